@@ -1,0 +1,104 @@
+/* transport.h - what moves bytes between an agent and a target */
+#ifndef AGENTS_TRANSPORT_H
+#define AGENTS_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/kind.h"
+
+struct arena;
+struct err;
+
+enum transport_flag {
+	TRANSPORT_STREAM = 1,	/* else datagrams: one packet, one message */
+	TRANSPORT_MEMORY = 2,	/* needs no target process (loop) */
+	TRANSPORT_CLOSED = 4,	/* packet flag: the peer closed this conn */
+	TRANSPORT_REFUSED = 8,	/* packet flag: nobody listens there */
+};
+
+/* One message (datagram) or some bytes (stream) of one connection. */
+struct packet {
+	unsigned char *data;
+	uint32_t len;
+	uint32_t conn;
+	uint32_t flags;		/* TRANSPORT_CLOSED, _REFUSED on receive */
+	int64_t stamp_ns;	/* when sent or received, user's clock */
+};
+
+struct transport_params {
+	const char *address;	/* where the target listens, or to listen */
+	uint32_t connections;	/* client: open so many; server: at most */
+	int listen;		/* server */
+	size_t max_message;	/* largest request or reply */
+};
+
+/*
+ * One file transport/NAME.c, for both sides: a client opens all its
+ * connections in open(); a server listens and numbers its peers as they
+ * come. One state belongs to one thread. Hot slots never block, never
+ * allocate, and readiness comes from one epoll, never a sweep.
+ */
+struct transport_ops {
+	struct kind kind;
+	unsigned flags;
+	size_t state_size;
+
+	/*
+	 * Cold. Connect (within deadline_ns of CLOCK_MONOTONIC) or listen.
+	 * -ECONNREFUSED, -ETIMEDOUT ... with the address named.
+	 */
+	int (*open)(void *state, const struct transport_params *params,
+		    const void *options, int64_t deadline_ns,
+		    struct arena *arena, struct err *err);
+	void (*close)(void *state);
+
+	/* The address it listens on ("127.0.0.1:4711"), once open. */
+	const char *(*address)(const void *state);
+
+	/*
+	 * Hot. Hand over a burst in order; returns how many were taken whole
+	 * (a stream keeps the rest of a partly taken one to itself, within
+	 * max_message of room). stamp_ns of each is set just before the
+	 * system call that took it. What is not taken the caller keeps; the
+	 * connection pkt[taken].conn is the one that had no room. A broken
+	 * connection takes everything and is told by recv (CLOSED).
+	 */
+	size_t (*send)(void *state, struct packet *pkt, size_t n);
+
+	/*
+	 * Hot. At most n packets that have come in, with their instants, in
+	 * one round of epoll. The data belong to the transport and stay until
+	 * the next recv(). For streams, bytes that the caller did not consume
+	 * are given again, longer, after keep().
+	 */
+	size_t (*recv)(void *state, struct packet *pkt, size_t n);
+
+	/*
+	 * Streams, hot: the first `used` bytes of the conn's packet are done
+	 * with; the rest stay in its buffer. Called once per packet.
+	 */
+	void (*keep)(void *state, uint32_t conn, size_t used);
+
+	/* Cold: wait for input or room until the instant; block mode. */
+	void (*wait)(void *state, int64_t until_ns);
+
+	/* Cold: a new connection in the place of a closed one; -errno. */
+	int (*reopen)(void *state, uint32_t conn, struct err *err);
+
+	/* Server, stream: close a peer that sent rubbish. Optional. */
+	void (*drop)(void *state, uint32_t conn);
+};
+
+struct transport {
+	const struct transport_ops *ops;
+	void *state;
+};
+
+/* Split host:port ([v6]:port too) and resolve; for every IP transport. */
+struct sockaddr_storage;
+int transport_resolve(const char *address, int listen,
+		      struct sockaddr_storage *to, unsigned *len,
+		      struct err *err);
+
+#endif

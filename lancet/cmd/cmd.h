@@ -1,0 +1,34 @@
+/* cmd.h - what a command of the program promises */
+#ifndef LANCET_CMD_CMD_H
+#define LANCET_CMD_CMD_H
+
+/*
+ * One file lancet/cmd/NAME.c exports `const struct command command_NAME`; the
+ * Makefile collects them. run gets the command's own argv (argv[0] is its
+ * name), parses with getopt_long, and returns the exit status. Data goes to
+ * standard output, progress and messages to standard error.
+ */
+struct command {
+	const char *name;
+	const char *help;	/* one line for `lancet help` */
+	const char *usage;	/* what `lancet NAME --help` prints: examples */
+				/* first, then every option */
+	int (*run)(int argc, char **argv);
+	int hidden;		/* started by lancet itself: agent */
+};
+
+/* Exit statuses; when several hold: 4, 2, 3, 1, 5. */
+enum status {
+	STATUS_FINE = 0,
+	STATUS_MISSED = 1,	/* regression found, asserted SLO missed */
+	STATUS_USAGE = 2,
+	STATUS_INVALID = 3,
+	STATUS_BROKEN = 4,	/* agent died, target unreachable */
+	STATUS_INCONCLUSIVE = 5,
+};
+
+/* One line on standard error: `lancet NAME: what; remedy`; returns status. */
+int cmd_fail(const char *command, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

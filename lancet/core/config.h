@@ -1,0 +1,149 @@
+/* config.h - a whole configuration, as the rows of config.c fill it */
+#ifndef LANCET_CORE_CONFIG_H
+#define LANCET_CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+
+struct err;
+struct yaml_node;
+
+struct config_builtin {
+	struct choice policy;
+	int64_t workers;
+	struct choice backend;
+	struct choice service;	/* where a request carries no time; optional */
+};
+
+struct config_target {
+	struct config_builtin *builtin;	/* or: */
+	const char *address;		/* host:port, or a path for unix */
+	int64_t workers;		/* 0: unknown */
+	struct load_value capacity;
+	struct option_list start;	/* const char *: argv of a server */
+};
+
+struct config_class {
+	const char *name;
+	double weight;
+	struct choice service;		/* unit time */
+	struct choice request_size;	/* unit bytes; kind NULL: the */
+	struct choice reply_size;	/* workload's, else the protocol's */
+};
+
+struct config_workload {
+	struct choice protocol;
+	struct choice transport;
+	struct choice arrival;
+	struct choice service;
+	struct choice request_size;
+	struct choice reply_size;
+	struct option_list classes;	/* struct config_class; none: one, "all" */
+	int64_t timeout_ns;
+	bool trailer;			/* ask the target for its instants */
+};
+
+enum config_mode { MODE_AUTO, MODE_POLL, MODE_BLOCK };
+
+struct config_agent {
+	struct choice launch;
+	int64_t count;
+	int64_t threads;	/* per agent */
+	int64_t connections;	/* per agent, spread over its threads */
+	int64_t in_flight;	/* per connection; 0: the protocol's bound */
+	int64_t queue;		/* requests that may wait for a connection */
+	int mode;		/* enum config_mode */
+	bool force;		/* poll even beyond the CPUs there are */
+};
+
+struct config_sweep {
+	struct load_value from, to;
+	int64_t steps;
+};
+
+struct config_load {
+	struct config_sweep *sweep;	/* exactly one of these is set */
+	struct load_value rate;
+};
+
+struct config_precision {
+	double quantile;
+	double relative;	/* half-width over value */
+	double confidence;
+};
+
+struct config_measure {
+	struct config_precision *precision;
+	int64_t warmup_ns;	/* or OPTION_AUTO_VALUE */
+	int64_t window_ns;
+	int64_t time_limit_ns;	/* a point's, warm-up and extensions included */
+	int64_t stall_ns;	/* gaps longer than this are stalls */
+	int64_t drain_ns;	/* how long to wait for replies after a point */
+	double max_left_out;	/* share of windows, beyond which invalid */
+	int64_t heartbeat_ns;	/* silence after which a peer is dead */
+};
+
+enum config_timestamps {
+	STAMPS_AUTO, STAMPS_HARDWARE, STAMPS_XDP, STAMPS_KERNEL, STAMPS_USER,
+	STAMPS_PCAP
+};
+
+/* model: auto | none | replay | a policy */
+enum config_model_mode { MODEL_AUTO, MODEL_NONE, MODEL_REPLAY, MODEL_POLICY };
+
+struct config_model {
+	int mode;		/* enum config_model_mode */
+	struct choice policy;	/* MODEL_POLICY */
+};
+
+struct config {
+	const char *name;
+	int64_t seed;
+	struct config_target target;
+	struct config_workload workload;
+	struct option_list agents;	/* struct config_agent */
+	int timestamps;
+	struct config_load load;
+	struct config_measure measure;
+	const char *slo;		/* NULL: none; parsed by slo.h */
+	struct config_model model;
+	struct option_list report;	/* struct choice of KIND_WRITER */
+
+	const char *file;		/* where it was read from */
+	struct yaml_node *tree;		/* for the marks of later messages */
+};
+
+extern const struct option_row config_rows[];
+
+/*
+ * Parse text, apply the `--set` assignments (set[nset]), then the rules
+ * between options (each one sentence in config.c). NULL when there are
+ * problems. Relative file names in it are taken from the file's folder.
+ */
+struct config *config_parse(const char *file, const char *text, size_t len,
+			    const char *const *set, size_t nset,
+			    struct arena *arena,
+			    struct option_problems *problems);
+
+/* The same for a file; a missing or unreadable one is a problem too. */
+struct config *config_load(const char *file, const char *const *set,
+			   size_t nset, struct arena *arena,
+			   struct option_problems *problems);
+
+/* The resolved configuration as YAML; reads back to the same values. */
+void config_print(const struct config *config, FILE *out);
+char *config_text(const struct config *config, struct arena *arena);
+
+/* Where a dotted key stands, for a message of a later stage. */
+struct option_mark config_mark(const struct config *config, const char *path);
+
+/* Mean service in ns over the classes and weights; 0: unknown. */
+double config_mean_service_ns(const struct config *config);
+
+/* Requests per second at 100%; 0 where it is unknown. */
+double config_capacity_rps(const struct config *config);
+
+#endif

@@ -1,0 +1,240 @@
+/* result.h - the one result structure: what a run found, and how far to trust it */
+#ifndef LANCET_CORE_RESULT_H
+#define LANCET_CORE_RESULT_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/hist.h"
+
+struct err;
+
+/*
+ * Filled by the coordinator, read and written by reports/. The tables in
+ * result.c map it to and from `result.json` (schema lancet.result/1) and
+ * make the JSON Schema, so that the three cannot drift apart. Units stand in
+ * the names. Unknown numbers are NAN and null in JSON, with X_reason beside
+ * them where a reader would ask why. Strings and arrays live in the arena.
+ */
+#define RESULT_SCHEMA "lancet.result/1"
+
+enum result_status { QUANTILE_RESOLVED, QUANTILE_UNRESOLVED };
+
+struct result_quantile {
+	double q;
+	double value, lo, hi;	/* hi INFINITY (null): unresolved above */
+	const char *status;	/* "resolved" | "unresolved" */
+	const char *reason;	/* why unresolved; or NULL */
+};
+
+struct result_interval {
+	double value, lo, hi;
+};
+
+struct result_metric {
+	struct result_interval mean;
+	struct result_quantile *quantiles;
+	size_t nquantiles;
+	struct result_class *classes;	/* per class: the same */
+	size_t nclasses;
+	struct result_metric *with_excluded; /* nothing left out; or NULL */
+};
+
+struct result_class {
+	const char *name;
+	struct result_metric metric;
+};
+
+struct result_counts {
+	int64_t intended, sent, unsent, received, nacked, error, timeout,
+		lost, late_replies, late_sends;
+};
+
+struct result_attempt {
+	const char *action;	/* measure, extend, rerun */
+	const char *reason;
+};
+
+struct result_breakdown {	/* of the request at that quantile, ns */
+	double queue_ns;	/* intended -> sent */
+	double wire_out_ns;	/* sent -> wire out */
+	double wire_ns;		/* wire out -> wire in */
+	double wire_in_ns;	/* wire in -> received */
+};
+
+struct result_stamps {
+	const char *source;	/* hardware xdp kernel user pcap */
+	double uncertainty_ns;
+	int64_t lost_tx, lost_rx;
+	double share;
+};
+
+struct result_pacing {
+	double p50_ns, p99_ns, p999_ns, max_ns;	/* sent - intended */
+	double distance;	/* Kolmogorov's, of gaps from the asked law */
+	double dispersion;	/* var/mean of counts per ms; Poisson 1 */
+};
+
+struct result_stall {
+	const char *who;	/* agent 0 thread 0, target, ... */
+	int64_t start_ns;	/* in the point's schedule time */
+	int64_t length_ns;
+	const char *cause;	/* preempted, steal, unknown ... */
+};
+
+struct result_left_out {
+	int64_t index;
+	const char *reason;
+};
+
+struct result_windows {
+	int64_t window_ns;
+	int64_t *start_ns, *count;
+	double *p50_ns, *p99_ns;
+	size_t n;
+	struct result_left_out *left_out;
+	size_t nleft_out;
+};
+
+struct result_agent {
+	const char *name;
+	struct result_counts counts;
+	const char *verdict;	/* "valid" or why not */
+};
+
+struct result_target {		/* by the built-in target's own report */
+	double served_mean_ns;
+	double idle;		/* share of its loop spent idle */
+	int64_t drops, preemptions, steals;
+	double queue_mean;	/* jobs in system, seen by arrivals */
+	double release_p50_ns, release_p99_ns;	/* released after due */
+};
+
+struct result_check {
+	const char *name;
+	const char *status;	/* pass | fail | not_run */
+	double statistic, p_value, threshold, effect;
+	const char *reason;	/* one sentence with the numbers */
+	const char *action;	/* what the decision did about it */
+};
+
+struct result_verdict {
+	const char *status;	/* valid | invalid */
+	const char **reasons;
+	size_t nreasons;
+};
+
+struct result_predicted {
+	double q;
+	double predicted, lo, hi;
+	double gap, gap_lo, gap_hi;	/* measured - predicted, ns */
+};
+
+struct result_replayed {
+	double q;
+	double replayed;
+	double diff, lo, hi;	/* measured - replayed, ns */
+};
+
+struct result_adjusted {	/* measured - replayed + exact */
+	double q, value, lo, hi;
+};
+
+struct result_model {
+	const char *name;	/* M/M/4 fcfs */
+	const char *method;	/* exact: Erlang C; simulation ... */
+	struct result_predicted *quantiles;
+	size_t nquantiles;
+	struct result_replayed *replayed;
+	size_t nreplayed;
+	struct result_adjusted *adjusted;
+	size_t nadjusted;
+	/* measured - replayed of each request, over all windows */
+	double request_p50_ns, request_p90_ns, request_p99_ns;
+	int64_t requests;
+	double left_out;	/* share of windows not compared */
+	const char *reason;	/* why there is no model, or no replay */
+};
+
+struct result_point {
+	double offered_rps, intended_rps, sent_rps, achieved_rps;
+	double utilisation;	/* NAN: capacity unknown */
+	double duration_s;	/* measured, without warm-up */
+	double precision_asked, precision_reached;
+	struct result_attempt *attempts;
+	size_t nattempts;
+	struct result_counts counts;
+	struct result_metric response_ns;
+	struct result_metric *wire_ns, *slowdown, *connect_ns; /* or NULL */
+	struct result_breakdown *breakdown_p50, *breakdown_p99;
+	struct result_stamps timestamps;
+	struct result_pacing pacing;
+	struct result_stall *stalls;
+	size_t nstalls;
+	struct result_windows windows;
+	struct result_agent *agents;
+	size_t nagents;
+	struct result_target *target;	/* NULL: not ours */
+	struct result_check *checks;
+	size_t nchecks;
+	struct result_verdict verdict;
+	struct result_model *model;	/* NULL: model: none */
+
+	/* For latency.hlog only, not in the JSON. */
+	struct hist *response_hist, *slowdown_hist;
+};
+
+struct result_environment {
+	const char *host, *cpu, *kernel, *clocksource, *nic, *governor;
+	int64_t cpus;
+	const char **warnings;
+	size_t nwarnings;
+};
+
+struct result_slo {
+	const char *expr;
+	struct result_interval max_load;	/* share of capacity, or rps */
+	double model_max_load;
+	double efficiency;
+	const char *reason;
+};
+
+struct result {
+	const char *name;
+	const char *started;		/* ISO 8601, UTC */
+	int64_t started_realtime_ns;
+	const char *lancet_version;
+	int64_t seed;
+	const char *config_yaml;	/* resolved; config{} in the JSON */
+	struct result_environment environment;
+	const char *calibration_status;	/* "not calibrated on this path" */
+	struct result_point *points;
+	size_t npoints;
+	struct result_slo *slo;
+	struct result_verdict verdict;
+};
+
+/* The quantiles that every metric carries. */
+#define RESULT_QUANTILES 6
+extern const double result_quantiles[RESULT_QUANTILES];
+/* .5, .9, .95, .99, .999, .9999 */
+
+/* NULL when the metric has no such quantile. */
+const struct result_quantile *result_quantile(const struct result_metric *m,
+					      double q);
+
+struct json_t *result_to_json(const struct result *result);
+
+/*
+ * A result read back from FOLDER or FOLDER/result.json; every field is
+ * checked for type. NULL with one line: what, where.
+ */
+struct result *result_load(const char *path, struct arena *arena,
+			   struct err *err);
+
+struct json_t *result_schema(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* sample.h - one request's record, in memory and on disk */
+#ifndef LANCET_CORE_SAMPLE_H
+#define LANCET_CORE_SAMPLE_H
+
+#include <stdint.h>
+
+/* How a request ended; the sums of DESIGN, section "The four instants". */
+enum outcome {
+	OUTCOME_RECEIVED,
+	OUTCOME_NACKED,		/* refused by the target with an answer */
+	OUTCOME_ERROR,		/* answered wrongly, or its connection broke */
+	OUTCOME_TIMEOUT,	/* no answer within its timeout */
+	OUTCOME_LOST,		/* no answer when the drain ended */
+	OUTCOME_UNSENT,		/* waited for a connection past the bound */
+	OUTCOMES
+};
+
+extern const char *const outcome_name[OUTCOMES];
+
+#define SAMPLE_NO_STAMP INT32_MIN
+
+/*
+ * Instants are CLOCK_MONOTONIC ns of the agent's host. A request that was
+ * not sent has sent_ns 0, one without reply received_ns 0. The layout is
+ * also that of samples files and of chunks between agent and coordinator,
+ * little endian, one cache line.
+ */
+struct sample {
+	int64_t intended_ns;
+	int64_t sent_ns;
+	int64_t received_ns;
+	uint64_t service_ns;	/* requested; 0: the request carries none */
+	uint64_t served_ns;	/* by the target's report; 0: none */
+	int32_t wire_out_ns;	/* wire out - sent, or SAMPLE_NO_STAMP */
+	int32_t wire_in_ns;	/* received - wire in, or SAMPLE_NO_STAMP */
+	uint32_t release_ns;	/* target: release - completion; 0: unknown */
+	uint32_t seq;		/* place in its thread's schedule, from 0 */
+	uint32_t conn;		/* connection, counted over all agents */
+	uint16_t class;
+	uint8_t outcome;
+	uint8_t thread;
+};
+
+_Static_assert(sizeof(struct sample) == 64, "a sample is one cache line");
+
+#endif

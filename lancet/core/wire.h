@@ -1,0 +1,133 @@
+/* wire.h - what coordinator, agents and targets tell each other, as structures */
+#ifndef LANCET_CORE_WIRE_H
+#define LANCET_CORE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/frame.h"
+#include "lancet/core/hist.h"
+#include "lancet/core/result.h"
+#include "lancet/core/sample.h"
+#include "lancet/core/stall.h"
+
+/*
+ * Each structure has a function that makes its frame and one that reads it
+ * back, checking every type and range; -EBADMSG with one line otherwise.
+ * Agents and coordinator never include each other: they meet here.
+ */
+
+/* C plan: once, after the hello. For an agent or a built-in target. */
+struct wire_plan {
+	const char *config;	/* resolved, as YAML */
+	uint32_t agent;		/* index of this agent among all */
+	uint32_t first_thread;	/* of its threads, counted over all agents */
+	uint32_t threads, all_threads;
+	uint32_t first_conn;	/* of its connections, over all agents */
+	uint32_t connections;
+	const int32_t *cpu;	/* threads entries; -1: not pinned */
+	bool poll;
+	bool samples;		/* send raw records of all requests */
+	const char *address;	/* of the target; or to listen on */
+};
+
+json_t *wire_plan_encode(const struct wire_plan *plan);
+int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
+		     struct arena *arena, struct err *err);
+
+/*
+ * C start: one segment of a point. Schedule time counts from 0 at the
+ * point's first segment; what is intended at from_ns is due at at_ns of the
+ * agent's CLOCK_MONOTONIC. The stream of the point continues from segment to
+ * segment; requests intended before from_ns are skipped. No request is
+ * intended at or after until_ns.
+ */
+struct wire_start {
+	uint32_t point, attempt, segment;
+	double rate_rps;	/* of all agents together */
+	int64_t at_ns, from_ns, until_ns;
+};
+
+json_t *wire_start_encode(const struct wire_start *start);
+int wire_start_decode(const json_t *frame, struct wire_start *start,
+		      struct err *err);
+
+/* A tick: at most 4 KiB, once a second while a segment runs. */
+struct wire_tick {
+	uint64_t intended, sent, received;
+	double mean_ns, max_ns;	/* response time since the last tick */
+};
+
+json_t *wire_tick_encode(const struct wire_tick *tick);
+int wire_tick_decode(const json_t *frame, struct wire_tick *tick,
+		     struct err *err);
+
+/* One histogram of one window (by intended time), class and outcome. */
+struct wire_window {
+	uint32_t index;		/* schedule time / window */
+	uint16_t class;
+	uint8_t outcome;
+	struct hist_sparse response;	/* OUTCOME_RECEIVED: ns; else a count */
+};
+
+/* Actual send gaps of one thread, of consecutive requests, in order. */
+struct wire_gaps {
+	uint32_t thread;
+	uint32_t n;
+	const int32_t *gap_ns;		/* sent[i+1] - sent[i] */
+	const int32_t *intended_gap_ns;
+};
+
+/* A data: all that one agent says of one segment. */
+struct wire_report {
+	uint32_t agent;
+	struct result_counts counts;
+	struct wire_window *window;	/* in order of index, class, outcome */
+	size_t nwindows;
+	struct hist_sparse lateness;	/* sent - intended, sent requests */
+	struct hist_sparse connect;	/* ns to connect, cold */
+	double send_cost_ns;		/* median time inside transport->send */
+	struct wire_gaps *gaps;
+	size_t ngaps;
+	struct stall *stall;		/* CLOCK_MONOTONIC of that host */
+	size_t nstalls;
+	uint32_t *stall_thread;
+	uint64_t loop_gaps, records_dropped;
+	double cpu_s, wall_s;		/* of its threads, in the segment */
+	const struct sample *sample;	/* plan.samples: in order of thread, */
+	size_t nsamples;		/* seq; else none */
+};
+
+/*
+ * The report travels as blobs (windows, gaps, samples) and one data frame
+ * that closes it. Sending is one call; receiving feeds every chunk and data
+ * frame to wire_report_take until it returns 1.
+ */
+int wire_report_send(struct frame_io *io, const struct wire_report *report,
+		     struct err *err);
+
+struct wire_report_in {
+	struct arena *arena;
+	struct wire_report *report;
+	struct frame_blob blob;
+};
+
+int wire_report_take(struct wire_report_in *in, const json_t *frame,
+		     struct err *err);
+
+/* A data of a built-in target: its segment, by its own account. */
+struct wire_target {
+	struct result_target stats;
+	uint64_t served;
+	struct stall *stall;
+	size_t nstalls;
+	uint64_t loop_gaps;
+};
+
+json_t *wire_target_encode(const struct wire_target *target);
+int wire_target_decode(const json_t *frame, struct wire_target *target,
+		       struct arena *arena, struct err *err);
+
+#endif

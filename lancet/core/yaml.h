@@ -1,0 +1,41 @@
+/* yaml.h - a YAML text as a tree that knows where each node stands */
+#ifndef LANCET_CORE_YAML_H
+#define LANCET_CORE_YAML_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/option.h"
+
+/*
+ * Built by libyaml's parser. Bounded: 1 MiB of text, 32 levels, 100,000
+ * nodes; aliases and tags are refused, so is a second document. Lives in the
+ * arena.
+ */
+enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+	enum yaml_type type;
+	struct option_mark mark;
+	const char *text;	/* SCALAR */
+	int quoted;		/* SCALAR: 'x' or "x", so a string */
+	const char *key;	/* the key under which it stands in a map */
+	struct option_mark key_mark;
+	struct yaml_node *child; /* LIST, MAP */
+	struct yaml_node *next;	/* its sibling */
+};
+
+/* NULL with one problem added where the text is no YAML of ours. */
+struct yaml_node *yaml_parse(const char *file, const char *text, size_t len,
+			     struct arena *arena,
+			     struct option_problems *problems);
+
+/* By dotted path: "load.sweep.from"; NULL when there is none. */
+const struct yaml_node *yaml_get(const struct yaml_node *node,
+				 const char *path);
+
+/* `--set KEY=YAML`: replace or add what stands at the path. */
+int yaml_set(struct yaml_node *root, const char *assignment,
+	     struct arena *arena, struct option_problems *problems);
+
+#endif

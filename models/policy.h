@@ -1,0 +1,135 @@
+/* policy.h - what a scheduling policy promises to whoever drives its clock */
+#ifndef MODELS_POLICY_H
+#define MODELS_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/kind.h"
+
+struct arena;
+struct err;
+struct rng;
+struct workload;
+
+/*
+ * Time of the driver's clock. The simulator counts from 0 and re-bases every
+ * 1e6 jobs so that sums keep their precision; the virtual target counts
+ * nanoseconds since it started. 2^53 ns are 104 days.
+ */
+typedef double sim_time;
+
+/*
+ * What one kind of policy looks at besides. The driver fills it, from a
+ * trace or with the workload's draws: a random choice is then the same for
+ * every policy of a comparison and can be replayed.
+ */
+union job_aux {
+	sim_time deadline;	/* EDF; absolute */
+	sim_time later[2];	/* tandem: work at stages 2 and 3 */
+	uint32_t pick[4];	/* candidates in order, or the home worker */
+};
+
+struct job {
+	uint64_t id;		/* 0, 1, ... in order of arrival */
+	uint32_t class;
+	uint32_t conn;		/* for policies that look at connections */
+	sim_time arrival;
+	sim_time service;	/* work asked for; > 0 */
+	union job_aux aux;
+};
+
+enum job_outcome { JOB_DONE, JOB_DROPPED, JOB_NACKED };
+
+struct done {
+	struct job job;
+	sim_time first_start;
+	sim_time completion;
+	uint32_t worker;	/* that completed it; may be >= workers */
+	uint32_t slices;	/* times on a worker; 1: never preempted */
+	sim_time overhead;	/* costs paid for it: switches, steals, cold */
+	enum job_outcome outcome;
+};
+
+enum policy_flag {
+	POLICY_PICKS = 1,	/* reads aux.pick: the driver draws it */
+};
+
+/*
+ * One policy, for example FCFS. The same code serves the simulator, which
+ * jumps from event to event, and the virtual target, which lives in real
+ * time and asks next() how long it may sleep. A driver calls, with t never
+ * falling:	advance(t); arrive(t, job); next(); advance(t); ...
+ *
+ * Order at one instant: everything internal that is due at t happens in
+ * advance(t), so before the arrivals of t; those come one by one, each
+ * dispatched by its own arrive(). Costs of 0 may make next() return t itself:
+ * the driver advances again before it hands in the next job.
+ */
+struct policy_ops {
+	struct kind kind;
+	unsigned flags;
+
+	/* Bytes of state for so many workers; init gets them zeroed. */
+	size_t (*state_size)(const void *options, uint32_t workers);
+
+	/* jobs: the most that can be in the system at once; what grows with
+	 * it comes from the arena. */
+	int (*init)(void *state, const void *options, uint32_t workers,
+		    uint32_t jobs, struct arena *arena, struct err *err);
+
+	/*
+	 * Largest stable rate of arrivals for a workload, in jobs per unit
+	 * of its service times, costs included; INFINITY where jobs are
+	 * refused.
+	 */
+	double (*capacity)(const void *options, uint32_t workers,
+			   const struct workload *workload);
+
+	/* Draw aux.pick of one job from 64 random bits. With POLICY_PICKS. */
+	void (*pick)(const void *options, uint32_t workers, uint64_t draw,
+		     union job_aux *aux);
+
+	/* Hot. Take a job in. What is not JOB_DONE never comes out again. */
+	enum job_outcome (*arrive)(void *state, sim_time t,
+				   const struct job *job);
+
+	/* Hot. When something happens next; INFINITY when idle. */
+	sim_time (*next)(const void *state);
+
+	/*
+	 * Hot. Let time pass until t; at most n jobs completed by then go to
+	 * done[n] in order of completion, equal ones by worker. Returns how
+	 * many; n means that there may be more: the same t again, first.
+	 */
+	size_t (*advance)(void *state, sim_time t, struct done *done,
+			  size_t n);
+
+	/*
+	 * Optional: the completions of n jobs in order of arrival, in one
+	 * go, where they are known on arrival. The simulator's fast path;
+	 * not to be mixed with the three above on one state.
+	 */
+	void (*departures)(void *state, const struct job *jobs,
+			   struct done *done, size_t n);
+
+	/* Optional: subtract from every time held; the simulator's re-basing. */
+	void (*rebase)(void *state, sim_time by);
+};
+
+struct policy {
+	const struct policy_ops *ops;
+	const void *options;
+	void *state;
+	uint32_t workers;
+};
+
+/* A policy with its state from a choice (KIND_POLICY). 0 or -EINVAL. */
+int policy_init(struct policy *p, const struct choice *choice,
+		uint32_t workers, uint32_t jobs, struct arena *arena,
+		struct err *err);
+
+/* The draw that target and replay share: from the request's id alone. */
+uint64_t policy_draw(uint64_t request_id);
+
+#endif

@@ -1,0 +1,55 @@
+/* arrival.h - what an arrival process promises */
+#ifndef WORKLOADS_ARRIVAL_H
+#define WORKLOADS_ARRIVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/kind.h"
+
+struct arena;
+struct err;
+struct rng;
+
+/* The part of the whole process that one thread generates. */
+struct arrival_share {
+	double rate_rps;	/* of the whole process */
+	uint32_t index, of;	/* this thread among all threads of all agents */
+};
+
+enum arrival_flag {
+	ARRIVAL_RENEWAL = 1,	/* gaps are independent with law cdf() */
+};
+
+struct arrival_ops {
+	struct kind kind;
+	unsigned flags;
+	size_t state_size;
+
+	/* Cold. 0, -EINVAL, or what reading a file gave. */
+	int (*init)(void *state, const void *options,
+		    const struct arrival_share *share, struct arena *arena,
+		    struct err *err);
+
+	/*
+	 * Hot. The next n gaps of this share in ns, the first from time 0;
+	 * returns how many, fewer than n only at the end of a trace.
+	 */
+	size_t (*gaps)(void *state, struct rng *rng, double *gap_ns, size_t n);
+
+	/*
+	 * P(gap <= x ns) of one share; required with ARRIVAL_RENEWAL. Left
+	 * limits at atoms are the caller's business (fixed has one).
+	 */
+	double (*cdf)(const void *state, double gap_ns);
+
+	/*
+	 * Optional: class and service of the last gaps() where the process
+	 * dictates them (a trace with those columns): index from 0 within
+	 * that burst; class -1 and service_ns 0 where not.
+	 */
+	void (*dictated)(const void *state, size_t i, int32_t *class,
+			 uint64_t *service_ns);
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* schedule.h - the intended requests of one thread at one point, in order */
+#ifndef WORKLOADS_SCHEDULE_H
+#define WORKLOADS_SCHEDULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/rng.h"
+#include "workloads/arrival.h"
+#include "workloads/dist.h"
+
+struct arena;
+struct config;
+struct err;
+
+/* One request, as drawn before it is due. Times from the point's start. */
+struct intent {
+	int64_t intended_ns;
+	uint64_t service_ns;	/* 0: the workload has no service law */
+	uint64_t draw;		/* 64 random bits for the protocol's choices */
+	uint32_t request_size;	/* 0: the protocol's own */
+	uint32_t reply_size;
+	uint32_t seq;		/* from 0 */
+	uint32_t class;
+};
+
+/* A class of requests with its laws, from the configuration. */
+struct class_law {
+	const char *name;
+	double weight;		/* normalised: they sum to 1 */
+	struct dist service, request_size, reply_size; /* ops NULL: none */
+};
+
+struct workload {
+	struct class_law *class;
+	size_t nclasses;
+	struct choice arrival;
+};
+
+/* Cold; from the configuration. The workload is then read only. */
+int workload_init(struct workload *w, const struct config *config,
+		  struct arena *arena, struct err *err);
+
+/* Mean of service over the classes, E[S^k] for k = 1..3; 0 without one. */
+double workload_moment(const struct workload *w, int k);
+
+/*
+ * The intended sequence of a key is always the same; a run uses a prefix of
+ * it. The streams are independent by purpose, so that a change of the
+ * service law leaves the instants as they are.
+ */
+struct schedule {
+	const struct workload *workload;
+	const struct arrival_ops *arrival;
+	void *arrival_state;
+	struct rng gap, class, service, request_size, reply_size, draw;
+	double at_ns;
+	uint64_t seq;
+	int ended;		/* a trace ran out */
+};
+
+/* key->purpose is ignored. */
+int schedule_init(struct schedule *s, const struct workload *w,
+		  const struct rng_key *key, const struct arrival_share *share,
+		  struct arena *arena, struct err *err);
+
+/* Hot. The next n requests; fewer only at the end of a trace. */
+size_t schedule_next(struct schedule *s, struct intent *out, size_t n);
+
+#endif
