@@ -35,11 +35,11 @@ system_includes := $(patsubst -I%,-isystem%,$(shell pkg-config --cflags-only-I $
 CPPFLAGS += -I. -D_GNU_SOURCE $(system_includes)
 CFLAGS += -std=gnu11 -g -pthread $(warnings) $(flags_$(BUILD))
 LDFLAGS += -pthread $(flags_$(BUILD))
+comma := ,
 # Static where Debian has the archive, so that one copied file runs on an
 # agent host.
 static_libs := -lyaml -ljansson -lgsl -lgslcblas -lz
 LDLIBS := $(if $(filter plain,$(BUILD)),-Wl$(comma)-Bstatic $(static_libs) -Wl$(comma)-Bdynamic,$(static_libs)) -lm
-comma := ,
 
 # --- sources -------------------------------------------------------------
 # Adding a file to a folder adds it to the program; a file in a folder of
@@ -52,7 +52,6 @@ kind_sources := $(sort $(wildcard $(addsuffix /*.c,$(kind_dirs))))
 sources := $(sort $(wildcard $(addsuffix /*.c,$(dirs))) $(kind_sources))
 assembly := $(sort $(wildcard reports/*.S))
 commands := $(sort $(wildcard lancet/cmd/*.c))
-command_sources := $(filter-out lancet/cmd/main.c lancet/cmd/cmd.c,$(commands))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 benches := $(sort $(wildcard bench/*.c))
@@ -71,7 +70,7 @@ all: $(BIN)/lancet $(if $(filter plain,$(BUILD)),man)
 help:
 	@sed -n 's/^#: //p' Makefile
 
-$(BIN)/lancet: $(commands:%.c=$(O)/%.o) $(library)
+$(BIN)/lancet: $(commands:%.c=$(O)/%.o) $(O)/gen/commands.o $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -94,9 +93,14 @@ $(O)/gen/%.o: $(O)/gen/%.c
 $(O)/gen/kinds.c: tools/kinds.sh $(O)/gen/kinds.list
 	$(Q)tools/kinds.sh $(kind_sources) > $@
 
+$(O)/gen/commands.c: tools/commands.sh $(O)/gen/commands.list $(commands)
+	$(Q)tools/commands.sh $(commands) > $@
+
 .PHONY: force
-$(O)/gen/kinds.list: force
-	@mkdir -p $(@D); echo '$(kind_sources)' | cmp -s - $@ || echo '$(kind_sources)' > $@
+$(O)/gen/kinds.list: list := $(kind_sources)
+$(O)/gen/commands.list: list := $(commands)
+$(O)/gen/%.list: force
+	@mkdir -p $(@D); echo '$(list)' | cmp -s - $@ || echo '$(list)' > $@
 
 # One hash over all sources tells programs of one build tree from others.
 $(O)/gen/version.c: $(sources) $(commands)

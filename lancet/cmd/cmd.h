@@ -2,11 +2,14 @@
 #ifndef LANCET_CMD_CMD_H
 #define LANCET_CMD_CMD_H
 
+#include <stdio.h>
+
 /*
  * One file lancet/cmd/NAME.c exports `const struct command command_NAME`; the
  * Makefile collects them. run gets the command's own argv (argv[0] is its
- * name), parses with getopt_long, and returns the exit status. Data goes to
- * standard output, progress and messages to standard error.
+ * name), parses with cmd_getopt, and returns the exit status. Data goes to
+ * standard output, progress and messages to standard error. main answers
+ * --help and says when standard output could not be written.
  */
 struct command {
 	const char *name;
@@ -16,6 +19,9 @@ struct command {
 	int (*run)(int argc, char **argv);
 	int hidden;		/* started by lancet itself: agent */
 };
+
+/* In order of name; ends with NULL. Generated at build time. */
+extern const struct command *const command_table[];
 
 /* Exit statuses; when several hold: 4, 2, 3, 1, 5. */
 enum status {
@@ -30,5 +36,16 @@ enum status {
 /* One line on standard error: `lancet NAME: what; remedy`; returns status. */
 int cmd_fail(const char *command, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * getopt_long with messages of our form: '?' after an unknown option (with
+ * the nearest known one) or a missing argument has been told.
+ */
+struct option;
+int cmd_getopt(int argc, char **argv, const char *shorts,
+	       const struct option *longs);
+
+/* The candidate that is a slip of the pen away from text; NULL: none is. */
+const char *cmd_nearest(const char *text, const char *const *candidates);
 
 #endif
