@@ -19,6 +19,20 @@
  * Agents and coordinator never include each other: they meet here.
  */
 
+/* A hello: its first frame. Another version or build is refused. */
+struct wire_hello {
+	char role[16];		/* "agent", "target" */
+	int64_t pid;
+};
+
+json_t *wire_hello_encode(const char *role);
+int wire_hello_decode(const json_t *frame, struct wire_hello *hello,
+		      struct err *err);
+
+/* A error: one line why it cannot go on; it leaves. code is a -errno. */
+json_t *wire_error_encode(const struct err *why);
+int wire_error_decode(const json_t *frame, struct err *why, struct err *err);
+
 /* C plan: once, after the hello. For an agent or a built-in target. */
 struct wire_plan {
 	const char *config;	/* resolved, as YAML */
@@ -32,6 +46,10 @@ struct wire_plan {
 	bool samples;		/* send raw records of all requests */
 	const char *address;	/* of the target; or to listen on */
 };
+
+/* Bits of a request's id bound them. */
+#define WIRE_AGENTS 65536
+#define WIRE_THREADS 256	/* of one agent */
 
 json_t *wire_plan_encode(const struct wire_plan *plan);
 int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
@@ -74,7 +92,7 @@ struct wire_window {
 
 /* Actual send gaps of one thread, of consecutive requests, in order. */
 struct wire_gaps {
-	uint32_t thread;
+	uint32_t thread;		/* of the agent, from 0 */
 	uint32_t n;
 	const int32_t *gap_ns;		/* sent[i+1] - sent[i] */
 	const int32_t *intended_gap_ns;
@@ -93,7 +111,7 @@ struct wire_report {
 	size_t ngaps;
 	struct stall *stall;		/* CLOCK_MONOTONIC of that host */
 	size_t nstalls;
-	uint32_t *stall_thread;
+	uint32_t *stall_thread;		/* of the agent, from 0 */
 	uint64_t loop_gaps, records_dropped;
 	double cpu_s, wall_s;		/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples: in order of thread, */
@@ -101,9 +119,11 @@ struct wire_report {
 };
 
 /*
- * The report travels as blobs (windows, gaps, samples) and one data frame
- * that closes it. Sending is one call; receiving feeds every chunk and data
- * frame to wire_report_take until it returns 1.
+ * The report travels as blobs (windows, lateness, connect, gaps, stalls,
+ * samples) and one data frame that closes it. Sending is one call; receiving
+ * zeroes a wire_report_in, sets its arena and feeds every chunk and data
+ * frame to wire_report_take until it returns 1: in->report is then whole and
+ * lives in the arena. After an error frame_blob_fini(&in->blob) tidies up.
  */
 int wire_report_send(struct frame_io *io, const struct wire_report *report,
 		     struct err *err);
