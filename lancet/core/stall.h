@@ -39,13 +39,18 @@ struct stall_log {
 	int64_t longest_ns;
 	int64_t last_ns;
 	int fd;			/* schedstat */
+	int begun;
+	int64_t looked_ns, paused_ns;	   /* last look; pauses since then */
 	int64_t wait_ns, run_ns, switches; /* at the last look */
 };
 
 int stall_init(struct stall_log *log, int64_t threshold_ns, size_t room);
 void stall_fini(struct stall_log *log);
 
-/* Call on the loop's own thread before it starts, and after any pause. */
+/*
+ * Call on the loop's own thread before it starts, and after any pause (cheap
+ * then: a pause is the time since the last turn).
+ */
 void stall_begin(struct stall_log *log, int64_t now_ns);
 
 void stall_slow(struct stall_log *log, int64_t now_ns, int64_t gap_ns);

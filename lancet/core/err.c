@@ -1,0 +1,45 @@
+/* err.c - one failure in words, told once, with what led to it in front */
+#include "lancet/core/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A message is one line, whatever a file or a peer put into it. */
+void err_one_line(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
+int err_set(struct err *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	err_one_line(err->text);
+	err->code = code;
+	return code;
+}
+
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+	char text[sizeof(err->text)];
+	va_list ap;
+	size_t used;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	used = n < 0 ? 0 : (size_t)n;
+	if (used < sizeof(text))
+		snprintf(text + used, sizeof(text) - used, ": %.*s",
+			 (int)(sizeof(text) - used), err->text);
+	err_one_line(text);
+	memcpy(err->text, text, sizeof(text));
+	return err->code;
+}
