@@ -1,14 +1,25 @@
-# Makefile - all of lancet: `make`, `make demo`, `make check`; `make help`
+# Makefile - all of lancet; `make help` lists what it can do
 #
-# BUILD=plain|asan|tsan|cov|fuzz   CC=gcc|clang   WERROR=1   V=1
+#: make              the program build/bin/lancet and its man pages
+#: make demo         install what is missing, build, run the quickstart
+#: make check        install what is missing, build, run the tests (8 minutes)
+#: make check-long   more of the same (an hour)
+#: make bench        the instrument's own cost, beside a floor
+#: make lint         clang-tidy, gcc -fanalyzer, cppcheck, shellcheck, shape
+#: make format       the sources as .clang-format says
+#: make install      DESTDIR= prefix=/usr/local
+#: make clean
+#:
+#: BUILD=plain|asan|tsan|cov|fuzz   CC=gcc|clang   WERROR=1   V=1 (commands)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 BUILD ?= plain
 ifeq ($(origin CC),default)
-CC = gcc
+CC := $(if $(filter fuzz,$(BUILD)),clang,gcc)
 endif
 prefix ?= /usr/local
 VERSION := 0.1.0
@@ -16,32 +27,37 @@ VERSION := 0.1.0
 O := build/$(if $(filter plain,$(BUILD)),obj,$(BUILD))
 BIN := $(if $(filter plain,$(BUILD)),build/bin,$(O)/bin)
 
-# --- flags -------------------------------------------------------------
+# --- flags -----------------------------------------------------------------
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla \
 	$(if $(WERROR),-Werror)
+sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 flags_plain := -O2
-flags_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer
+flags_asan := -O1 -fsanitize=address,undefined $(sanitize)
 flags_tsan := -O1 -fsanitize=thread
 flags_cov := -O0 --coverage
-flags_fuzz := -O1 -fsanitize=address,undefined,fuzzer-no-link
-ifeq ($(BUILD),fuzz)
-CC = clang
+flags_fuzz := -O1 -fsanitize=address,undefined,fuzzer-no-link $(sanitize)
+ifndef flags_$(BUILD)
+$(error BUILD=$(BUILD) is none of plain, asan, tsan, cov, fuzz)
 endif
 
-packages := yaml-0.1 jansson gsl zlib
 # Third-party headers are not ours to warn about.
-system_includes := $(patsubst -I%,-isystem%,$(shell pkg-config --cflags-only-I $(packages) 2>/dev/null))
-CPPFLAGS += -I. -D_GNU_SOURCE $(system_includes)
+packages := yaml-0.1 jansson gsl zlib
+third_party := $(patsubst -I%,-isystem%,\
+	$(shell pkg-config --cflags-only-I $(packages) 2>/dev/null))
+CPPFLAGS += -I. -D_GNU_SOURCE $(third_party)
 CFLAGS += -std=gnu11 -g -pthread $(warnings) $(flags_$(BUILD))
 LDFLAGS += -pthread $(flags_$(BUILD))
-comma := ,
+
 # Static where Debian has the archive, so that one copied file runs on an
 # agent host.
-static_libs := -lyaml -ljansson -lgsl -lgslcblas -lz
-LDLIBS := $(if $(filter plain,$(BUILD)),-Wl$(comma)-Bstatic $(static_libs) -Wl$(comma)-Bdynamic,$(static_libs)) -lm
+comma := ,
+archives := -lyaml -ljansson -lgsl -lgslcblas -lz
+ifeq ($(BUILD),plain)
+archives := -Wl$(comma)-Bstatic $(archives) -Wl$(comma)-Bdynamic
+endif
+LDLIBS := $(archives) -lm
 
-# --- sources -------------------------------------------------------------
+# --- sources ---------------------------------------------------------------
 # Adding a file to a folder adds it to the program; a file in a folder of
 # kinds also joins that kind's table.
 dirs := lancet/core workloads hwts agents models coordinator targets reports
@@ -55,22 +71,35 @@ commands := $(sort $(wildcard lancet/cmd/*.c))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 benches := $(sort $(wildcard bench/*.c))
-sim_tests := $(sort $(wildcard tests/sim/[0-9]*))
+pages := $(sort $(wildcard lancet/man/*.scd))
+configs := $(sort $(wildcard configs/*))
+shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/*))
 
-objects := $(sources:%.c=$(O)/%.o) $(assembly:%.S=$(O)/%.o) $(O)/gen/kinds.o $(O)/gen/version.o
+# A missing optional package takes its files off the list.
+absent = $(if $(shell command -v $(1)),,yes)
+ifneq ($(shell pkg-config --exists cmocka && echo yes),yes)
+unit_tests :=
+endif
+ifeq ($(call absent,scdoc),yes)
+pages :=
+endif
+
+objects := $(sources:%.c=$(O)/%.o) $(assembly:%.S=$(O)/%.o) \
+	$(O)/gen/kinds.o $(O)/gen/version.o
+program_objects := $(commands:%.c=$(O)/%.o) $(O)/gen/commands.o
 library := $(O)/liblancet.a
 
 Q := $(if $(V),,@)
 say = @printf '%7s %s\n' $(1) $(2)
 
-# --- programs ------------------------------------------------------------
+# --- programs --------------------------------------------------------------
 .PHONY: all help
 all: $(BIN)/lancet $(if $(filter plain,$(BUILD)),man)
 
 help:
-	@sed -n 's/^#: //p' Makefile
+	@sed -n 's/^#: \{0,1\}//p' Makefile
 
-$(BIN)/lancet: $(commands:%.c=$(O)/%.o) $(O)/gen/commands.o $(library)
+$(BIN)/lancet: $(program_objects) $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -89,7 +118,7 @@ $(O)/%.o: %.S
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Written anew when the list of files changes.
+# Tables are written anew when the list of files changes.
 $(O)/gen/kinds.c: tools/kinds.sh $(O)/gen/kinds.list
 	$(Q)tools/kinds.sh $(kind_sources) > $@
 
@@ -109,30 +138,82 @@ $(O)/gen/version.c: $(sources) $(commands)
 	'const char lancet_version[] = "$(VERSION)";' \
 	"const char lancet_source_hash[] = \"$$(cat $^ | sha256sum | cut -c1-16)\";" > $@
 
-# --- tests -----------------------------------------------------------------
+# --- man pages and schemas -------------------------------------------------
+man_pages := $(pages:lancet/man/%.scd=build/man/%)
+schemas := build/share/config.schema.json build/share/result.schema.json
+
+.PHONY: man schemas
+man: $(man_pages)
+schemas: $(schemas)
+
+build/man/%: lancet/man/%.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && scdoc < $< > $@
+
+build/share/%.schema.json: $(BIN)/lancet
+	$(Q)mkdir -p $(@D) && $< schema $* > $@
+
+# --- tests and benchmarks --------------------------------------------------
+# The archive twice where a test includes the .c of a module: its own
+# definitions come first and the archive's member is not taken.
 $(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(library)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-$(O)/tests/fuzz/%_fuzz: $(O)/tests/fuzz/%_fuzz.o $(library)
+# Under gcc a fuzz target reads its corpus once; BUILD=fuzz explores.
+fuzz_main := $(if $(filter fuzz,$(BUILD)),,$(O)/tests/fuzz/replay.o)
+$(O)/tests/fuzz/%_fuzz: $(O)/tests/fuzz/%_fuzz.o $(fuzz_main) $(library)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
 $(O)/bench/%: $(O)/bench/%.o $(library)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: tests fuzzers benches
 tests: $(unit_tests:%.c=$(O)/%)
 fuzzers: $(fuzzers:%.c=$(O)/%)
 benches: $(benches:%.c=$(O)/%)
 
-.PHONY: man
-man:
+# Packages are looked for when make starts: so install first, then make anew.
+.PHONY: demo check check-long bench
+demo:
+	@tools/packages.sh demo
+	@$(MAKE) all
+	@tools/demo.sh $(BIN)/lancet
 
-.PHONY: clean
+check check-long:
+	@tools/packages.sh test
+	@$(MAKE) WERROR=1 all tests fuzzers
+	@BUILD=$(BUILD) tools/check.sh $(if $(filter check-long,$@),--long)
+
+bench: all benches
+	@tools/bench.sh $(benches:%.c=$(O)/%)
+
+# --- the rest --------------------------------------------------------------
+.PHONY: lint format install uninstall clean
+lint:
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' tools/lint.sh '$(sources) $(commands)' '$(shells)'
+
+format:
+	clang-format -i $$(find $(dirs) lancet/cmd bench tests -name '*.[ch]')
+
+bindir = $(DESTDIR)$(prefix)/bin
+mandir = $(DESTDIR)$(prefix)/share/man
+datadir = $(DESTDIR)$(prefix)/share/lancet
+
+install: all schemas
+	install -d $(bindir) $(mandir)/man1 $(mandir)/man5 \
+		$(datadir)/configs $(datadir)/schema
+	install -m 755 $(BIN)/lancet $(bindir)
+	install -m 644 $(configs) $(datadir)/configs
+	install -m 644 $(schemas) $(datadir)/schema
+	for page in $(man_pages); do \
+		install -m 644 $$page $(mandir)/man$${page##*.} || exit; \
+	done
+
 clean:
 	rm -rf build
 
-.SECONDARY:
--include $(patsubst %.o,%.d,$(objects) $(commands:%.c=$(O)/%.o) $(unit_tests:%.c=$(O)/%.o))
+-include $(patsubst %.o,%.d,$(objects) $(program_objects) \
+	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches)))

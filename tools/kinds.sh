@@ -29,7 +29,7 @@ for class in $classes; do
 	for name in $names; do
 		echo "extern const struct ${class}_ops ${class}_$name;"
 	done
-	echo "static const struct kind *const table_$class[] = {"
+	echo "static const struct kind *const table_${class}[] = {"
 	for name in $names; do
 		echo "	&${class}_$name.kind,"
 	done
@@ -37,7 +37,7 @@ for class in $classes; do
 done
 echo 'static const struct kind *const *const tables[KIND_CLASSES] = {'
 for class in $classes; do
-	echo "	[KIND_$(echo "$class" | tr a-z A-Z)] = table_$class,"
+	echo "	[KIND_$(echo "$class" | tr '[:lower:]' '[:upper:]')] = table_$class,"
 done
 cat <<END
 };

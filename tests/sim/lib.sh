@@ -1,0 +1,127 @@
+# shellcheck shell=sh
+# lib.sh - what the whole-program tests share; each sources it first
+#
+# A test uses the program through its command line and its files alone. It
+# ends with status 0, 1 (the reasons printed), or 77 (skipped, reason last).
+set -u
+cd "$(dirname "$0")/../.." || exit
+lancet=${LANCET:-$PWD/build/bin/lancet}
+tmp=$(mktemp -d)
+children=
+wrong=0
+
+# What a test started is stopped by its number, whatever became of the test.
+cleanup() {
+	for pid in $children; do
+		kill -CONT "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# Something is wrong; the test goes on to find more, and fails in the end.
+bad() {
+	echo "wrong: $*"
+	wrong=$((wrong + 1))
+}
+
+# Without this nothing else makes sense.
+fatal() {
+	bad "$@"
+	exit 1
+}
+
+finish() {
+	echo "$wrong wrong"
+	exit $((wrong > 0))
+}
+
+need() {
+	for command in "$@"; do
+		command -v "$command" >/dev/null || skip "no $command here"
+	done
+}
+
+# A claim about accuracy is asserted where the program runs at its own speed.
+inaccurate() {
+	case ${BUILD:-plain} in
+	plain) bad "$@" ;;
+	*) echo "reported only, BUILD=$BUILD: $*" ;;
+	esac
+}
+
+# usage: run STATUS ARGUMENT...  runs lancet; output in $tmp/out, $tmp/err
+run() {
+	expected=$1
+	shift
+	"$lancet" "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	case " $expected " in
+	*" $status "*) return 0 ;;
+	esac
+	bad "status $status, not $expected: lancet $*: $(tail -n 3 "$tmp/err")"
+	return 1
+}
+
+# usage: measure CONFIG ARGUMENT...  one run into $result, valid or not
+measure() {
+	folder=$tmp/result.$((folders += 1))
+	config=$1
+	shift
+	run "0 3" run "$config" --out "$folder" --quiet "$@" || return 1
+	result=$folder/result.json
+	[ -s "$result" ] || fatal "no $result"
+}
+folders=0
+
+# usage: holds WHAT JQ-CONDITION [FILE]
+holds() {
+	jq -e "$2" "${3:-$result}" >/dev/null 2>"$tmp/jq" ||
+		bad "$1: not $2 $(cat "$tmp/jq")"
+}
+
+get() {
+	jq -r "$1" "${2:-$result}"
+}
+
+free_port() {
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# usage: await WHAT COMMAND...  until it succeeds, at most 10 s
+await() {
+	what=$1 tries=100
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries -= 1)) -gt 0 ] || fatal "waited 10 s for $what"
+		sleep 0.1
+	done
+}
+
+listens() {
+	grep -q ":$(printf '%04X' "$1") .* 0A " /proc/net/tcp ||
+		grep -q ":$(printf '%04X' "$1") " /proc/net/udp
+}
+
+# usage: target ARGUMENT...  a built-in server at $address, process $server
+target() {
+	port=$(free_port)
+	address=127.0.0.1:$port
+	"$lancet" target --listen "$address" "$@" >"$tmp/target" 2>&1 &
+	server=$!
+	children="$children $server"
+	await "the target: $(cat "$tmp/target")" listens "$port"
+}
+
+children_of() {
+	ps -o pid= --ppid "$1" 2>/dev/null
+}

@@ -1,0 +1,136 @@
+#!/bin/sh
+# check.sh - run the tests one after the other, and count
+#
+# usage: check.sh [--long] [PART-OF-A-NAME...]   all tests without a name
+#
+# A test is a program: 0 passes, 77 skips (its last line says why), all else
+# fails. What it printed is kept in build/check/; a failing one is shown.
+# The last line is `N passed, N failed, N skipped`.
+set -u
+cd "$(dirname "$0")/.." || exit
+export BUILD="${BUILD:-plain}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1}"
+unset MAKEFLAGS MFLAGS MAKELEVEL LANCET_LONG
+
+if [ "${1-}" = --long ]; then
+	export LANCET_LONG=1
+	shift
+fi
+names=$*
+seconds=$([ "${LANCET_LONG-}" ] && echo 60 || echo 1)
+
+case $BUILD in
+plain) objects=build/obj bin=build/bin ;;
+*) objects=build/$BUILD bin=build/$BUILD/bin ;;
+esac
+export LANCET="$PWD/$bin/lancet"
+logs=build/check/$BUILD
+rm -rf "$logs"
+passed=0 failed=0 skipped=0
+
+wanted() {
+	[ -n "$names" ] || return 0
+	for part in $names; do
+		case $1 in *"$part"*) return 0 ;; esac
+	done
+	return 1
+}
+
+skip() {
+	wanted "$1" || return
+	skipped=$((skipped + 1))
+	printf 'skip            %s: %s\n' "$1" "$2"
+}
+
+show() {
+	echo "--- $1"
+	tail -n 40 "$1" | sed 's/^/    /'
+	echo "---"
+}
+
+# usage: try NAME LIMIT-IN-SECONDS COMMAND...
+try() {
+	name=$1 limit=$2 log=$logs/$1.log
+	shift 2
+	wanted "$name" || return
+	mkdir -p "${log%/*}"
+	start=$(date +%s%N)
+	timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null
+	status=$?
+	tenths=$((($(date +%s%N) - start) / 100000000))
+	took="$((tenths / 10)).$((tenths % 10)) s"
+	case $status in
+	0)
+		passed=$((passed + 1))
+		printf 'ok   %8s   %s\n' "$took" "$name"
+		;;
+	77)
+		skip "$name" "$(tail -n 1 "$log")"
+		;;
+	*)
+		failed=$((failed + 1))
+		[ $status -ne 124 ] || echo "stopped after $limit s" >>"$log"
+		printf 'FAIL %8s   %s (status %s)\n' "$took" "$name" $status
+		show "$log"
+		;;
+	esac
+}
+
+try_units() {
+	if [ ! -e "$objects/tests/unit" ]; then
+		skip unit "cmocka is not there: apt-get install libcmocka-dev"
+		return
+	fi
+	for source in tests/unit/*_test.c; do
+		name=$(basename "$source" .c)
+		try "unit/$name" 300 "$objects/tests/unit/$name"
+	done
+}
+
+has_fuzzer() {
+	echo 'int LLVMFuzzerTestOneInput(const char *d, long n);
+	int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' |
+		clang -fsanitize=fuzzer,address -x c -o "$logs/probe" - 2>/dev/null
+}
+
+# First the corpus, as this build is; then a fuzzer's own ideas.
+try_fuzzers() {
+	sources=$(ls tests/fuzz/*_fuzz.c 2>/dev/null)
+	for source in $sources; do
+		name=$(basename "$source" .c)
+		try "corpus/$name" 60 "$objects/tests/fuzz/$name" \
+			"tests/fuzz/corpus/${name%_fuzz}"/*
+	done
+	[ "$BUILD" = plain ] || return
+	mkdir -p "$logs"
+	if ! has_fuzzer; then
+		for source in $sources; do
+			skip "fuzz/$(basename "$source" .c)" "no libFuzzer here"
+		done
+		return
+	fi
+	[ -z "$sources" ] ||
+		try fuzz/build 400 make -j"$(nproc)" BUILD=fuzz WERROR=1 fuzzers
+	for source in $sources; do
+		name=$(basename "$source" .c)
+		mkdir -p "$logs/found/$name"
+		try "fuzz/$name" $((seconds + 30)) \
+			"build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" \
+			-artifact_prefix="$logs/found/$name-" -timeout=5 \
+			"$logs/found/$name" "tests/fuzz/corpus/${name%_fuzz}"
+	done
+}
+
+try_sims() {
+	for script in tests/sim/[0-9]*; do
+		try "sim/$(basename "$script")" 200 "$script"
+	done
+}
+
+try_units
+try_fuzzers
+try_sims
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
