@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/hist.h"
@@ -227,6 +228,13 @@ const struct result_quantile *result_quantile(const struct result_metric *m,
 					      double q);
 
 struct json_t *result_to_json(const struct result *result);
+
+/* The same as text, as result.json and `--json` have it; 0 or -EIO. */
+int result_print(const struct result *result, FILE *out);
+
+/* NULL with one line: which field, what is wrong with it. */
+struct result *result_from_json(const struct json_t *json, struct arena *arena,
+				struct err *err);
 
 /*
  * A result read back from FOLDER or FOLDER/result.json; every field is

@@ -1,0 +1,444 @@
+/* result.c - the one result structure, its JSON and its JSON Schema */
+#include "lancet/core/result.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lancet/core/err.h"
+#include "lancet/core/field.h"
+
+const double result_quantiles[RESULT_QUANTILES] = { .5, .9, .95,
+						    .99, .999, .9999 };
+
+/* Far above what a run makes, far below what would hurt to read. */
+#define FILE_MAX (256 << 20)
+
+#define SHAPE(name_, s) \
+	static const struct shape name_##_shape = { #name_, sizeof(s), \
+						    name_##_fields }
+
+static const struct field interval_fields[] = {
+	FIELD(REAL, struct result_interval, value, "value", NULL),
+	FIELD(REAL, struct result_interval, lo, "lo", NULL),
+	FIELD(REAL, struct result_interval, hi, "hi", NULL),
+	{ 0 },
+};
+SHAPE(interval, struct result_interval);
+
+static const struct field quantile_fields[] = {
+	FIELD(REAL, struct result_quantile, q, "q", NULL),
+	FIELD(REAL, struct result_quantile, value, "value",
+	      "not resolved by the requests there were"),
+	FIELD(REAL, struct result_quantile, lo, "lo", NULL),
+	FIELD(REAL, struct result_quantile, hi, "hi", NULL),
+	FIELD(STRING, struct result_quantile, status, "status", NULL),
+	FIELD(STRING, struct result_quantile, reason, "reason", NULL),
+	{ 0 },
+};
+SHAPE(quantile, struct result_quantile);
+
+/* A metric holds its classes and its other self, which are metrics again. */
+static const struct shape metric_shape;
+static const struct field metric_fields[] = {
+	FIELD_IN(OBJECT, struct result_metric, mean, "mean", &interval_shape,
+		 NULL),
+	FIELD_MANY(LIST, struct result_metric, quantiles, nquantiles,
+		   "quantiles", &quantile_shape),
+	FIELD_NAMED(struct result_metric, classes, nclasses, "classes",
+		    struct result_class, metric, &metric_shape),
+	FIELD_IN(POINTER, struct result_metric, with_excluded, "with_excluded",
+		 &metric_shape, "no window was left out"),
+	{ 0 },
+};
+SHAPE(metric, struct result_metric);
+
+#define COUNT(member) FIELD(INT, struct result_counts, member, #member, NULL)
+static const struct field counts_fields[] = {
+	COUNT(intended), COUNT(sent), COUNT(unsent), COUNT(received),
+	COUNT(nacked), COUNT(error), COUNT(timeout), COUNT(lost),
+	COUNT(late_replies), COUNT(late_sends), { 0 },
+};
+SHAPE(counts, struct result_counts);
+
+static const struct field precision_fields[] = {
+	FIELD(REAL, struct result_point, precision_asked, "asked",
+	      "no precision was asked for"),
+	FIELD(REAL, struct result_point, precision_reached, "reached",
+	      "too few windows to tell"),
+	{ 0 },
+};
+SHAPE(precision, struct result_point);
+
+static const struct field attempt_fields[] = {
+	FIELD(STRING, struct result_attempt, action, "action", NULL),
+	FIELD(STRING, struct result_attempt, reason, "reason", NULL),
+	{ 0 },
+};
+SHAPE(attempt, struct result_attempt);
+
+static const struct field part_fields[] = {
+	FIELD(REAL, struct result_breakdown, queue_ns, "queue", NULL),
+	FIELD(REAL, struct result_breakdown, wire_out_ns, "wire_out", NULL),
+	FIELD(REAL, struct result_breakdown, wire_ns, "wire", NULL),
+	FIELD(REAL, struct result_breakdown, wire_in_ns, "wire_in", NULL),
+	{ 0 },
+};
+SHAPE(part, struct result_breakdown);
+
+static const struct field breakdown_fields[] = {
+	FIELD_IN(POINTER, struct result_point, breakdown_p50, "p50",
+		 &part_shape, "no request had all its stamps"),
+	FIELD_IN(POINTER, struct result_point, breakdown_p99, "p99",
+		 &part_shape, "no request had all its stamps"),
+	{ 0 },
+};
+SHAPE(breakdown, struct result_point);
+
+static const struct field stamps_fields[] = {
+	FIELD(STRING, struct result_stamps, source, "source", NULL),
+	FIELD(REAL, struct result_stamps, uncertainty_ns, "uncertainty_ns",
+	      "not calibrated"),
+	FIELD(INT, struct result_stamps, lost_tx, "lost_tx", NULL),
+	FIELD(INT, struct result_stamps, lost_rx, "lost_rx", NULL),
+	FIELD(REAL, struct result_stamps, share, "share", NULL),
+	{ 0 },
+};
+SHAPE(stamps, struct result_stamps);
+
+static const struct field lateness_fields[] = {
+	FIELD(REAL, struct result_pacing, p50_ns, "p50", NULL),
+	FIELD(REAL, struct result_pacing, p99_ns, "p99", NULL),
+	FIELD(REAL, struct result_pacing, p999_ns, "p999", NULL),
+	FIELD(REAL, struct result_pacing, max_ns, "max", NULL),
+	{ 0 },
+};
+SHAPE(lateness, struct result_pacing);
+
+static const struct field pacing_fields[] = {
+	FIELD_GROUP("lateness_ns", &lateness_shape),
+	FIELD(REAL, struct result_pacing, distance, "distance", NULL),
+	FIELD(REAL, struct result_pacing, dispersion, "dispersion", NULL),
+	{ 0 },
+};
+SHAPE(pacing, struct result_pacing);
+
+static const struct field stall_fields[] = {
+	FIELD(STRING, struct result_stall, who, "who", NULL),
+	FIELD(INT, struct result_stall, start_ns, "start_ns", NULL),
+	FIELD(INT, struct result_stall, length_ns, "length_ns", NULL),
+	FIELD(STRING, struct result_stall, cause, "cause", NULL),
+	{ 0 },
+};
+SHAPE(stall, struct result_stall);
+
+static const struct field left_out_fields[] = {
+	FIELD(INT, struct result_left_out, index, "index", NULL),
+	FIELD(STRING, struct result_left_out, reason, "reason", NULL),
+	{ 0 },
+};
+SHAPE(left_out, struct result_left_out);
+
+static const struct field windows_fields[] = {
+	FIELD(INT, struct result_windows, window_ns, "window_ns", NULL),
+	FIELD_MANY(INTS, struct result_windows, start_ns, n, "start_ns", NULL),
+	FIELD_SAME(INTS, struct result_windows, count, n, "count"),
+	FIELD_SAME(REALS, struct result_windows, p50_ns, n, "p50"),
+	FIELD_SAME(REALS, struct result_windows, p99_ns, n, "p99"),
+	FIELD_MANY(LIST, struct result_windows, left_out, nleft_out,
+		   "left_out", &left_out_shape),
+	{ 0 },
+};
+SHAPE(windows, struct result_windows);
+
+static const struct field agent_fields[] = {
+	FIELD(STRING, struct result_agent, name, "name", NULL),
+	FIELD_IN(OBJECT, struct result_agent, counts, "counts", &counts_shape,
+		 NULL),
+	FIELD(STRING, struct result_agent, verdict, "verdict", NULL),
+	{ 0 },
+};
+SHAPE(agent, struct result_agent);
+
+static const struct field release_fields[] = {
+	FIELD(REAL, struct result_target, release_p50_ns, "p50", NULL),
+	FIELD(REAL, struct result_target, release_p99_ns, "p99", NULL),
+	{ 0 },
+};
+SHAPE(release, struct result_target);
+
+static const struct field target_fields[] = {
+	FIELD(REAL, struct result_target, served_mean_ns, "served_ns", NULL),
+	FIELD(REAL, struct result_target, idle, "idle", NULL),
+	FIELD(INT, struct result_target, drops, "drops", NULL),
+	FIELD(INT, struct result_target, preemptions, "preemptions", NULL),
+	FIELD(INT, struct result_target, steals, "steals", NULL),
+	FIELD(REAL, struct result_target, queue_mean, "queue", NULL),
+	FIELD_GROUP("release_ns", &release_shape),
+	{ .key = "calibration", .type = FIELD_NULL,
+	  .why = "this back end needs none" },
+	{ 0 },
+};
+SHAPE(target, struct result_target);
+
+static const struct field check_fields[] = {
+	FIELD(STRING, struct result_check, name, "name", NULL),
+	FIELD(STRING, struct result_check, status, "status", NULL),
+	FIELD(REAL, struct result_check, statistic, "statistic", NULL),
+	FIELD(REAL, struct result_check, p_value, "p_value", NULL),
+	FIELD(REAL, struct result_check, threshold, "threshold", NULL),
+	FIELD(REAL, struct result_check, effect, "effect", NULL),
+	FIELD(STRING, struct result_check, reason, "reason", NULL),
+	FIELD(STRING, struct result_check, action, "action", NULL),
+	{ 0 },
+};
+SHAPE(check, struct result_check);
+
+static const struct field verdict_fields[] = {
+	FIELD(STRING, struct result_verdict, status, "status", NULL),
+	FIELD_MANY(STRINGS, struct result_verdict, reasons, nreasons,
+		   "reasons", NULL),
+	{ 0 },
+};
+SHAPE(verdict, struct result_verdict);
+
+static const struct field predicted_fields[] = {
+	FIELD(REAL, struct result_predicted, q, "q", NULL),
+	FIELD(REAL, struct result_predicted, predicted, "predicted", NULL),
+	FIELD(REAL, struct result_predicted, lo, "lo", NULL),
+	FIELD(REAL, struct result_predicted, hi, "hi", NULL),
+	FIELD(REAL, struct result_predicted, gap, "gap",
+	      "the quantile was not resolved"),
+	FIELD(REAL, struct result_predicted, gap_lo, "gap_lo", NULL),
+	FIELD(REAL, struct result_predicted, gap_hi, "gap_hi", NULL),
+	{ 0 },
+};
+SHAPE(predicted, struct result_predicted);
+
+static const struct field replayed_fields[] = {
+	FIELD(REAL, struct result_replayed, q, "q", NULL),
+	FIELD(REAL, struct result_replayed, replayed, "replayed", NULL),
+	FIELD(REAL, struct result_replayed, diff, "diff", NULL),
+	FIELD(REAL, struct result_replayed, lo, "lo", NULL),
+	FIELD(REAL, struct result_replayed, hi, "hi", NULL),
+	{ 0 },
+};
+SHAPE(replayed, struct result_replayed);
+
+static const struct field adjusted_fields[] = {
+	FIELD(REAL, struct result_adjusted, q, "q", NULL),
+	FIELD(REAL, struct result_adjusted, value, "value", NULL),
+	FIELD(REAL, struct result_adjusted, lo, "lo", NULL),
+	FIELD(REAL, struct result_adjusted, hi, "hi", NULL),
+	{ 0 },
+};
+SHAPE(adjusted, struct result_adjusted);
+
+static const struct field requests_fields[] = {
+	FIELD(INT, struct result_model, requests, "count", NULL),
+	FIELD(REAL, struct result_model, request_p50_ns, "p50",
+	      "nothing was replayed"),
+	FIELD(REAL, struct result_model, request_p90_ns, "p90",
+	      "nothing was replayed"),
+	FIELD(REAL, struct result_model, request_p99_ns, "p99",
+	      "nothing was replayed"),
+	{ 0 },
+};
+SHAPE(requests, struct result_model);
+
+static const struct field replay_fields[] = {
+	FIELD_MANY(LIST, struct result_model, replayed, nreplayed, "quantiles",
+		   &replayed_shape),
+	FIELD_MANY(LIST, struct result_model, adjusted, nadjusted, "adjusted",
+		   &adjusted_shape),
+	FIELD_GROUP("requests", &requests_shape),
+	{ 0 },
+};
+SHAPE(replay, struct result_model);
+
+static const struct field prediction_fields[] = {
+	FIELD_MANY(LIST, struct result_model, quantiles, nquantiles,
+		   "quantiles", &predicted_shape),
+	{ 0 },
+};
+SHAPE(prediction, struct result_model);
+
+static const struct field model_fields[] = {
+	FIELD(STRING, struct result_model, name, "name", NULL),
+	FIELD(STRING, struct result_model, method, "method", NULL),
+	FIELD(REAL, struct result_model, left_out, "left_out", NULL),
+	FIELD(STRING, struct result_model, reason, "reason", NULL),
+	FIELD_GROUP("replay_ns", &replay_shape),
+	FIELD_GROUP("response_ns", &prediction_shape),
+	{ 0 },
+};
+SHAPE(model, struct result_model);
+
+#define POINT(TYPE, member, shape, why) \
+	FIELD_IN(TYPE, struct result_point, member, #member, shape, why)
+#define POINTS(member, count, shape) \
+	FIELD_MANY(LIST, struct result_point, member, count, #member, shape)
+static const struct field point_fields[] = {
+	POINT(REAL, offered_rps, NULL, NULL),
+	POINT(REAL, intended_rps, NULL, NULL),
+	POINT(REAL, sent_rps, NULL, NULL),
+	POINT(REAL, achieved_rps, NULL, NULL),
+	POINT(REAL, utilisation, NULL, "the target's capacity is not known"),
+	POINT(REAL, duration_s, NULL, NULL),
+	FIELD_GROUP("precision", &precision_shape),
+	POINTS(attempts, nattempts, &attempt_shape),
+	POINT(OBJECT, counts, &counts_shape, NULL),
+	POINT(OBJECT, response_ns, &metric_shape, NULL),
+	POINT(POINTER, wire_ns, &metric_shape, "no wire stamps"),
+	POINT(POINTER, slowdown, &metric_shape,
+	      "requests carry no service time"),
+	POINT(POINTER, connect_ns, &metric_shape, "nothing to connect"),
+	FIELD_GROUP("breakdown_ns", &breakdown_shape),
+	POINT(OBJECT, timestamps, &stamps_shape, NULL),
+	POINT(OBJECT, pacing, &pacing_shape, NULL),
+	POINTS(stalls, nstalls, &stall_shape),
+	POINT(OBJECT, windows, &windows_shape, NULL),
+	POINTS(agents, nagents, &agent_shape),
+	POINT(POINTER, target, &target_shape, "the target is not ours"),
+	POINTS(checks, nchecks, &check_shape),
+	POINT(OBJECT, verdict, &verdict_shape, NULL),
+	POINT(POINTER, model, &model_shape, "no model was asked for"),
+	{ 0 },
+};
+SHAPE(point, struct result_point);
+
+#define HOST(member) \
+	FIELD(STRING, struct result_environment, member, #member, "unknown")
+static const struct field environment_fields[] = {
+	HOST(host), HOST(cpu),
+	FIELD(INT, struct result_environment, cpus, "cpus", NULL),
+	HOST(kernel), HOST(clocksource), HOST(nic), HOST(governor),
+	FIELD_MANY(STRINGS, struct result_environment, warnings, nwarnings,
+		   "warnings", NULL),
+	{ 0 },
+};
+SHAPE(environment, struct result_environment);
+
+static const struct field calibration_fields[] = {
+	FIELD(STRING, struct result, calibration_status, "status", NULL),
+	{ 0 },
+};
+SHAPE(calibration, struct result);
+
+static const struct field slo_fields[] = {
+	FIELD(STRING, struct result_slo, expr, "expr", NULL),
+	FIELD_IN(OBJECT, struct result_slo, max_load, "max_load",
+		 &interval_shape, NULL),
+	FIELD(REAL, struct result_slo, model_max_load, "model_max_load",
+	      "no model"),
+	FIELD(REAL, struct result_slo, efficiency, "efficiency", "no model"),
+	FIELD(STRING, struct result_slo, reason, "reason", NULL),
+	{ 0 },
+};
+SHAPE(slo, struct result_slo);
+
+static const struct field result_fields[] = {
+	{ .key = "schema", .type = FIELD_TEXT, .why = RESULT_SCHEMA },
+	FIELD(STRING, struct result, name, "name", NULL),
+	FIELD(STRING, struct result, started, "started", NULL),
+	FIELD(INT, struct result, started_realtime_ns, "started_realtime_ns",
+	      NULL),
+	FIELD(STRING, struct result, lancet_version, "lancet_version", NULL),
+	FIELD(INT, struct result, seed, "seed", NULL),
+	FIELD(YAML, struct result, config_yaml, "config", NULL),
+	FIELD_IN(OBJECT, struct result, environment, "environment",
+		 &environment_shape, NULL),
+	FIELD_GROUP("calibration", &calibration_shape),
+	FIELD_MANY(LIST, struct result, points, npoints, "points",
+		   &point_shape),
+	FIELD_IN(POINTER, struct result, slo, "slo", &slo_shape,
+		 "no slo was asked for"),
+	{ .key = "overhead", .type = FIELD_NULL,
+	  .why = "this version fits no overhead model" },
+	FIELD_IN(OBJECT, struct result, verdict, "verdict", &verdict_shape,
+		 NULL),
+	{ 0 },
+};
+SHAPE(result, struct result);
+
+const struct result_quantile *result_quantile(const struct result_metric *m,
+					      double q)
+{
+	for (size_t i = 0; m && i < m->nquantiles; i++)
+		if (fabs(m->quantiles[i].q - q) < 1e-9)
+			return &m->quantiles[i];
+	return NULL;
+}
+
+json_t *result_to_json(const struct result *result)
+{
+	return field_write(&result_shape, result);
+}
+
+struct result *result_from_json(const json_t *json, struct arena *arena,
+				struct err *err)
+{
+	struct result *result = arena_alloc(arena, sizeof(*result));
+
+	return field_read(&result_shape, json, result, arena, err) ? NULL
+								   : result;
+}
+
+int result_print(const struct result *result, FILE *out)
+{
+	json_t *json = result_to_json(result);
+	int rc = json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+
+	json_decref(json);
+	return rc || fputc('\n', out) == EOF ? -EIO : 0;
+}
+
+json_t *result_schema(void)
+{
+	return field_schema(&result_shape, RESULT_SCHEMA, "A result of lancet");
+}
+
+/* The folder's result.json, or the file itself. */
+static int open_result(const char *path, struct arena *arena, struct err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		path = arena_printf(arena, "%s/result.json", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s; name a result folder",
+			       path, strerror(errno));
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= FILE_MAX)
+		return fd;
+	close(fd);
+	return err_set(err, -EINVAL, "%s: not a file of at most %d MiB", path,
+		       FILE_MAX >> 20);
+}
+
+struct result *result_load(const char *path, struct arena *arena,
+			   struct err *err)
+{
+	struct result *result = NULL;
+	int fd = open_result(path, arena, err);
+	json_error_t why;
+	json_t *json;
+
+	if (fd < 0)
+		return NULL;
+	json = json_loadfd(fd, JSON_REJECT_DUPLICATES, &why);
+	if (json)
+		result = result_from_json(json, arena, err);
+	else
+		err_set(err, -EBADMSG, "line %d: %s", why.line, why.text);
+	if (!result)
+		err_wrap(err, "%s: damaged result", path);
+	json_decref(json);
+	close(fd);
+	return result;
+}
