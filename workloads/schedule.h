@@ -37,12 +37,25 @@ struct workload {
 	struct choice arrival;
 };
 
-/* Cold; from the configuration. The workload is then read only. */
+/*
+ * Cold; from the configuration. The workload is then read only. Files that
+ * it names are tried, so that what is wrong with them comes to light before
+ * a run. A failure's text starts with the place in the configuration and is
+ * a whole message: `file:line:col: error: what; remedy`.
+ */
 int workload_init(struct workload *w, const struct config *config,
 		  struct arena *arena, struct err *err);
 
 /* Mean of service over the classes, E[S^k] for k = 1..3; 0 without one. */
 double workload_moment(const struct workload *w, int k);
+
+static inline double workload_mean_service_ns(const struct workload *w)
+{
+	return workload_moment(w, 1);
+}
+
+/* One class by weight; draws nothing where there is only one. */
+uint32_t workload_draw_class(const struct workload *w, struct rng *rng);
 
 /*
  * The intended sequence of a key is always the same; a run uses a prefix of
