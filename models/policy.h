@@ -73,8 +73,8 @@ struct policy_ops {
 	/* Bytes of state for so many workers; init gets them zeroed. */
 	size_t (*state_size)(const void *options, uint32_t workers);
 
-	/* jobs: the most that can be in the system at once; what grows with
-	 * it comes from the arena. */
+	/* jobs: the most that can be in the system at once, what comes
+	 * beyond is dropped; what grows with it comes from the arena. */
 	int (*init)(void *state, const void *options, uint32_t workers,
 		    uint32_t jobs, struct arena *arena, struct err *err);
 
@@ -131,5 +131,13 @@ int policy_init(struct policy *p, const struct choice *choice,
 
 /* The draw that target and replay share: from the request's id alone. */
 uint64_t policy_draw(uint64_t request_id);
+
+/* Fill what the policy picks from the draw, where it picks at all. */
+void policy_pick(const struct choice *policy, uint32_t workers, uint64_t draw,
+		 union job_aux *aux);
+
+/* Its ops' capacity(). */
+double policy_capacity(const struct choice *policy, uint32_t workers,
+		       const struct workload *workload);
 
 #endif

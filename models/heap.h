@@ -1,0 +1,92 @@
+/* heap.h - binary min-heap of keys, and the slots that they stand for */
+#ifndef MODELS_HEAP_H
+#define MODELS_HEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lancet/core/arena.h"
+#include "models/policy.h"
+
+/* Least key first, among equal keys the least tie. */
+struct heap_entry {
+	double key;
+	uint64_t tie;
+	uint32_t slot;
+};
+
+struct heap {
+	struct heap_entry *entry;
+	uint32_t n;		/* the caller knows its room */
+};
+
+static inline bool heap_before(const struct heap_entry *a,
+			       const struct heap_entry *b)
+{
+	return a->key < b->key || (a->key == b->key && a->tie < b->tie);
+}
+
+static inline void heap_push(struct heap *h, double key, uint64_t tie,
+			     uint32_t slot)
+{
+	struct heap_entry e = { key, tie, slot };
+	uint32_t at = h->n++;
+
+	while (at && heap_before(&e, &h->entry[(at - 1) / 2])) {
+		h->entry[at] = h->entry[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	h->entry[at] = e;
+}
+
+/* Take the least out; the heap is not empty. */
+static inline uint32_t heap_pop(struct heap *h)
+{
+	uint32_t slot = h->entry[0].slot, at = 0, kid;
+	struct heap_entry e = h->entry[--h->n];
+
+	for (kid = 1; kid < h->n; kid = 2 * at + 1) {
+		if (kid + 1 < h->n &&
+		    heap_before(&h->entry[kid + 1], &h->entry[kid]))
+			kid++;
+		if (!heap_before(&h->entry[kid], &e))
+			break;
+		h->entry[at] = h->entry[kid];
+		at = kid;
+	}
+	h->entry[at] = e;
+	return slot;
+}
+
+/* Jobs in the system, in slots that are taken and put back. */
+struct pool {
+	struct done *slot;
+	uint32_t *free;
+	uint32_t nfree;
+};
+
+static inline void pool_init(struct pool *p, uint32_t slots,
+			     struct arena *arena)
+{
+	p->slot = arena_array(arena, slots, sizeof(*p->slot));
+	p->free = arena_array(arena, slots, sizeof(*p->free));
+	for (p->nfree = 0; p->nfree < slots; p->nfree++)
+		p->free[p->nfree] = slots - 1 - p->nfree;
+}
+
+/* A slot for a job; the pool is not empty. */
+static inline uint32_t pool_take(struct pool *p, const struct job *job)
+{
+	uint32_t slot = p->free[--p->nfree];
+
+	p->slot[slot] = (struct done){ .job = *job };
+	return slot;
+}
+
+static inline const struct done *pool_put(struct pool *p, uint32_t slot)
+{
+	p->free[p->nfree++] = slot;
+	return &p->slot[slot];
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* policy.c - a policy from a configuration's choice, and its shared draw */
+#include "models/policy.h"
+
+#include <assert.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/rng.h"
+
+int policy_init(struct policy *p, const struct choice *choice,
+		uint32_t workers, uint32_t jobs, struct arena *arena,
+		struct err *err)
+{
+	assert(choice->kind && workers && jobs);
+	p->ops = (const struct policy_ops *)choice->kind;
+	p->options = choice->options;
+	p->workers = workers;
+	p->state = arena_alloc(arena, p->ops->state_size(choice->options,
+							 workers));
+	return p->ops->init(p->state, choice->options, workers, jobs, arena,
+			    err);
+}
+
+uint64_t policy_draw(uint64_t request_id)
+{
+	/* The mixer leaves 0 where it is, hence the constant. */
+	return rng_mix(request_id + UINT64_C(0x9e3779b97f4a7c15));
+}
+
+void policy_pick(const struct choice *policy, uint32_t workers, uint64_t draw,
+		 union job_aux *aux)
+{
+	const struct policy_ops *ops = (const void *)policy->kind;
+
+	if (ops->flags & POLICY_PICKS)
+		ops->pick(policy->options, workers, draw, aux);
+}
+
+double policy_capacity(const struct choice *policy, uint32_t workers,
+		       const struct workload *workload)
+{
+	const struct policy_ops *ops = (const void *)policy->kind;
+
+	return ops->capacity(policy->options, workers, workload);
+}

@@ -1,0 +1,75 @@
+/* sharing.c - one processor of several cores, shared by all its jobs alike */
+#include "models/sharing.h"
+
+#include <math.h>
+
+void sharing_init(struct sharing *s, uint32_t cores, uint32_t jobs,
+		  struct arena *arena)
+{
+	s->cores = cores;
+	s->left.entry = arena_array(arena, jobs, sizeof(*s->left.entry));
+}
+
+static double rate(const struct sharing *s)
+{
+	return s->left.n <= s->cores ? 1 : (double)s->cores / s->left.n;
+}
+
+/* Bring `work` up to time t, at which nothing is left that is due before. */
+static void catch_up(struct sharing *s, sim_time t)
+{
+	if (t <= s->at)
+		return;
+	/* Idle: from 0 again, so that the sum keeps its precision. */
+	s->work = s->left.n ? s->work + (t - s->at) * rate(s) : 0;
+	s->at = t;
+}
+
+void sharing_start(struct sharing *s, sim_time t, struct pool *pool,
+		   uint32_t slot)
+{
+	struct done *d = &pool->slot[slot];
+
+	catch_up(s, t);
+	d->first_start = d->job.arrival;
+	d->slices = 1;
+	heap_push(&s->left, s->work + d->job.service, d->job.id, slot);
+}
+
+sim_time sharing_next(const struct sharing *s)
+{
+	double left;
+
+	if (!s->left.n)
+		return INFINITY;
+	left = s->left.entry[0].key - s->work;
+	return left > 0 ? s->at + left / rate(s) : s->at;
+}
+
+size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
+		       struct done *done, size_t n)
+{
+	sim_time next;
+	size_t out = 0;
+
+	while (out < n && (next = sharing_next(s)) <= t) {
+		s->work = s->left.entry[0].key;
+		s->at = next;
+		done[out] = *pool_put(pool, heap_pop(&s->left));
+		done[out++].completion = next;
+	}
+	if (out < n)
+		catch_up(s, t);
+	return out;
+}
+
+void sharing_rebase(struct sharing *s, sim_time by, struct pool *pool)
+{
+	s->at -= by;
+	for (uint32_t i = 0; i < s->left.n; i++) {
+		struct done *d = &pool->slot[s->left.entry[i].slot];
+
+		d->job.arrival -= by;
+		d->first_start -= by;
+	}
+}
