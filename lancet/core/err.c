@@ -5,12 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message is one line, whatever a file or a peer put into it. */
+/* Bytes that belong to the UTF-8 character that starts with c. */
+static size_t utf8_len(unsigned char c)
+{
+	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/*
+ * A message is one line, whatever a file or a peer put into it. U+0080 to
+ * U+009F are control characters too; a character cut in half goes.
+ */
 void err_one_line(char *text)
 {
-	for (unsigned char *c = (unsigned char *)text; *c; c++)
+	size_t len = strlen(text), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		unsigned char *c = (unsigned char *)text + i;
+
+		n = utf8_len(*c);
+		if (i + n > len) {
+			*c = '\0';
+			break;
+		}
 		if (*c < 0x20 || *c == 0x7f)
 			*c = '?';
+		if (*c == 0xc2 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)

@@ -40,6 +40,8 @@ enum option_flag {
 	OPTION_POINTER = 2,	/* SECTION: NULL where the key is absent */
 	OPTION_AUTO = 4,	/* also takes the word auto: OPTION_AUTO_VALUE */
 	OPTION_EXCLUSIVE = 8,	/* SECTION: exactly one of its keys is set */
+	OPTION_FILE = 16,	/* STRING: a file; made absolute, taken from */
+				/* the configuration's folder */
 };
 
 #define OPTION_AUTO_VALUE INT64_MIN
@@ -61,8 +63,10 @@ struct option_list {
 /*
  * preset is written as in YAML and parsed by the same code; NULL leaves the
  * field zero. min and max are inclusive and in the field's unit (shares for
- * percent), checked for every number. A row with key "" stands for the
- * argument of a kind itself, where that is no map: `modes: [...]`.
+ * percent), checked for every number; both 0: no bound but that of what
+ * carries a unit, which is never negative. A row with key "" stands for the
+ * argument of a kind itself, where that is no map: `modes: [...]`. At most
+ * 64 rows.
  */
 struct option_row {
 	const char *key;
@@ -105,6 +109,7 @@ struct option_problems {
 	} problem[OPTION_PROBLEMS];
 };
 
+/* Kept in order of place; source is the file's text, shown on a terminal. */
 void option_problem(struct option_problems *problems,
 		    const struct option_mark *mark, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -118,6 +123,9 @@ struct yaml_node;
  * missing units, values out of range become problems, with the nearest key.
  * What is filled lives as long as the arena. Returns 0 or -EINVAL when
  * problems were added.
+ *
+ * A KIND is written as its name, as a short form or as {name: {options}};
+ * for laws also as a plain value, which means `constant`.
  */
 int option_parse(const struct option_row *rows, enum option_unit unit,
 		 const struct yaml_node *map, void *to, struct arena *arena,

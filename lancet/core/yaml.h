@@ -9,9 +9,13 @@
 
 /*
  * Built by libyaml's parser. Bounded: 1 MiB of text, 32 levels, 100,000
- * nodes; aliases and tags are refused, so is a second document. Lives in the
- * arena.
+ * nodes; anchors, aliases and tags are refused, so is a second document.
+ * Lives in the arena.
  */
+#define YAML_MAX_BYTES (1u << 20)
+#define YAML_MAX_DEPTH 32
+#define YAML_MAX_NODES 100000
+
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
@@ -30,11 +34,15 @@ struct yaml_node *yaml_parse(const char *file, const char *text, size_t len,
 			     struct arena *arena,
 			     struct option_problems *problems);
 
-/* By dotted path: "load.sweep.from"; NULL when there is none. */
+/* By dotted path: "load.sweep.from", "agents.0"; NULL: there is none. */
 const struct yaml_node *yaml_get(const struct yaml_node *node,
 				 const char *path);
 
-/* `--set KEY=YAML`: replace or add what stands at the path. */
+/*
+ * `--set KEY=YAML`: replace or add what stands at the path. Maps that are
+ * missing on the way are made; "agents.0" is the first of a list, and one
+ * past the last adds to it. 0 or -EINVAL with a problem added.
+ */
 int yaml_set(struct yaml_node *root, const char *assignment,
 	     struct arena *arena, struct option_problems *problems);
 
