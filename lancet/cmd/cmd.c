@@ -3,9 +3,10 @@
 
 #include <getopt.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "lancet/core/nearest.h"
 
 #define WORD_MAX 64
 #define OPTIONS_MAX 64
@@ -23,55 +24,14 @@ int cmd_fail(const char *command, int status, const char *fmt, ...)
 	return status;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Damerau (1964) and Levenshtein (1966), restricted: a swap of neighbours
- * counts one. Three rows of the table are kept; words are cut to WORD_MAX.
- */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[3][WORD_MAX + 1];
-	size_t *before = row[0], *last = row[1], *now = row[2];
-	size_t na = strnlen(a, WORD_MAX), nb = strnlen(b, WORD_MAX);
-
-	for (size_t j = 0; j <= nb; j++)
-		last[j] = j;
-	for (size_t i = 1; i <= na; i++) {
-		size_t *spare = before;
-
-		now[0] = i;
-		for (size_t j = 1; j <= nb; j++) {
-			now[j] = smaller(smaller(last[j], now[j - 1]) + 1,
-					 last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				now[j] = smaller(now[j], before[j - 2] + 1);
-		}
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[nb];
-}
-
 const char *cmd_nearest(const char *text, const char *const *candidates)
 {
-	size_t best = strlen(text) < 6 ? 2 : strlen(text) / 3 + 1;
-	const char *found = NULL;
+	struct nearest nearest;
 
-	for (; *candidates; candidates++) {
-		size_t d = distance(text, *candidates);
-
-		if (d < best) {
-			best = d;
-			found = *candidates;
-		}
-	}
-	return found;
+	nearest_start(&nearest, text);
+	for (; *candidates; candidates++)
+		nearest_try(&nearest, *candidates);
+	return nearest.best;
 }
 
 static void unknown_option(char **argv, const struct option *longs)

@@ -2,6 +2,7 @@
 #ifndef LANCET_CMD_CMD_H
 #define LANCET_CMD_CMD_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /*
