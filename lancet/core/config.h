@@ -140,10 +140,4 @@ char *config_text(const struct config *config, struct arena *arena);
 /* Where a dotted key stands, for a message of a later stage. */
 struct option_mark config_mark(const struct config *config, const char *path);
 
-/* Mean service in ns over the classes and weights; 0: unknown. */
-double config_mean_service_ns(const struct config *config);
-
-/* Requests per second at 100%; 0 where it is unknown. */
-double config_capacity_rps(const struct config *config);
-
 #endif

@@ -237,6 +237,8 @@ static void unknown_kind(const struct option_reader *r,
 	size_t used = 0;
 
 	nearest_start(&near, name);
+	for (size_t i = 0; row->names && row->names[i]; i++)
+		nearest_try(&near, row->names[i]);
 	for (size_t i = 0; table[i]; i++) {
 		nearest_try(&near, table[i]->name);
 		if (used < sizeof(all))
@@ -413,6 +415,22 @@ static void kind_map(const struct option_reader *r,
 	kind_options(r, to->kind, unit, one, options);
 }
 
+/* `model: none`: a word that stands in the place of a kind. */
+static bool word(const struct option_row *row, const struct yaml_node *node,
+		 struct choice *to)
+{
+	int *which = (int *)(void *)((char *)to - row->offset + row->word);
+	int i = 0;
+
+	if (!row->names)
+		return false;
+	while (row->names[i] && (node->type != YAML_SCALAR ||
+				 strcmp(row->names[i], node->text)))
+		i++;
+	*which = i;
+	return row->names[i] != NULL;
+}
+
 static void kind(const struct option_reader *r, const struct option_row *row,
 		 enum option_unit outer, const struct yaml_node *node,
 		 struct choice *to)
@@ -420,6 +438,8 @@ static void kind(const struct option_reader *r, const struct option_row *row,
 	enum option_unit unit = row->unit ? row->unit : outer;
 	const char *key = *row->key ? row->key : kind_class_name[row->class];
 
+	if (word(row, node, to))
+		return;
 	if (node->type == YAML_MAP)
 		kind_map(r, row, unit, node, key, to);
 	else if (node->type == YAML_SCALAR && *node->text)

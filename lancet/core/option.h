@@ -77,7 +77,9 @@ struct option_row {
 	double min, max;
 	const struct option_row *rows;	/* SECTION, LIST: ends with a zero row */
 	size_t rows_size;		/* SECTION by pointer, LIST: sizeof item */
-	const char *const *names;	/* ENUM: ends with NULL */
+	const char *const *names;	/* ENUM, KIND: words; ends with NULL */
+	size_t word;			/* KIND with names: offset of an [int]: */
+					/* which word, or their number: a kind */
 	enum kind_class class;		/* KIND, KINDS */
 	enum option_unit unit;		/* KIND: of the VALUE rows below it */
 	const char *help;
@@ -86,6 +88,12 @@ struct option_row {
 /* Rows for the plain types: OPTION(INT, struct x, field, flags, "3", 0, 9, "help"). */
 #define OPTION(TYPE, s, field, flag, preset_, min_, max_, help_) \
 	{ .key = #field, .type = OPTION_TYPE_##TYPE, \
+	  .offset = offsetof(s, field), .flags = (flag), .preset = (preset_), \
+	  .min = (min_), .max = (max_), .help = (help_) }
+
+/* The same for a field that is not called like its key. */
+#define OPTION_AS(TYPE, s, key_, field, flag, preset_, min_, max_, help_) \
+	{ .key = (key_), .type = OPTION_TYPE_##TYPE, \
 	  .offset = offsetof(s, field), .flags = (flag), .preset = (preset_), \
 	  .min = (min_), .max = (max_), .help = (help_) }
 
@@ -102,6 +110,7 @@ struct option_mark {
 #define OPTION_PROBLEMS 20
 
 struct option_problems {
+	const char *source;	/* the file's text, where it is at hand */
 	size_t n;
 	struct {
 		struct option_mark mark;
@@ -109,10 +118,11 @@ struct option_problems {
 	} problem[OPTION_PROBLEMS];
 };
 
-/* Kept in order of place; source is the file's text, shown on a terminal. */
 void option_problem(struct option_problems *problems,
 		    const struct option_mark *mark, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* On a terminal also the line in `source` (NULL: what problems know). */
 void option_problems_print(const struct option_problems *problems,
 			   const char *source, FILE *out);
 

@@ -79,6 +79,8 @@ void option_problems_print(const struct option_problems *problems,
 {
 	bool terminal = isatty(fileno(out));
 
+	if (!source)
+		source = problems->source;
 	for (size_t i = 0; i < problems->n; i++) {
 		const struct option_mark *mark = &problems->problem[i].mark;
 		char file[1024];

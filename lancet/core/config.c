@@ -1,0 +1,366 @@
+/* config.c - read a whole configuration, and the rules between its options */
+#include "lancet/core/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lancet/core/err.h"
+#include "lancet/core/slo.h"
+#include "lancet/core/yaml.h"
+
+/* The deepest part of the path that is there. */
+struct option_mark config_mark(const struct config *config, const char *path)
+{
+	const struct yaml_node *node = config->tree, *next;
+	char word[64];
+
+	while (node && *path) {
+		size_t len = strcspn(path, ".");
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, path);
+		next = yaml_get(node, word);
+		if (!next)
+			break;
+		node = next;
+		path += len + (path[len] == '.');
+	}
+	return node ? node->mark : (struct option_mark){ config->file, 0, 0 };
+}
+
+/* --- rules --------------------------------------------------------------- */
+
+/* A rule that is broken adds a problem at the key it names. */
+#define BROKEN(c, p, path, ...) \
+	do { \
+		struct option_mark mark_ = config_mark(c, path); \
+		option_problem(p, &mark_, __VA_ARGS__); \
+	} while (0)
+
+static void rules_target(const struct config *c, struct option_problems *p)
+{
+	const struct config_target *t = &c->target;
+
+	if (t->builtin && t->address)
+		BROKEN(c, p, "target.address",
+		       "target has both builtin and address; keep one");
+	if (!t->builtin && !t->address)
+		BROKEN(c, p, "target",
+		       "target has no server; write builtin: {...} or "
+		       "address: HOST:PORT");
+	if (t->start.n && !t->address)
+		BROKEN(c, p, "target.start",
+		       "start without address; write where the command's "
+		       "server listens, address: HOST:PORT");
+	if (t->workers && t->builtin)
+		BROKEN(c, p, "target.workers",
+		       "workers of a built-in target stand in builtin; move "
+		       "it to builtin: {workers: %lld}", (long long)t->workers);
+	if (t->capacity.set && t->builtin)
+		BROKEN(c, p, "target.capacity",
+		       "a built-in target's capacity is known; remove it");
+	if (t->capacity.set && (t->capacity.share || !(t->capacity.value > 0)))
+		BROKEN(c, p, "target.capacity",
+		       "capacity is a rate above 0; write it like 200krps");
+}
+
+/* A class is a word in the output, so it is one here. */
+static bool good_name(const char *name)
+{
+	return *name && strlen(name) < 64 && strcmp(name, "-") &&
+	       !strpbrk(name, " \t\r\n()");
+}
+
+static bool same_before(const struct config_class *class, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (class[j].name && class[i].name &&
+		    !strcmp(class[j].name, class[i].name))
+			return true;
+	return false;
+}
+
+static void rules_classes(const struct config *c, struct option_problems *p)
+{
+	const struct option_list *list = &c->workload.classes;
+	const struct config_class *class = list->items;
+	double sum = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		char path[64];
+
+		sum += class[i].weight;
+		snprintf(path, sizeof(path), "workload.classes.%zu.name", i);
+		if (class[i].name && !good_name(class[i].name))
+			BROKEN(c, p, path,
+			       "a class is called by one word of at most 63 "
+			       "characters; write it without blanks and "
+			       "brackets");
+		else if (same_before(class, i))
+			BROKEN(c, p, path,
+			       "a second class '%.64s'; give it another name",
+			       class[i].name);
+	}
+	if (list->n && !(sum > 0))
+		BROKEN(c, p, "workload.classes",
+		       "the weights of the classes sum to 0; give one of them "
+		       "a weight above 0");
+	if (list->n && c->workload.service.kind)
+		BROKEN(c, p, "workload.service",
+		       "workload has both classes and service; move the "
+		       "service into the classes");
+}
+
+/* Laws of sizes and times can do without a class list; 0 is no load. */
+static void rule_load(const struct config *c, struct option_problems *p,
+		      const struct load_value *load, const char *path)
+{
+	if (!load->set)
+		return;
+	if (!(load->value > 0))
+		BROKEN(c, p, path,
+		       "a load of 0 measures nothing; write a rate like "
+		       "50krps or a share like 60%%");
+	if (load->share && load->value > 10)
+		BROKEN(c, p, path,
+		       "more than ten times the capacity; write at most "
+		       "1000%%");
+	if (load->share && c->target.address && !c->target.capacity.set)
+		BROKEN(c, p, path,
+		       "the capacity of %.64s is not known; write target: "
+		       "{capacity: 200krps}, or a rate instead of a share",
+		       c->target.address);
+}
+
+static void rules_load(const struct config *c, struct option_problems *p)
+{
+	const struct config_sweep *s = c->load.sweep;
+
+	rule_load(c, p, &c->load.rate, "load.rate");
+	if (!s)
+		return;
+	rule_load(c, p, &s->from, "load.sweep.from");
+	rule_load(c, p, &s->to, "load.sweep.to");
+	if (s->from.set && s->to.set && s->from.share != s->to.share)
+		BROKEN(c, p, "load.sweep",
+		       "from and to differ in kind; write two rates or two "
+		       "shares");
+	else if (s->steps > 1 && s->from.value >= s->to.value)
+		BROKEN(c, p, "load.sweep",
+		       "from is not below to; write the lower load first");
+}
+
+static void rules_agents(const struct config *c, struct option_problems *p)
+{
+	const struct config_agent *agent = c->agents.items;
+	int64_t count = 0;
+
+	for (size_t i = 0; i < c->agents.n; i++) {
+		char path[64];
+
+		count += agent[i].count;
+		snprintf(path, sizeof(path), "agents.%zu", i);
+		if (agent[i].connections < agent[i].threads)
+			BROKEN(c, p, path,
+			       "fewer connections than threads; write at "
+			       "least connections: %lld",
+			       (long long)agent[i].threads);
+	}
+	if (!c->agents.n)
+		BROKEN(c, p, "agents",
+		       "no agent; write [{launch: local}] or leave agents out");
+	if (count > 4096)
+		BROKEN(c, p, "agents", "more than 4096 agents; write fewer");
+}
+
+static void rules_measure(const struct config *c, struct option_problems *p)
+{
+	const struct config_measure *m = &c->measure;
+
+	if (m->warmup_ns != OPTION_AUTO_VALUE &&
+	    m->warmup_ns >= m->time_limit_ns)
+		BROKEN(c, p, "measure.warmup",
+		       "the warm-up takes the whole time limit; write a "
+		       "shorter warmup or a longer time_limit");
+	if (m->window_ns > m->time_limit_ns)
+		BROKEN(c, p, "measure.window",
+		       "a window is longer than the time limit; write a "
+		       "shorter window");
+	if (m->stall_ns >= m->window_ns)
+		BROKEN(c, p, "measure.stall",
+		       "a stall is shorter than a window; write a smaller "
+		       "stall or a larger window");
+	if (m->time_limit_ns / m->window_ns > 10000000)
+		BROKEN(c, p, "measure.window",
+		       "more than 10 million windows in a point; write a "
+		       "larger window");
+}
+
+static bool has_class(const struct config *c, const char *name)
+{
+	const struct config_class *class = c->workload.classes.items;
+
+	for (size_t i = 0; i < c->workload.classes.n; i++)
+		if (class[i].name && !strcmp(class[i].name, name))
+			return true;
+	return false;
+}
+
+static void rules_slo(const struct config *c, struct option_problems *p)
+{
+	struct slo slo;
+	struct err err;
+
+	if (!c->slo)
+		return;
+	if (slo_parse(c->slo, &slo, &err)) {
+		BROKEN(c, p, "slo", "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < slo.n; i++)
+		if (*slo.term[i].class && !has_class(c, slo.term[i].class))
+			BROKEN(c, p, "slo",
+			       "no class '%s'; name one of workload.classes",
+			       slo.term[i].class);
+}
+
+static void rules_model(const struct config *c, struct option_problems *p)
+{
+	if (c->model.mode == MODEL_REPLAY && !c->target.builtin)
+		BROKEN(c, p, "model",
+		       "only the built-in target can be replayed; write a "
+		       "policy such as fcfs, or none");
+	if (c->model.mode == MODEL_POLICY && !c->target.builtin &&
+	    !c->target.workers)
+		BROKEN(c, p, "model",
+		       "the model needs to know how many requests the target "
+		       "serves at once; write target: {workers: N}");
+}
+
+/* It becomes part of a file name. */
+static void rules_name(const struct config *c, struct option_problems *p)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (*c->name == '.' || *c->name == '-' || !*c->name ||
+	    c->name[strspn(c->name, good)] || strlen(c->name) > 64)
+		BROKEN(c, p, "name",
+		       "a name is part of file names; write at most 64 "
+		       "letters, digits, '-', '_' and '.'");
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* quickstart of configs/quickstart.yaml. */
+static const char *name_of_file(const char *file, struct arena *arena)
+{
+	const char *slash = strrchr(file, '/');
+	char *name = arena_strdup(arena, slash ? slash + 1 : file);
+	char *dot = strrchr(name, '.');
+
+	if (dot && dot > name)
+		*dot = '\0';
+	if (strlen(name) > 64)
+		name[64] = '\0';
+	for (char *c = name; *c; c++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *c) ||
+		    (c == name && strchr(".-", *c)))
+			*c = '_';
+	return *name ? name : "run";
+}
+
+/* Rules come after reading, and only where that went well. */
+static void rules(const struct config *c, struct option_problems *p)
+{
+	rules_name(c, p);
+	rules_target(c, p);
+	rules_classes(c, p);
+	rules_load(c, p);
+	rules_agents(c, p);
+	rules_measure(c, p);
+	rules_slo(c, p);
+	rules_model(c, p);
+}
+
+struct config *config_parse(const char *file, const char *text, size_t len,
+			    const char *const *set, size_t nset,
+			    struct arena *arena,
+			    struct option_problems *problems)
+{
+	struct config *c = arena_alloc(arena, sizeof(*c));
+	size_t before = problems->n;
+
+	c->file = arena_strdup(arena, file);
+	c->tree = yaml_parse(c->file, text, len, arena, problems);
+	if (!c->tree)
+		return NULL;
+	for (size_t i = 0; i < nset && c->tree->type == YAML_MAP; i++)
+		yaml_set(c->tree, set[i], arena, problems);
+	if (option_parse(config_rows, OPTION_UNIT_NONE, c->tree, c, arena,
+			 problems) ||
+	    problems->n > before)
+		return NULL;
+	if (!c->name)
+		c->name = name_of_file(file, arena);
+	rules(c, problems);
+	return problems->n > before ? NULL : c;
+}
+
+/* The whole file, at most a byte more than a configuration may have. */
+static char *read_file(const char *file, size_t *len, struct arena *arena)
+{
+	char *text = arena_alloc(arena, YAML_MAX_BYTES + 2);
+	FILE *in = fopen(file, "re");
+	int error;
+
+	if (!in)
+		return NULL;
+	*len = fread(text, 1, YAML_MAX_BYTES + 1, in);
+	error = ferror(in) ? errno : 0;
+	fclose(in);
+	errno = error;
+	return error ? NULL : text;
+}
+
+struct config *config_load(const char *file, const char *const *set,
+			   size_t nset, struct arena *arena,
+			   struct option_problems *problems)
+{
+	struct option_mark mark = { file, 0, 0 };
+	size_t len;
+	char *text = read_file(file, &len, arena);
+
+	if (!text) {
+		option_problem(problems, &mark,
+			       "cannot read it: %s; name a file that there is, "
+			       "or write one with `lancet init`",
+			       strerror(errno));
+		return NULL;
+	}
+	problems->source = text;
+	return config_parse(file, text, len, set, nset, arena, problems);
+}
+
+/* --- printing ------------------------------------------------------------ */
+
+void config_print(const struct config *config, FILE *out)
+{
+	option_print(config_rows, OPTION_UNIT_NONE, config, 0, out);
+}
+
+char *config_text(const struct config *config, struct arena *arena)
+{
+	char *text = NULL, *copy;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	config_print(config, out);
+	fclose(out);
+	copy = arena_copy(arena, text, len + 1);
+	free(text);
+	return copy;
+}

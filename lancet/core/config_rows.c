@@ -1,0 +1,203 @@
+/* config_rows.c - the rows of a configuration: keys, units, presets, bounds */
+#include "lancet/core/config.h"
+
+#define SECOND 1e9
+#define HOUR 3.6e12
+
+/* A kind of some class. */
+#define CHOICE(s, field, class_, unit_, preset_, help_) \
+	{ .key = #field, .type = OPTION_TYPE_KIND, \
+	  .offset = offsetof(s, field), .preset = (preset_), \
+	  .class = (class_), .unit = (unit_), .help = (help_) }
+
+/* A section in the structure, or by pointer, then NULL where it is absent. */
+#define SECTION(s, field, flag, rows_, help_) \
+	{ .key = #field, .type = OPTION_TYPE_SECTION, \
+	  .offset = offsetof(s, field), .flags = (flag), .rows = (rows_), \
+	  .help = (help_) }
+#define POINTER(s, field, item, rows_, help_) \
+	{ .key = #field, .type = OPTION_TYPE_SECTION, \
+	  .offset = offsetof(s, field), .flags = OPTION_POINTER, \
+	  .rows = (rows_), .rows_size = sizeof(item), .help = (help_) }
+#define ITEMS(s, field, item, rows_, preset_, help_) \
+	{ .key = #field, .type = OPTION_TYPE_LIST, \
+	  .offset = offsetof(s, field), .preset = (preset_), \
+	  .rows = (rows_), .rows_size = sizeof(item), .help = (help_) }
+#define WORDS(s, field, names_, preset_, help_) \
+	{ .key = #field, .type = OPTION_TYPE_ENUM, \
+	  .offset = offsetof(s, field), .preset = (preset_), \
+	  .names = (names_), .help = (help_) }
+
+static const struct option_row builtin_rows[] = {
+	CHOICE(struct config_builtin, policy, KIND_POLICY, OPTION_UNIT_TIME,
+	       "fcfs", "how the target schedules requests on its workers"),
+	OPTION(INT, struct config_builtin, workers, 0, "1", 1, 4096,
+	       "how many requests it serves at once"),
+	CHOICE(struct config_builtin, backend, KIND_BACKEND, OPTION_UNIT_NONE,
+	       "virtual", "what executes the requests"),
+	CHOICE(struct config_builtin, service, KIND_DIST, OPTION_UNIT_TIME,
+	       NULL, "service time where a request carries none"),
+	{ 0 },
+};
+
+static const struct option_row target_rows[] = {
+	POINTER(struct config_target, builtin, struct config_builtin,
+		builtin_rows, "lancet's own server, started for the run"),
+	OPTION(STRING, struct config_target, address, 0, NULL, 0, 0,
+	       "where a server listens: HOST:PORT"),
+	OPTION(INT, struct config_target, workers, 0, NULL, 1, 65536,
+	       "how many requests that server serves at once, where known"),
+	OPTION(LOAD, struct config_target, capacity, 0, NULL, 0, 0,
+	       "the rate at which it is full, where known"),
+	OPTION(STRINGS, struct config_target, start, 0, NULL, 0, 0,
+	       "command that starts the server for the run"),
+	{ 0 },
+};
+
+#define LAW(s, field, unit_, help_) \
+	CHOICE(s, field, KIND_DIST, unit_, NULL, help_)
+
+static const struct option_row class_rows[] = {
+	OPTION(STRING, struct config_class, name, OPTION_REQUIRED, NULL, 0, 0,
+	       "how the class is called in results"),
+	OPTION(REAL, struct config_class, weight, 0, "1", 0, 1e9,
+	       "its share of requests, over the sum of weights"),
+	LAW(struct config_class, service, OPTION_UNIT_TIME,
+	    "service time that a request asks for"),
+	LAW(struct config_class, request_size, OPTION_UNIT_BYTES,
+	    "bytes of a request"),
+	LAW(struct config_class, reply_size, OPTION_UNIT_BYTES,
+	    "bytes of a reply"),
+	{ 0 },
+};
+
+static const struct option_row workload_rows[] = {
+	{ .key = "protocol", .type = OPTION_TYPE_KIND,
+	  .offset = offsetof(struct config_workload, protocol),
+	  .flags = OPTION_REQUIRED, .class = KIND_PROTO,
+	  .help = "what requests and replies look like" },
+	CHOICE(struct config_workload, transport, KIND_TRANSPORT,
+	       OPTION_UNIT_NONE, "udp", "what carries them"),
+	CHOICE(struct config_workload, arrival, KIND_ARRIVAL,
+	       OPTION_UNIT_NONE, "poisson", "when requests are due"),
+	LAW(struct config_workload, service, OPTION_UNIT_TIME,
+	    "service time that a request asks for"),
+	LAW(struct config_workload, request_size, OPTION_UNIT_BYTES,
+	    "bytes of a request; else the protocol's own"),
+	LAW(struct config_workload, reply_size, OPTION_UNIT_BYTES,
+	    "bytes of a reply; else the protocol's own"),
+	ITEMS(struct config_workload, classes, struct config_class, class_rows,
+	      NULL, "kinds of requests, mixed by weight"),
+	OPTION_AS(DURATION, struct config_workload, "timeout", timeout_ns, 0,
+		  "1s", 1e3, HOUR, "how long an answer is waited for"),
+	OPTION(BOOL, struct config_workload, trailer, 0, "false", 0, 0,
+	       "ask the built-in target for its instants of each request"),
+	{ 0 },
+};
+
+static const char *const modes[] = { "auto", "poll", "block", NULL };
+
+static const struct option_row agent_rows[] = {
+	CHOICE(struct config_agent, launch, KIND_LAUNCH, OPTION_UNIT_NONE,
+	       "local", "how the agent is started"),
+	OPTION(INT, struct config_agent, count, 0, "1", 1, 4096,
+	       "how many such agents"),
+	OPTION(INT, struct config_agent, threads, 0, "1", 1, 256,
+	       "measuring threads of each"),
+	OPTION(INT, struct config_agent, connections, 0, "16", 1, 1e6,
+	       "connections of each, spread over its threads"),
+	OPTION(INT, struct config_agent, in_flight, 0, "0", 0, 65536,
+	       "requests at once on a connection; 0: what the protocol bears"),
+	OPTION(INT, struct config_agent, queue, 0, "100000", 0, 1e7,
+	       "requests that may wait for a connection before one is unsent"),
+	WORDS(struct config_agent, mode, modes, "auto",
+	      "poll: spin on a CPU; block: sleep; auto: poll where CPUs last"),
+	OPTION(BOOL, struct config_agent, force, 0, "false", 0, 0,
+	       "poll even where CPUs do not last"),
+	{ 0 },
+};
+
+static const struct option_row sweep_rows[] = {
+	OPTION(LOAD, struct config_sweep, from, 0, "10%", 0, 0,
+	       "the first offered load"),
+	OPTION(LOAD, struct config_sweep, to, 0, "80%", 0, 0, "the last"),
+	OPTION(INT, struct config_sweep, steps, 0, "8", 1, 1000,
+	       "how many points, both ends included"),
+	{ 0 },
+};
+
+static const struct option_row load_rows[] = {
+	POINTER(struct config_load, sweep, struct config_sweep, sweep_rows,
+		"several loads, from low to high"),
+	OPTION(LOAD, struct config_load, rate, 0, NULL, 0, 0,
+	       "one load: 50krps, or 60% of the target's capacity"),
+	{ 0 },
+};
+
+static const struct option_row precision_rows[] = {
+	OPTION(QUANTILE, struct config_precision, quantile, 0, "p99", 0, 1,
+	       "the quantile of response time that has to be precise"),
+	OPTION(PERCENT, struct config_precision, relative, 0, "5%", 1e-4, 1,
+	       "half-width of its interval over its value"),
+	OPTION(PERCENT, struct config_precision, confidence, 0, "95%", 0.5,
+	       0.9999, "how often such intervals hold the truth"),
+	{ 0 },
+};
+
+static const struct option_row measure_rows[] = {
+	POINTER(struct config_measure, precision, struct config_precision,
+		precision_rows, "when a point ends before its time limit"),
+	OPTION_AS(DURATION, struct config_measure, "warmup", warmup_ns,
+		  OPTION_AUTO, "auto", 0, HOUR,
+		  "left out at a point's start"),
+	OPTION_AS(DURATION, struct config_measure, "window", window_ns, 0,
+		  "10ms", 1e5, 10 * SECOND,
+		  "slices of intended time that are kept or left out whole"),
+	OPTION_AS(DURATION, struct config_measure, "time_limit",
+		  time_limit_ns, 0, "5s", 1e6, 24 * HOUR,
+		  "longest that a point takes"),
+	OPTION_AS(DURATION, struct config_measure, "stall", stall_ns, 0,
+		  "100us", 2e4, SECOND, "longer gaps of a loop are stalls"),
+	OPTION_AS(DURATION, struct config_measure, "drain", drain_ns, 0, "1s",
+		  0, HOUR, "how long replies are waited for after a point"),
+	OPTION(PERCENT, struct config_measure, max_left_out, 0, "20%", 0, 1,
+	       "share of windows left out beyond which a point is invalid"),
+	OPTION_AS(DURATION, struct config_measure, "heartbeat", heartbeat_ns,
+		  0, "5s", 1e7, HOUR, "silence after which a peer is dead"),
+	{ 0 },
+};
+
+static const char *const stamps[] = { "auto", "hardware", "xdp",  "kernel",
+				      "user", "pcap",	  NULL };
+static const char *const models[] = { "auto", "none", "replay", NULL };
+
+const struct option_row config_rows[] = {
+	OPTION(STRING, struct config, name, 0, NULL, 0, 0,
+	       "how the run is called; else as its file"),
+	OPTION(INT, struct config, seed, 0, "42", 0, INFINITY,
+	       "the same seed intends the same requests"),
+	SECTION(struct config, target, OPTION_REQUIRED, target_rows,
+		"what is measured: builtin, or the address of a server"),
+	SECTION(struct config, workload, OPTION_REQUIRED, workload_rows,
+		"what is sent to it, and when"),
+	ITEMS(struct config, agents, struct config_agent, agent_rows, "[{}]",
+	      "who sends it"),
+	WORDS(struct config, timestamps, stamps, "auto",
+	      "where packets are stamped; auto: the best there is"),
+	SECTION(struct config, load, OPTION_REQUIRED | OPTION_EXCLUSIVE,
+		load_rows, "how much of it"),
+	SECTION(struct config, measure, 0, measure_rows,
+		"how long, and what counts as disturbed"),
+	OPTION(STRING, struct config, slo, 0, NULL, 0, 0,
+	       "the promise to hold the measurement against: p99 <= 10x"),
+	{ .key = "model", .type = OPTION_TYPE_KIND,
+	  .offset = offsetof(struct config, model.policy), .preset = "auto",
+	  .names = models, .word = offsetof(struct config, model.mode),
+	  .class = KIND_POLICY, .unit = OPTION_UNIT_TIME,
+	  .help = "what it is laid beside: auto, none, replay, or a policy" },
+	{ .key = "report", .type = OPTION_TYPE_KINDS,
+	  .offset = offsetof(struct config, report),
+	  .preset = "[text, json, html, svg]", .class = KIND_WRITER,
+	  .help = "what is written of the result" },
+	{ 0 },
+};
