@@ -46,6 +46,15 @@ struct option;
 int cmd_getopt(int argc, char **argv, const char *shorts,
 	       const struct option *longs);
 
+/*
+ * A configuration read and checked as far as that needs no run, `--set` and
+ * all; NULL when its problems have been printed.
+ */
+struct arena;
+struct config;
+struct config *cmd_config(const char *file, const char *const *set,
+			  size_t nset, struct arena *arena);
+
 /* The candidate that is a slip of the pen away from text; NULL: none is. */
 const char *cmd_nearest(const char *text, const char *const *candidates);
 
