@@ -55,6 +55,15 @@ enum policy_flag {
 	POLICY_PICKS = 1,	/* reads aux.pick: the driver draws it */
 };
 
+/* Which textbook queue a policy is, for the formulas. */
+enum policy_shape {
+	POLICY_OTHER,
+	POLICY_CENTRAL,		/* one FCFS queue before all workers */
+	POLICY_RANDOM_SPLIT,	/* a FCFS queue each, split at random */
+	POLICY_CYCLIC_SPLIT,	/* a FCFS queue each, taking turns */
+	POLICY_SHARING,		/* processor sharing among all */
+};
+
 /*
  * One policy, for example FCFS. The same code serves the simulator, which
  * jumps from event to event, and the virtual target, which lives in real
@@ -85,6 +94,9 @@ struct policy_ops {
 	 */
 	double (*capacity)(const void *options, uint32_t workers,
 			   const struct workload *workload);
+
+	/* Optional: which textbook queue this is; without it, another. */
+	enum policy_shape (*shape)(const void *options);
 
 	/* Draw aux.pick of one job from 64 random bits. With POLICY_PICKS. */
 	void (*pick)(const void *options, uint32_t workers, uint64_t draw,

@@ -35,7 +35,7 @@ struct predict_value { double value, lo, hi; };
 struct predict_result {
 	char model[96];		/* M/M/4 fcfs */
 	char method[160];	/* exact (Erlang C...) ; simulation, n requests */
-	struct predict_value mean;
+	struct predict_value mean;	/* NAN: infinite (of a slowdown) */
 	double p_wait;		/* NAN where the method does not give it */
 	struct predict_value *quantile;	/* nq, in the arena */
 	double utilisation;
@@ -51,7 +51,10 @@ int predict(const struct predict_query *query, struct predict_result *result,
 
 /*
  * Replay: completions of given jobs (in order of arrival) under a policy,
- * the ground truth of a paired comparison. Refused jobs get INFINITY.
+ * the ground truth of a paired comparison. Refused jobs get INFINITY. Ids
+ * are given anew; where the policy picks, the caller has filled aux with
+ * policy_pick(..., policy_draw(request id), ...). -EINVAL for jobs out of
+ * order or without service time.
  */
 int replay(const struct choice *policy, uint32_t workers,
 	   const struct job *jobs, size_t n, sim_time *completion,

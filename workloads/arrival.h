@@ -19,6 +19,9 @@ struct arrival_share {
 
 enum arrival_flag {
 	ARRIVAL_RENEWAL = 1,	/* gaps are independent with law cdf() */
+	ARRIVAL_POISSON = 2,	/* M of Kendall's notation */
+	ARRIVAL_CONSTANT = 4,	/* D */
+	ARRIVAL_FINITE = 8,	/* ends, and has no steady state: a trace */
 };
 
 struct arrival_ops {

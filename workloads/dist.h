@@ -10,6 +10,11 @@ struct arena;
 struct err;
 struct rng;
 
+enum dist_flag {
+	DIST_EXPONENTIAL = 1,	/* M of Kendall's notation, whatever its mean */
+	DIST_CONSTANT = 2,	/* D */
+};
+
 /*
  * One law, for example lognormal. A backend is one file dist/NAME.c that
  * exports exactly `const struct dist_ops dist_NAME`. Values are in the unit
@@ -21,6 +26,7 @@ struct rng;
  */
 struct dist_ops {
 	struct kind kind;
+	unsigned flags;
 	size_t state_size;
 
 	/*

@@ -19,6 +19,12 @@ static int fcfs_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static enum policy_shape fcfs_shape(const void *options)
+{
+	(void)options;
+	return POLICY_CENTRAL;
+}
+
 /* Give the least of a heap of times a new value; it sinks to its place. */
 static void replace_least(sim_time *free_at, uint32_t n, sim_time value)
 {
@@ -63,6 +69,7 @@ const struct policy_ops policy_fcfs = {
 	.state_size = servers_state_size,
 	.init = fcfs_init,
 	.capacity = servers_capacity,
+	.shape = fcfs_shape,
 	.arrive = servers_arrive,
 	.next = servers_next,
 	.advance = servers_advance,

@@ -46,6 +46,21 @@ static int part_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+/* How connections, or a trace, split the jobs is not known here. */
+static enum policy_shape part_shape(const void *options)
+{
+	const struct part_options *o = options;
+
+	switch (o->choice) {
+	case PART_RANDOM:
+		return POLICY_RANDOM_SPLIT;
+	case PART_RR:
+		return POLICY_CYCLIC_SPLIT;
+	default:
+		return POLICY_OTHER;
+	}
+}
+
 /* A trace that says more overwrites it. */
 static void part_pick(const void *options, uint32_t workers, uint64_t draw,
 		      union job_aux *aux)
@@ -68,6 +83,7 @@ const struct policy_ops policy_part = {
 	.state_size = servers_state_size,
 	.init = part_init,
 	.capacity = servers_capacity,
+	.shape = part_shape,
 	.pick = part_pick,
 	.arrive = servers_arrive,
 	.next = servers_next,

@@ -27,6 +27,12 @@ static int ps_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static enum policy_shape ps_shape(const void *options)
+{
+	(void)options;
+	return POLICY_SHARING;
+}
+
 static enum job_outcome ps_arrive(void *state, sim_time t,
 				  const struct job *job)
 {
@@ -67,6 +73,7 @@ const struct policy_ops policy_ps = {
 	.state_size = ps_state_size,
 	.init = ps_init,
 	.capacity = servers_capacity,
+	.shape = ps_shape,
 	.arrive = ps_arrive,
 	.next = ps_next,
 	.advance = ps_advance,

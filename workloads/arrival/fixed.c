@@ -50,7 +50,7 @@ const struct arrival_ops arrival_fixed = {
 		.alias = "D",
 		.help = "equal distances, also over all threads together",
 	},
-	.flags = ARRIVAL_RENEWAL,
+	.flags = ARRIVAL_RENEWAL | ARRIVAL_CONSTANT,
 	.state_size = sizeof(struct fixed),
 	.init = fixed_init,
 	.gaps = fixed_gaps,

@@ -46,7 +46,7 @@ const struct arrival_ops arrival_poisson = {
 		.alias = "M",
 		.help = "independent requests: exponential gaps",
 	},
-	.flags = ARRIVAL_RENEWAL,
+	.flags = ARRIVAL_RENEWAL | ARRIVAL_POISSON,
 	.state_size = sizeof(struct poisson),
 	.init = poisson_init,
 	.gaps = poisson_gaps,

@@ -193,6 +193,7 @@ const struct arrival_ops arrival_trace = {
 		.short_keys = "file scale",
 		.short_help = "trace:FILE[:SCALE]",
 	},
+	.flags = ARRIVAL_FINITE,
 	.state_size = sizeof(struct trace),
 	.init = trace_init,
 	.gaps = trace_gaps,

@@ -78,6 +78,7 @@ const struct dist_ops dist_constant = {
 		.short_keys = "value",
 		.short_help = "det, det:VALUE",
 	},
+	.flags = DIST_CONSTANT,
 	.state_size = sizeof(struct constant),
 	.init = constant_init,
 	.sample = constant_sample,

@@ -73,6 +73,7 @@ const struct dist_ops dist_exponential = {
 		.short_keys = "mean",
 		.short_help = "exp, exp:MEAN",
 	},
+	.flags = DIST_EXPONENTIAL,
 	.state_size = sizeof(struct exponential),
 	.init = exponential_init,
 	.sample = exponential_sample,

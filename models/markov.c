@@ -1,0 +1,130 @@
+/* markov.c - queues with exponential service whose wait is exponential: M/M/k, G/M/1 */
+#include "models/markov.h"
+
+#include <math.h>
+
+#include "models/root.h"
+
+/* Recursion in k: exact for any load, and no factorial overflows. */
+double markov_erlang_b(uint32_t k, double offered)
+{
+	double b = 1;
+
+	for (uint32_t i = 1; i <= k; i++)
+		b = offered * b / (i + offered * b);
+	return b;
+}
+
+double markov_erlang_c(uint32_t k, double offered)
+{
+	double b = markov_erlang_b(k, offered);
+	double rho = offered / k;
+
+	return b / (1 - rho * (1 - b));
+}
+
+struct markov markov_mmk(uint32_t k, double rho)
+{
+	return (struct markov){
+		.p_wait = markov_erlang_c(k, k * rho),
+		.theta = k * (1 - rho),
+	};
+}
+
+struct gaps {
+	uint32_t stages;
+	double rate;
+};
+
+/* A*(1 - sigma) - sigma; convex, above 0 at 0, and 0 at 1. */
+static double gm1_equation(double sigma, void *context)
+{
+	const struct gaps *g = context;
+	double s = 1 - sigma;
+
+	if (!g->stages)
+		return exp(-s / g->rate) - sigma;
+	return exp(-g->stages * log1p(s / (g->stages * g->rate))) - sigma;
+}
+
+struct markov markov_gm1(uint32_t stages, double rho)
+{
+	struct gaps g = { stages, rho };
+	double below = (1 - rho) / 2, sigma;
+
+	/* From 1 down the function first falls below 0: bracket the other
+	 * root between there and 0. */
+	while (gm1_equation(1 - below, &g) >= 0 && below > 1e-12)
+		below /= 2;
+	sigma = root_find(gm1_equation, &g, 0, 1 - below);
+	return (struct markov){ .p_wait = sigma, .theta = 1 - sigma };
+}
+
+/*
+ * Sojourn: e^-t + C (e^-t - e^-theta t) / (theta - 1), and e^-t (1 + C t)
+ * where theta = 1; written so that nothing cancels or overflows near it.
+ */
+static double sojourn_tail(const struct markov *m, double t)
+{
+	double apart = fabs(m->theta - 1);
+	double slow = fmin(1, m->theta);
+	double mass = apart > 0 ? -expm1(-apart * t) / apart : t;
+
+	return exp(-t) + m->p_wait * exp(-slow * t) * mass;
+}
+
+double markov_tail(const struct markov *m, enum predict_metric metric,
+		   double x)
+{
+	switch (metric) {
+	case METRIC_SOJOURN:
+		return x > 0 ? sojourn_tail(m, x) : 1;
+	case METRIC_WAIT:
+		return x >= 0 ? m->p_wait * exp(-m->theta * x) : 1;
+	default:
+		return x >= 1 ? m->p_wait / (1 + m->theta * (x - 1)) : 1;
+	}
+}
+
+double markov_mean(const struct markov *m, enum predict_metric metric)
+{
+	double wait = m->p_wait / m->theta;
+
+	switch (metric) {
+	case METRIC_SOJOURN:
+		return 1 + wait;
+	case METRIC_WAIT:
+		return wait;
+	default:
+		return NAN; /* E[1/S] diverges */
+	}
+}
+
+struct tail_equation {
+	const struct markov *markov;
+	double log_share;	/* of the jobs that are later */
+};
+
+static double tail_equation(double t, void *context)
+{
+	const struct tail_equation *e = context;
+
+	return log(sojourn_tail(e->markov, t)) - e->log_share;
+}
+
+double markov_quantile(const struct markov *m, enum predict_metric metric,
+		       double q)
+{
+	struct tail_equation e = { m, log1p(-q) };
+	double later = 1 - q, hi = 1;
+
+	if (metric == METRIC_SOJOURN) {
+		while (tail_equation(hi, &e) > 0)
+			hi *= 2;
+		return root_find(tail_equation, &e, 0, hi);
+	}
+	if (metric == METRIC_WAIT)
+		return m->p_wait > later ? log(m->p_wait / later) / m->theta :
+					   0;
+	return m->p_wait > later ? 1 + (m->p_wait / later - 1) / m->theta : 1;
+}

@@ -1,0 +1,38 @@
+/* markov.h - queues with exponential service whose wait is exponential: M/M/k, G/M/1 */
+#ifndef MODELS_MARKOV_H
+#define MODELS_MARKOV_H
+
+#include <stdint.h>
+
+#include "models/predict.h"
+
+/*
+ * In unit mean service. A job waits with probability p_wait, and then for an
+ * exponential time of rate theta; its service is independent of that.
+ */
+struct markov {
+	double p_wait, theta;
+};
+
+/* M/M/k at a utilisation 0 < rho < 1 (Erlang 1917). */
+struct markov markov_mmk(uint32_t k, double rho);
+
+/*
+ * G/M/1 at a utilisation 0 < rho < 1, gaps Erlang of `stages` stages (1 is
+ * Poisson; 0: constant gaps). p_wait is the root below 1 of
+ * sigma = A*(1 - sigma), A* the transform of the gaps (Kendall 1953).
+ */
+struct markov markov_gm1(uint32_t stages, double rho);
+
+double markov_erlang_b(uint32_t k, double offered);
+double markov_erlang_c(uint32_t k, double offered); /* offered < k */
+
+/* P(X > x), E[X] (NAN: infinite, of the slowdown), smallest x with
+ * P(X <= x) >= q. */
+double markov_tail(const struct markov *m, enum predict_metric metric,
+		   double x);
+double markov_mean(const struct markov *m, enum predict_metric metric);
+double markov_quantile(const struct markov *m, enum predict_metric metric,
+		       double q);
+
+#endif

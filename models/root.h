@@ -1,0 +1,12 @@
+/* root.h - where a function crosses 0 */
+#ifndef MODELS_ROOT_H
+#define MODELS_ROOT_H
+
+/*
+ * The root of f in [lo, hi], at whose ends its signs differ, to a relative
+ * 1e-13; NAN where they do not.
+ */
+double root_find(double (*f)(double x, void *context), void *context,
+		 double lo, double hi);
+
+#endif

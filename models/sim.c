@@ -1,0 +1,309 @@
+/* sim.c - an event simulator of G/G/k queues under any policy */
+#include "models/sim.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/clock.h"
+#include "lancet/core/err.h"
+#include "lancet/core/rng.h"
+#include "models/batch.h"
+
+#define SIM_BURST 128
+/* Jobs in the system at once: at 99% load M/M/1 has 100 on average. */
+#define SIM_ROOM (1u << 17)
+/* Clocks go back to 0 after so many jobs, so that sums keep precision. */
+#define SIM_REBASE ((uint64_t)1 << 20)
+/* Resolution: this many ticks to a mean service time, or to a slowdown of 1;
+ * the histogram then spans 1e-6 to 3e6 of them. */
+#define SIM_TICKS 0x1p20
+
+struct sim {
+	const struct predict_query *query;
+	struct policy policy;
+	const struct arrival_ops *arrival;
+	void *arrival_state;
+	struct rng gap, class, service, pick;
+	sim_time now;		/* of the last arrival */
+	uint64_t jobs;		/* so far */
+	uint64_t in_system;
+	uint64_t warm_up;	/* completions still to be left out */
+	uint64_t recorded, waited;
+	struct batch batch;
+	bool overflow;
+	int batches;		/* closed since the last look */
+	double stop_s;
+	int64_t start_ns;
+};
+
+static void draw_service(struct sim *s, struct job *job, size_t n)
+{
+	const struct workload *w = s->query->workload;
+	double x[SIM_BURST];
+
+	if (w->nclasses == 1) {
+		const struct dist *law = &w->class[0].service;
+
+		law->ops->sample(law->state, &s->service, x, n);
+		for (size_t i = 0; i < n; i++)
+			job[i].service = x[i];
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct dist *law;
+
+		job[i].class = workload_draw_class(w, &s->class);
+		law = &w->class[job[i].class].service;
+		law->ops->sample(law->state, &s->service, &job[i].service, 1);
+	}
+}
+
+static void draw_jobs(struct sim *s, struct job *job, size_t n)
+{
+	bool picks = s->policy.ops->flags & POLICY_PICKS;
+	double gap[SIM_BURST];
+
+	s->arrival->gaps(s->arrival_state, &s->gap, gap, n);
+	for (size_t i = 0; i < n; i++) {
+		s->now += gap[i];
+		job[i] = (struct job){ .id = s->jobs++, .arrival = s->now };
+	}
+	draw_service(s, job, n);
+	for (size_t i = 0; picks && i < n; i++) {
+		uint64_t draw = rng_next(&s->pick);
+
+		job[i].conn = (uint32_t)rng_mix(draw);
+		s->policy.ops->pick(s->policy.options, s->policy.workers, draw,
+				    &job[i].aux);
+	}
+}
+
+static double metric_of(enum predict_metric metric, const struct done *d)
+{
+	double sojourn = d->completion - d->job.arrival;
+
+	switch (metric) {
+	case METRIC_SOJOURN:
+		return sojourn;
+	case METRIC_WAIT:
+		return d->first_start - d->job.arrival;
+	default:
+		return sojourn / d->job.service;
+	}
+}
+
+static void record(struct sim *s, const struct done *done, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (s->warm_up) {
+			s->warm_up--;
+			continue;
+		}
+		s->recorded++;
+		s->waited += done[i].first_start > done[i].job.arrival;
+		if (!batch_add(&s->batch, metric_of(s->query->metric,
+						    &done[i])))
+			continue;
+		batch_close(&s->batch);
+		s->batches++;
+	}
+}
+
+static void run_events(struct sim *s, const struct job *job, size_t n)
+{
+	const struct policy_ops *ops = s->policy.ops;
+	struct done done[SIM_BURST];
+	size_t out;
+
+	for (size_t i = 0; i < n; i++) {
+		do {
+			out = ops->advance(s->policy.state, job[i].arrival,
+					   done, SIM_BURST);
+			record(s, done, out);
+			s->in_system -= out;
+		} while (out == SIM_BURST ||
+			 ops->next(s->policy.state) <= job[i].arrival);
+		if (s->in_system >= SIM_ROOM) {
+			s->overflow = true;
+			return;
+		}
+		if (ops->arrive(s->policy.state, job[i].arrival,
+				&job[i]) == JOB_DONE)
+			s->in_system++;
+	}
+}
+
+static void run_burst(struct sim *s)
+{
+	const struct policy_ops *ops = s->policy.ops;
+	struct job job[SIM_BURST];
+	struct done done[SIM_BURST];
+
+	draw_jobs(s, job, SIM_BURST);
+	if (ops->departures) {
+		ops->departures(s->policy.state, job, done, SIM_BURST);
+		record(s, done, SIM_BURST);
+	} else {
+		run_events(s, job, SIM_BURST);
+	}
+	if (ops->rebase && s->jobs % SIM_REBASE < SIM_BURST) {
+		ops->rebase(s->policy.state, s->now);
+		s->now = 0;
+	}
+}
+
+/* Is the interval as narrow as was asked? */
+static bool narrow(const struct sim *s, const struct predict_value *v)
+{
+	return v->hi - v->value <= s->query->relative * v->value;
+}
+
+/* Put what is known into the result; true when it is good enough. */
+static bool evaluate(struct sim *s, struct predict_result *result)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < s->query->nq; i++) {
+		result->quantile[i] = batch_quantile(&s->batch,
+						     s->query->q[i]);
+		good = good && narrow(s, &result->quantile[i]);
+	}
+	result->mean = batch_mean(&s->batch);
+	result->p_wait = (double)s->waited / (double)s->recorded;
+	/* A mean slowdown may be infinite: it is not waited for. */
+	return good && (s->query->metric == METRIC_SLOWDOWN ||
+			narrow(s, &result->mean));
+}
+
+/*
+ * Jobs after which the queue has forgotten its past: (ca2 + cs2) / (k (1 -
+ * rho)^2) service times (MODELS; Whitt 1989, "Planning queueing
+ * simulations"), with cs2 bounded, as a run must end.
+ */
+static double relaxation_jobs(const struct predict_query *q, double load)
+{
+	double m1 = workload_moment(q->workload, 1);
+	double scv = workload_moment(q->workload, 2) / (m1 * m1) - 1;
+
+	return (1 + fmin(fmax(scv, 0), 100)) * load /
+	       ((1 - load) * (1 - load));
+}
+
+/* Long enough to be nearly independent and to hold the quantiles. */
+static uint64_t batch_size(const struct predict_query *q, double load)
+{
+	double size = fmax(1000, 10 * relaxation_jobs(q, load));
+
+	for (size_t i = 0; i < q->nq; i++)
+		size = fmax(size, 10 / (1 - q->q[i]));
+	return (uint64_t)ceil(size);
+}
+
+static void init_streams(struct sim *s)
+{
+	struct rng_key key = { .seed = s->query->seed };
+	struct { struct rng *rng; enum rng_purpose purpose; } stream[] = {
+		{ &s->gap, RNG_ARRIVAL },
+		{ &s->class, RNG_CLASS },
+		{ &s->service, RNG_SERVICE },
+		{ &s->pick, RNG_POLICY },
+	};
+
+	/* Apart from the streams of a run of the same seed. */
+	key.agent = RNG_SIM;
+	for (size_t i = 0; i < sizeof(stream) / sizeof(stream[0]); i++) {
+		key.purpose = stream[i].purpose;
+		key.thread = UINT32_MAX;
+		rng_init(stream[i].rng, &key);
+	}
+}
+
+static int sim_init(struct sim *s, const struct predict_query *query,
+		    double load, struct arena *arena, struct err *err)
+{
+	/* The law's unit of time stands for the nanosecond of the ops. */
+	const struct arrival_share whole = { .rate_rps = query->rate * 1e9,
+					     .of = 1 };
+	double mean = workload_moment(query->workload, 1);
+	int rc;
+
+	*s = (struct sim){ .query = query };
+	init_streams(s);
+	s->arrival = (const struct arrival_ops *)query->workload->arrival.kind;
+	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
+	rc = s->arrival->init(s->arrival_state,
+			      query->workload->arrival.options, &whole, arena,
+			      err);
+	if (!rc)
+		rc = policy_init(&s->policy, &query->policy, query->workers,
+				 SIM_ROOM, arena, err);
+	if (rc)
+		return rc;
+	if (batch_init(&s->batch, batch_size(query, load),
+		       query->metric == METRIC_SLOWDOWN ? SIM_TICKS :
+							  SIM_TICKS / mean))
+		return err_set(err, -ENOMEM, "no memory to simulate");
+	/* The system starts empty: let it forget that. */
+	s->warm_up = s->batch.size;
+	return 0;
+}
+
+static bool out_of_time(const struct sim *s)
+{
+	return (double)(clock_now_ns() - s->start_ns) >
+	       s->query->time_limit_s * 1e9;
+}
+
+/* Looks cost some milliseconds, so not at every batch. */
+static bool time_to_look(struct sim *s)
+{
+	if (s->batch.n < BATCH_LEAST || s->batches < BATCH_LEAST / 2)
+		return false;
+	s->batches = 0;
+	return true;
+}
+
+static int sim_loop(struct sim *s, struct predict_result *result,
+		    struct err *err)
+{
+	s->start_ns = clock_now_ns();
+	for (uint64_t turn = 1;; turn++) {
+		run_burst(s);
+		if (s->overflow)
+			return err_set(err, -EDOM, "more than %u jobs in the "
+				       "queue: no steady state in sight",
+				       SIM_ROOM);
+		if (time_to_look(s) && evaluate(s, result))
+			return 0;
+		if (turn % 512 || !out_of_time(s))
+			continue;
+		if (s->batch.n < BATCH_LEAST)
+			return err_set(err, -EDOM, "%.1f s were too short for "
+				       "an interval at this load and quantile; "
+				       "simulate longer", s->query->time_limit_s);
+		evaluate(s, result);
+		return 0;
+	}
+}
+
+int sim_run(const struct predict_query *query, struct predict_result *result,
+	    struct arena *arena, struct err *err)
+{
+	struct sim *s = arena_alloc(arena, sizeof(*s));
+	double load = query->rate / policy_capacity(&query->policy,
+						    query->workers,
+						    query->workload);
+	int rc = sim_init(s, query, fmin(load, 0.999), arena, err);
+
+	if (rc)
+		return rc;
+	rc = sim_loop(s, result, err);
+	snprintf(result->method, sizeof(result->method),
+		 "simulation of %.3g requests, seed %llu",
+		 (double)batch_total(&s->batch),
+		 (unsigned long long)query->seed);
+	batch_fini(&s->batch);
+	return rc;
+}
