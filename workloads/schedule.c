@@ -2,122 +2,9 @@
 #include "workloads/schedule.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <math.h>
 
 #include "lancet/core/arena.h"
-#include "lancet/core/config.h"
-#include "lancet/core/err.h"
-
-/* Put the place in the configuration before a message. */
-static int at_option(const struct config *config, const char *path,
-		     struct err *err)
-{
-	struct option_mark mark = config_mark(config, path);
-
-	if (!mark.file || !mark.line)
-		return err_wrap(err, "%s: error", path);
-	return err_wrap(err, "%s:%u:%u: error", mark.file, mark.line,
-			mark.column);
-}
-
-/* The class's own law, else the workload's, else none. */
-static int init_law(struct dist *law, const struct choice *own,
-		    const struct choice *common, struct arena *arena,
-		    struct err *err)
-{
-	const struct choice *choice = own && own->kind ? own : common;
-
-	return choice->kind ? dist_init(law, choice, arena, err) : 0;
-}
-
-static int init_class(struct class_law *law, const struct config_workload *c,
-		      const struct config_class *own, struct arena *arena,
-		      struct err *err)
-{
-	int rc;
-
-	law->name = own ? own->name : "all";
-	law->weight = own ? own->weight : 1;
-	rc = init_law(&law->service, own ? &own->service : NULL, &c->service,
-		      arena, err);
-	if (!rc)
-		rc = init_law(&law->request_size,
-			      own ? &own->request_size : NULL,
-			      &c->request_size, arena, err);
-	if (!rc)
-		rc = init_law(&law->reply_size, own ? &own->reply_size : NULL,
-			      &c->reply_size, arena, err);
-	return rc;
-}
-
-static int init_classes(struct workload *w, const struct config_workload *c,
-			struct arena *arena, struct err *err)
-{
-	const struct config_class *own = c->classes.items;
-	double sum = 0;
-
-	w->nclasses = own ? c->classes.n : 1;
-	w->class = arena_array(arena, w->nclasses, sizeof(*w->class));
-	for (size_t i = 0; i < w->nclasses; i++) {
-		int rc = init_class(&w->class[i], c, own ? &own[i] : NULL,
-				    arena, err);
-
-		if (rc)
-			return rc;
-		sum += w->class[i].weight;
-	}
-	if (!(sum > 0))
-		return err_set(err, -EINVAL, "the weights of the classes sum "
-					     "to 0; give one a weight");
-	for (size_t i = 0; i < w->nclasses; i++)
-		w->class[i].weight /= sum;
-	return 0;
-}
-
-/*
- * A trial of the arrival process, so that a missing or broken file is found
- * now, and a class that does not exist.
- */
-static int try_arrival(const struct workload *w, struct err *err)
-{
-	const struct arrival_ops *ops = (const void *)w->arrival.kind;
-	const struct arrival_share whole = { .rate_rps = 1, .of = 1 };
-	struct arena scratch;
-	void *state;
-	double gap_ns;
-	int rc;
-
-	arena_init(&scratch);
-	state = arena_alloc(&scratch, ops->state_size);
-	rc = ops->init(state, w->arrival.options, &whole, &scratch, err);
-	while (!rc && ops->dictated && ops->gaps(state, NULL, &gap_ns, 1)) {
-		uint64_t service_ns;
-		int32_t class;
-
-		ops->dictated(state, 0, &class, &service_ns);
-		if (class >= (int32_t)w->nclasses)
-			rc = err_set(err, -EINVAL, "class %d where there are "
-				     "%zu, from 0; mend the file or add "
-				     "classes", class, w->nclasses);
-	}
-	arena_fini(&scratch);
-	return rc;
-}
-
-int workload_init(struct workload *w, const struct config *config,
-		  struct arena *arena, struct err *err)
-{
-	const struct config_workload *c = &config->workload;
-
-	*w = (struct workload){ .arrival = c->arrival };
-	if (init_classes(w, c, arena, err))
-		return at_option(config, c->classes.n ? "workload.classes" :
-				 "workload.service", err);
-	if (try_arrival(w, err))
-		return at_option(config, "workload.arrival", err);
-	return 0;
-}
 
 double workload_moment(const struct workload *w, int k)
 {
@@ -131,6 +18,22 @@ double workload_moment(const struct workload *w, int k)
 			       law->ops->moment(law->state, k);
 	}
 	return sum;
+}
+
+uint32_t workload_draw_class(const struct workload *w, struct rng *rng)
+{
+	uint32_t last = (uint32_t)w->nclasses - 1;
+	double u;
+
+	if (!last)
+		return 0;
+	u = rng_uniform(rng);
+	for (uint32_t i = 0; i < last; i++) {
+		if (u < w->class[i].weight)
+			return i;
+		u -= w->class[i].weight;
+	}
+	return last;
 }
 
 int schedule_init(struct schedule *s, const struct workload *w,
@@ -158,22 +61,6 @@ int schedule_init(struct schedule *s, const struct workload *w,
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
 	return s->arrival->init(s->arrival_state, w->arrival.options, share,
 				arena, err);
-}
-
-uint32_t workload_draw_class(const struct workload *w, struct rng *rng)
-{
-	uint32_t last = (uint32_t)w->nclasses - 1;
-	double u;
-
-	if (!last)
-		return 0;
-	u = rng_uniform(rng);
-	for (uint32_t i = 0; i < last; i++) {
-		if (u < w->class[i].weight)
-			return i;
-		u -= w->class[i].weight;
-	}
-	return last;
 }
 
 /* A draw as a whole number of at least 1: 0 means "none" to its users. */

@@ -1,0 +1,343 @@
+/* dist_test.c - every law against its own cdf, quantiles and moments */
+#include "tests/unit/models.h"
+
+#include <gsl/gsl_integration.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "workloads/dist.h"
+
+static const char *const laws[] = {
+	"det", "det:250", "{constant: {value: 3us}}",
+	"exp", "exp:100us", "{exponential: {mean: 2.5ms}}",
+	"lognormal:1", "lognormal:25", "{lognormal: {mean: 10us, scv: 0.3}}",
+	"disc:1:7", "disc:0.995:0.5,0.005:100.5",
+	"disc:0.44:5.7us,0.04:6us,0.44:20us,0.04:88us,0.04:100us",
+	"{modes: [{p: 0.5, value: 500us}, {p: 0.25, value: 1us}, "
+	"{p: 0.25, value: 500us}]}",
+};
+#define LAWS (sizeof(laws) / sizeof(laws[0]))
+#define DRAWS 200000
+
+static int rising(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Kolmogorov's distance; at atoms both one-sided limits are compared. */
+static double ks_distance(const struct dist *d, double *x, size_t n)
+{
+	double most = 0;
+	size_t before = 0;
+
+	qsort(x, n, sizeof(*x), rising);
+	for (size_t i = 0; i < n; i++) {
+		double at, below;
+
+		if (i + 1 < n && x[i + 1] == x[i])
+			continue;
+		at = d->ops->cdf(d->state, x[i]);
+		below = d->ops->atoms ?
+			d->ops->cdf(d->state, nextafter(x[i], -1)) : at;
+		most = fmax(most, fabs((double)(i + 1) / (double)n - at));
+		most = fmax(most, fabs((double)before / (double)n - below));
+		before = i + 1;
+	}
+	return most;
+}
+
+/*
+ * P(sqrt(n) D > 2.9) = 2 exp(-2 * 2.9^2) = 1e-7 a law (Kolmogorov 1933;
+ * less where there are atoms).
+ */
+static void check_draws(const struct dist *d, const char *law, struct rng *rng)
+{
+	double *x = malloc(DRAWS * sizeof(*x));
+	double mean = 0, deviation;
+
+	d->ops->sample(d->state, rng, x, DRAWS);
+	for (size_t i = 0; i < DRAWS; i++) {
+		assert_true(x[i] >= 0 && isfinite(x[i]));
+		mean += x[i] / DRAWS;
+	}
+	if (sqrt(DRAWS) * ks_distance(d, x, DRAWS) > 2.9)
+		fail_msg("%s: draws are not from its cdf", law);
+	/* 5.5 deviations: 4e-8 where the mean is normal; the heaviest law
+	 * here needs some slack, hence 7. */
+	deviation = sqrt(dist_scv(d) / DRAWS) * dist_mean(d);
+	if (fabs(mean - dist_mean(d)) > 7 * deviation + 1e-9 * mean)
+		fail_msg("%s: mean %g, not %g", law, mean, dist_mean(d));
+	free(x);
+}
+
+static void test_draws(void **state)
+{
+	struct arena arena;
+	struct rng rng;
+
+	(void)state;
+	arena_init(&arena);
+	test_rng(&rng, 1);
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+
+		check_draws(&d, laws[i], &rng);
+	}
+	arena_fini(&arena);
+}
+
+static void test_quantiles(void **state)
+{
+	static const double p[] = { 1e-9, 0.001, 0.25, 0.44, 0.5, 0.9,
+				    0.995, 0.9999, 1 - 1e-9 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+
+		for (size_t j = 0; j < sizeof(p) / sizeof(p[0]); j++) {
+			double x = d.ops->quantile(d.state, p[j]);
+			double at = d.ops->cdf(d.state, x);
+			double below = d.ops->cdf(d.state, x * (1 - 1e-6));
+
+			assert_true(at >= p[j] - 1e-10 * p[j]);
+			assert_true(below < p[j]);
+			if (!d.ops->atoms)
+				assert_true(fabs(at - p[j]) <= 1e-9 * p[j]);
+		}
+		assert_true(d.ops->cdf(d.state, 0) == 0);
+		assert_true(d.ops->cdf(d.state, -1) == 0);
+	}
+	arena_fini(&arena);
+}
+
+struct power {
+	const struct dist *dist;
+	int k;
+};
+
+static double power_of_quantile(double p, void *context)
+{
+	const struct power *c = context;
+
+	return p > 0 && p < 1 ?
+		pow(c->dist->ops->quantile(c->dist->state, p), c->k) : 0;
+}
+
+/* E[X^k] = integral of quantile(p)^k over p */
+static double integrate(const struct dist *d, int k)
+{
+	gsl_integration_workspace *w = gsl_integration_workspace_alloc(4000);
+	struct power power = { d, k };
+	gsl_function f = { power_of_quantile, &power };
+	double value, error;
+
+	gsl_integration_qags(&f, 0, 1, 0, 1e-7, 4000, w, &value, &error);
+	gsl_integration_workspace_free(w);
+	return value;
+}
+
+static void test_moments(void **state)
+{
+	static const char *const smooth[] = { "exp:3", "lognormal:0.3",
+					      "lognormal:1" };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 3; i++) {
+		struct dist d = test_dist(smooth[i], &arena);
+
+		for (int k = 1; k <= 3; k++)
+			assert_true(fabs(integrate(&d, k) /
+					 d.ops->moment(d.state, k) - 1) < 1e-4);
+	}
+	struct dist bimodal = test_dist("disc:0.9:0.5,0.1:5.5", &arena);
+
+	assert_true(fabs(dist_mean(&bimodal) - 1) < 1e-14);
+	assert_true(fabs(dist_scv(&bimodal) - 2.25) < 1e-13);
+	assert_true(fabs(bimodal.ops->moment(bimodal.state, 3) -
+			 (0.9 * 0.125 + 0.1 * 166.375)) < 1e-12);
+	struct dist log25 = test_dist("lognormal:25", &arena);
+
+	assert_true(fabs(dist_mean(&log25) - 1) < 1e-14);
+	assert_true(fabs(dist_scv(&log25) - 25) < 1e-11);
+	struct dist det = test_dist("det:4", &arena);
+
+	assert_true(dist_mean(&det) == 4 && dist_scv(&det) == 0);
+	arena_fini(&arena);
+}
+
+static void test_atoms(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+		double x[8], p[8], sum = 0;
+		size_t n;
+
+		if (!d.ops->atoms)
+			continue;
+		n = d.ops->atoms(d.state, x, p, 8);
+		assert_in_range(n, 1, 8);
+		for (size_t j = 0; j < n; j++) {
+			double jump = d.ops->cdf(d.state, x[j]) -
+				      d.ops->cdf(d.state, nextafter(x[j], -1));
+
+			assert_true(!j || x[j] > x[j - 1]);
+			assert_true(fabs(jump - p[j]) < 1e-12);
+			sum += p[j];
+		}
+		assert_true(fabs(sum - 1) < 1e-12);
+	}
+	arena_fini(&arena);
+}
+
+/* A burst draws what single draws would: schedules rely on it. */
+static void test_bursts(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+		struct rng a, b;
+		double burst[10], one;
+
+		test_rng(&a, 2);
+		b = a;
+		d.ops->sample(d.state, &a, burst, 10);
+		for (size_t j = 0; j < 10; j++) {
+			d.ops->sample(d.state, &b, &one, 1);
+			assert_true(one == burst[j]);
+		}
+	}
+	arena_fini(&arena);
+}
+
+/* What a file with this text gives: its error, or "" and the law. */
+static const char *empirical(const char *text, size_t len, struct dist *dist,
+			     struct arena *arena)
+{
+	static struct err err;
+	const char *file = test_file(text, len);
+	char law[128];
+	struct choice choice;
+	int rc;
+
+	snprintf(law, sizeof(law), "{empirical: {file: %s}}", file);
+	choice = test_choice(KIND_DIST, law, arena);
+	err.text[0] = 0;
+	rc = dist_init(dist, &choice, arena, &err);
+	unlink(file);
+	assert_int_equal(rc != 0, err.text[0] != 0);
+	/* The place, without the name of the file. */
+	if (rc && !strncmp(err.text, file, strlen(file)))
+		return err.text + strlen(file);
+	return err.text;
+}
+
+static void test_empirical(void **state)
+{
+	static const char good[] =
+		"service\n# comment\n\n 100\n2us\r\n100.0\n1e3 \n0\n";
+	struct arena arena;
+	struct dist d;
+	struct rng rng;
+
+	(void)state;
+	arena_init(&arena);
+	assert_string_equal(empirical(good, sizeof(good) - 1, &d, &arena), "");
+	assert_true(dist_mean(&d) == (100 + 2000 + 100 + 1000 + 0) / 5.0);
+	assert_true(d.ops->quantile(d.state, 0.6) == 100);
+	assert_true(d.ops->quantile(d.state, 0.61) == 1000);
+	test_rng(&rng, 3);
+	check_draws(&d, "empirical", &rng);
+	arena_fini(&arena);
+}
+
+static void test_empirical_refusals(void **state)
+{
+	static const struct { const char *text; size_t len; const char *says; }
+	bad[] = {
+		{ "1\n2\nthree\n", 10, ":3: 'three' is not a number" },
+		{ "1\n-2\n", 5, ":2: -2 is out of range" },
+		{ "1\n\n2,3\n", 7, ":3: 2 fields; give one value a line" },
+		{ "1\n2\0\n", 5, ":2: a NUL byte; a text file of numbers is "
+				  "wanted" },
+		{ "1\n1e999\n", 8, NULL },
+		{ "1\n12kg\n", 7, ":2: '12kg' is not a number" },
+		{ "1\nnan\n", 6, NULL },
+		{ "1\ninf\n", 6, NULL },
+		{ "", 0, " has no values; give one a line" },
+		{ "# none\n", 7, " has no values; give one a line" },
+		{ "1\n1,2,3,4,5\n", 12, ":2: more than 4 fields" },
+	};
+	struct arena arena;
+	struct dist d;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *says = empirical(bad[i].text, bad[i].len, &d,
+					     &arena);
+
+		if (bad[i].says)
+			assert_string_equal(says, bad[i].says);
+		else
+			assert_memory_equal(says, ":2: ", 4);
+	}
+	arena_fini(&arena);
+}
+
+static void test_refusals(void **state)
+{
+	static const char *const bad[] = {
+		"disc:0.5:1,0.4:2", "disc:0.5", "disc:0.5:x,0.5:1",
+		"disc:1.5:1", "disc:-0.5:1,1.5:2", "{modes: []}", "exp:0",
+		"exp:-1", "lognormal:0", "{lognormal: {mean: 0us}}",
+		"{empirical: {file: /nonexistent/lancet}}", "disc:0.5:1e300,0.5:1",
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct choice choice;
+		struct err err = { 0 };
+		struct dist d;
+		int rc = option_parse_choice(KIND_DIST, OPTION_UNIT_TIME,
+					     bad[i], &choice, &arena, &err);
+
+		if (!rc)
+			rc = dist_init(&d, &choice, &arena, &err);
+		if (!rc)
+			fail_msg("%s is taken", bad[i]);
+		assert_true(err.text[0] && !strchr(err.text, '\n'));
+	}
+	arena_fini(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_quantiles),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_atoms),
+		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_empirical),
+		cmocka_unit_test(test_empirical_refusals),
+		cmocka_unit_test(test_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
