@@ -35,8 +35,11 @@ struct transport_params {
 
 /*
  * One file transport/NAME.c, for both sides: a client opens all its
- * connections in open(); a server listens and numbers its peers as they
- * come. One state belongs to one thread. Hot slots never block, never
+ * connections in open(), numbered from 0; a server listens and numbers its
+ * peers as they come. A peer's number modulo the bound (a power of two, the
+ * next above `connections`) is its place, which nobody else has until it is
+ * gone; then the next one there has a greater number, and what is sent to
+ * the old one goes nowhere. One state belongs to one thread. Hot slots never block, never
  * allocate, and readiness comes from one epoll, never a sweep.
  */
 struct transport_ops {
@@ -83,10 +86,18 @@ struct transport_ops {
 	/* Cold: wait for input or room until the instant; block mode. */
 	void (*wait)(void *state, int64_t until_ns);
 
-	/* Cold: a new connection in the place of a closed one; -errno. */
+	/*
+	 * Cold, does not wait: a new connection in the place of a closed one,
+	 * which has no room until it stands, and is told CLOSED where it
+	 * fails. -errno when it cannot even begin.
+	 */
 	int (*reopen)(void *state, uint32_t conn, struct err *err);
 
-	/* Server, stream: close a peer that sent rubbish. Optional. */
+	/*
+	 * Server, stream: close a peer that sent rubbish, or one that was
+	 * CLOSED, which may still wait for its replies (half-closed), once it
+	 * has them. Optional.
+	 */
 	void (*drop)(void *state, uint32_t conn);
 };
 
@@ -94,6 +105,11 @@ struct transport {
 	const struct transport_ops *ops;
 	void *state;
 };
+
+/* From a configuration's choice (KIND_TRANSPORT); else as ops->open. */
+int transport_open(struct transport *t, const struct choice *choice,
+		   const struct transport_params *params, int64_t deadline_ns,
+		   struct arena *arena, struct err *err);
 
 /* Split host:port ([v6]:port too) and resolve; for every IP transport. */
 struct sockaddr_storage;

@@ -1,0 +1,146 @@
+/* socket.c - what the transports on the kernel's sockets share */
+#include "agents/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lancet/core/clock.h"
+#include "lancet/core/err.h"
+
+/* Descriptors that the program needs besides its connections. */
+#define SPARE_FILES 64
+
+char *socket_name(const struct sockaddr *address, char *text, size_t size)
+{
+	const struct sockaddr_in6 *in6 = (const void *)address;
+	const struct sockaddr_in *in = (const void *)address;
+	char ip[INET6_ADDRSTRLEN] = "?";
+
+	if (address->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, ip, sizeof(ip));
+		snprintf(text, size, "[%s]:%u", ip, ntohs(in6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &in->sin_addr, ip, sizeof(ip));
+		snprintf(text, size, "%s:%u", ip, ntohs(in->sin_port));
+	}
+	return text;
+}
+
+int socket_open(const struct socket_address *address, int type)
+{
+	int fd = socket(address->to.ss_family,
+			type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void socket_buffer(int fd, int force, int plain, int bytes)
+{
+	if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof(bytes)) != 0)
+		setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
+}
+
+void socket_buffers(int fd, int bytes)
+{
+	socket_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+	socket_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);
+}
+
+static int listen_on(int fd, const struct socket_address *address, int type)
+{
+	int on = 1;
+
+	/* Only for streams: two UDP servers could share a port with it. */
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const void *)&address->to, address->len) != 0)
+		return -errno;
+	if (type == SOCK_STREAM && listen(fd, SOMAXCONN) != 0)
+		return -errno;
+	return 0;
+}
+
+int socket_listen(const struct socket_address *address, int type,
+		  char name[SOCKET_NAME_SIZE], struct err *err)
+{
+	struct socket_address bound = { .len = sizeof(bound.to) };
+	int fd = socket_open(address, type);
+	int ret = fd < 0 ? fd : listen_on(fd, address, type);
+
+	socket_name((const void *)&address->to, name, SOCKET_NAME_SIZE);
+	if (ret != 0) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, ret, "cannot listen on %s: %s", name,
+			       strerror(-ret));
+	}
+	if (getsockname(fd, (void *)&bound.to, &bound.len) == 0)
+		socket_name((void *)&bound.to, name, SOCKET_NAME_SIZE);
+	return fd;
+}
+
+int socket_limit(size_t n, struct err *err)
+{
+	rlim_t want = n + SPARE_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return 0;
+	limit.rlim_cur = want;
+	if (limit.rlim_max < want)
+		limit.rlim_max = want;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return 0;
+	return err_set(err, -EMFILE,
+		       "%zu connections need %ju open files; raise the limit "
+		       "(ulimit -n %ju), or ask for fewer connections",
+		       n, (uintmax_t)want, (uintmax_t)want);
+}
+
+int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data)
+{
+	struct epoll_event event = { .events = events, .data.u32 = data };
+
+	return epoll_ctl(epoll, op, fd, &event) != 0 ? -errno : 0;
+}
+
+void socket_wait(int fd, int64_t until_ns)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec left = { 0 };
+	int64_t ns;
+
+	if (until_ns == INT64_MAX) {
+		ppoll(&p, 1, NULL, NULL);
+		return;
+	}
+	ns = until_ns - clock_now_ns();
+	if (ns > 0) {
+		left.tv_sec = ns / 1000000000;
+		left.tv_nsec = ns % 1000000000;
+	}
+	ppoll(&p, 1, &left, NULL);
+}
+
+void *socket_pages(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+void socket_pages_free(void *pages, size_t size)
+{
+	if (pages)
+		munmap(pages, size);
+}

@@ -1,0 +1,235 @@
+/* transport_test.c - addresses, and what udp and tcp both promise */
+#include "tests/unit/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "agents/socket.h"
+
+static int resolve(const char *address, int listening, char *text)
+{
+	struct sockaddr_storage to;
+	struct err err;
+	unsigned len;
+	int ret = transport_resolve(address, listening, &to, &len, &err);
+
+	if (ret == 0)
+		socket_name((void *)&to, text, SOCKET_NAME_SIZE);
+	return ret;
+}
+
+static void test_addresses(void **state)
+{
+	static const char *const good[][2] = {
+		{ "127.0.0.1:80", "127.0.0.1:80" },
+		{ "[::1]:65535", "[::1]:65535" },
+		{ "localhost:7", "127.0.0.1:7" },
+	};
+	static const char *const bad[] = {
+		"", ":", "host", "host:", ":80", "1.2.3.4:0", "1.2.3.4:65536",
+		"1.2.3.4:-1", "1.2.3.4: 1", "1.2.3.4:1x", "::1:80", "[::1]80",
+		"[::1", "[", "]:1", "[:1", "1.2.3.4:99999999999999999999",
+	};
+	char text[SOCKET_NAME_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(resolve(good[i][0], 0, text), 0);
+		assert_string_equal(text, good[i][1]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(resolve(bad[i], 0, text), -EINVAL);
+	assert_int_equal(resolve(":0", 1, text), 0);
+	assert_string_equal(text, "0.0.0.0:0");
+	assert_int_equal(resolve("no.such.host.invalid:1", 0, text),
+			 -EHOSTUNREACH);
+}
+
+/* Every connection asks once; the server repeats; each gets its own back. */
+static void round_trip(const char *kind, const char *address, uint32_t n)
+{
+	struct transport server = net_open(kind, 1, address, n, 64);
+	struct transport client = net_open(kind, 0, net_address(&server), n,
+					   64);
+	struct packet pkt[8];
+	uint32_t seen = 0, word;
+
+	for (uint32_t i = 0; i < n; i++) {
+		word = i * 3 + 1;
+		net_send(&client, i, &word, sizeof(word));
+	}
+	while (seen < n) {
+		size_t got = net_recv(&server, pkt, 8);
+
+		for (size_t i = 0; i < got; i++) {
+			assert_int_equal(pkt[i].len, 4);
+			assert_int_not_equal(pkt[i].stamp_ns, 0);
+			net_send(&server, pkt[i].conn, pkt[i].data, 4);
+			net_keep(&server, pkt[i].conn, 4);
+		}
+		got = net_recv(&client, pkt, 8);
+		for (size_t i = 0; i < got; i++) {
+			assert_int_equal(pkt[i].len, 4);
+			memcpy(&word, pkt[i].data, 4);
+			assert_int_equal(word, pkt[i].conn * 3 + 1);
+			net_keep(&client, pkt[i].conn, 4);
+		}
+		seen += (uint32_t)got;
+	}
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+static int have_ipv6(void)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	int ok = fd >= 0 && bind(fd, (void *)&in6, sizeof(in6)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void test_round_trips(void **state)
+{
+	static const char *const kinds[] = { "udp", "tcp" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		round_trip(kinds[i], "127.0.0.1:0", 1);
+		round_trip(kinds[i], "127.0.0.1:0", 5);
+		round_trip(kinds[i], "localhost:0", 64);
+		round_trip(kinds[i], "127.0.0.1:0", 1000);
+		if (have_ipv6())
+			round_trip(kinds[i], "[::1]:0", 3);
+	}
+}
+
+static void test_address_in_use(void **state)
+{
+	struct transport_params params = { .connections = 1, .listen = 1,
+					   .max_message = 64 };
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const char *kind = i ? "tcp" : "udp";
+		struct choice choice = net_choice(KIND_TRANSPORT, kind);
+		struct transport first = net_open(kind, 1, "127.0.0.1:0", 1,
+						  64);
+		struct transport second;
+
+		params.address = net_address(&first);
+		assert_int_equal(transport_open(&second, &choice, &params, 0,
+						&net_arena, &err),
+				 -EADDRINUSE);
+		assert_non_null(strstr(err.text, params.address));
+		first.ops->close(first.state);
+	}
+}
+
+/* An address where nobody listens. */
+static void nobody(char *text, int type)
+{
+	struct socket_address at = { .len = sizeof(struct sockaddr_in) };
+	struct sockaddr_in *in = (void *)&at.to;
+	struct err err;
+	int fd;
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket_listen(&at, type, text, &err);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void udp_is_refused(uint32_t connections)
+{
+	char address[SOCKET_NAME_SIZE];
+	struct transport t;
+	struct packet pkt[4];
+
+	nobody(address, SOCK_DGRAM);
+	t = net_open("udp", 0, address, connections, 64);
+	net_send(&t, connections - 1, "ask", 3);
+	assert_int_equal(net_recv(&t, pkt, 4), 1);
+	assert_int_equal(pkt[0].flags, TRANSPORT_REFUSED);
+	assert_int_equal(pkt[0].conn, connections - 1);
+	/* The error of one send may come with the next one: told as well. */
+	net_send(&t, 0, "ask", 3);
+	net_send(&t, 0, "ask", 3);
+	assert_int_equal(net_recv(&t, pkt, 1), 1);
+	assert_int_equal(pkt[0].flags, TRANSPORT_REFUSED);
+	t.ops->close(t.state);
+}
+
+static void test_udp_refused(void **state)
+{
+	(void)state;
+	udp_is_refused(1);
+	udp_is_refused(3);
+}
+
+static void test_udp_too_long(void **state)
+{
+	struct transport server = net_open("udp", 1, "127.0.0.1:0", 4, 16);
+	struct transport client = net_open("udp", 0, net_address(&server), 1,
+					   1000);
+	unsigned char data[100] = { 0 };
+	struct packet pkt[2];
+
+	(void)state;
+	net_send(&client, 0, data, sizeof(data));
+	assert_int_equal(net_recv(&server, pkt, 2), 1);
+	assert_int_equal(pkt[0].len, 17); /* one more than the most */
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+/* More peers than places: the oldest is forgotten, the others are not. */
+static void test_udp_peers_bounded(void **state)
+{
+	struct transport server = net_open("udp", 1, "127.0.0.1:0", 4, 16);
+	struct transport client = net_open("udp", 0, net_address(&server), 5,
+					   16);
+	struct packet pkt[2];
+	uint32_t number[5];
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		net_send(&client, i, &i, sizeof(i));
+		assert_int_equal(net_recv(&server, pkt, 2), 1);
+		number[i] = pkt[0].conn;
+		for (uint32_t j = 0; j < i; j++)
+			assert_int_not_equal(number[j], number[i]);
+	}
+	assert_int_equal(number[4] % 4, number[0] % 4);
+	net_send(&server, number[0], "old", 3);
+	net_send(&server, number[4], "new", 3);
+	assert_int_equal(net_recv(&client, pkt, 2), 1);
+	assert_int_equal(pkt[0].conn, 4);
+	assert_memory_equal(pkt[0].data, "new", 3);
+	net_send(&client, 1, "x", 1); /* still known */
+	assert_int_equal(net_recv(&server, pkt, 2), 1);
+	assert_int_equal(pkt[0].conn, number[1]);
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_address_in_use),
+		cmocka_unit_test(test_udp_refused),
+		cmocka_unit_test(test_udp_too_long),
+		cmocka_unit_test(test_udp_peers_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, net_setup, net_teardown);
+}
