@@ -52,9 +52,15 @@ struct proto_done {
 struct proto_served {
 	struct proto_request req;
 	unsigned char echo[64];	/* what the reply repeats; the proto's own */
-	const unsigned char *body; /* valid until the next serve() */
-	uint32_t body_len;
+	const unsigned char *body; /* what does not fit there, or NULL; the */
+	uint32_t body_len;	/* target keeps a copy until the reply */
 };
+
+/* req.conn of a protocol whose requests do not carry it. */
+#define PROTO_NO_CONN UINT32_MAX
+
+/* The most a datagram can carry, so that a message may be one. */
+#define PROTO_MESSAGE_MAX 65507
 
 /*
  * One file proto/NAME.c. `ps` is state per thread, `cs` per connection, both
@@ -78,7 +84,8 @@ struct proto_ops {
 
 	/*
 	 * Parse replies from the front of in[len]; at most max go to done[].
-	 * Returns the bytes consumed (0: more are needed), or -EBADMSG.
+	 * Returns the bytes consumed (0: more are needed), or -EBADMSG where
+	 * they begin with no reply; what is good before that counts first.
 	 * For a reply larger than the caller's buffer it may consume part and
 	 * remember in cs.
 	 */

@@ -45,7 +45,8 @@ struct trace_reader {
 };
 
 static const struct option_row trace_rows[] = {
-	OPTION(STRING, struct trace_options, file, OPTION_REQUIRED, NULL, 0, 0,
+	OPTION(STRING, struct trace_options, file,
+	       OPTION_REQUIRED | OPTION_FILE, NULL, 0, 0,
 	       "text file, one request a line: time_ns[,class[,service_ns]]"),
 	OPTION(REAL, struct trace_options, scale, 0, NULL, 0, 1e9,
 	       "multiply all times; default: stretch to the rate of the load"),
