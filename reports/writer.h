@@ -15,18 +15,20 @@ struct writer_ops {
 	const char *file;	/* its name in the result folder; NULL: stdout */
 
 	/*
-	 * Write the result into `dir` (under its own name; the caller made
-	 * dir temporary and renames it) or, where file is NULL, to `out`.
-	 * 0 or -errno.
+	 * Write the result to `out`: its file, opened by the caller, or the
+	 * standard output. `dir` is where more files may go (the caller made
+	 * it temporary and renames it); for a text, the folder to name; NULL:
+	 * none. 0 or -errno.
 	 */
 	int (*write)(const struct result *result, const char *dir, FILE *out,
 		     struct err *err);
 };
 
 /*
- * A whole result folder: every writer asked for, plus config.yaml and
- * latency.hlog; under a temporary name beside it, synced, then renamed.
- * -EEXIST when `dir` exists.
+ * A whole result folder: every writer asked for that writes a file, and in
+ * any case config.yaml, result.json and latency.hlog; under a temporary name
+ * beside it, synced, then renamed. Folders above it are made. -EEXIST when
+ * `dir` exists.
  */
 int writer_folder(const struct result *result, const char *dir,
 		  const struct choice *writers, size_t n, struct err *err);

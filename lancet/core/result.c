@@ -331,6 +331,8 @@ SHAPE(calibration, struct result);
 
 static const struct field slo_fields[] = {
 	FIELD(STRING, struct result_slo, expr, "expr", NULL),
+	FIELD(REAL, struct result_slo, quantile, "quantile", NULL),
+	FIELD(REAL, struct result_slo, bound_ns, "bound_ns", NULL),
 	FIELD_IN(OBJECT, struct result_slo, max_load, "max_load",
 		 &interval_shape, NULL),
 	FIELD(REAL, struct result_slo, model_max_load, "model_max_load",

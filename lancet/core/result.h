@@ -184,7 +184,7 @@ struct result_point {
 	struct result_verdict verdict;
 	struct result_model *model;	/* NULL: model: none */
 
-	/* For latency.hlog only, not in the JSON. */
+	/* For latency.hlog only, not in the JSON; slowdown times 1000. */
 	struct hist *response_hist, *slowdown_hist;
 };
 
@@ -197,6 +197,8 @@ struct result_environment {
 
 struct result_slo {
 	const char *expr;
+	double quantile, bound_ns;	/* of response time, for pictures; */
+					/* NAN or 0: nothing to draw */
 	struct result_interval max_load;	/* share of capacity, or rps */
 	double model_max_load;
 	double efficiency;

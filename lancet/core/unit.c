@@ -243,11 +243,11 @@ char *unit_print_quantile(double q, char *text, size_t size)
 {
 	char number[40];
 
-	for (int digit = 1; digit <= 17; digit++) {
+	for (int digit = 0; digit <= 15; digit++) {
 		double again = -1;
 
-		snprintf(text, size, "p%.*g", digit, q * 100);
-		snprintf(number, sizeof(number), "p%.*g", digit, q * 100);
+		snprintf(text, size, "p%.*f", digit, q * 100);
+		snprintf(number, sizeof(number), "p%.*f", digit, q * 100);
 		if (!unit_quantile(number, &again) && again == q)
 			break;
 	}

@@ -1,0 +1,130 @@
+/* words.c - a result in sentences and numbers as people write them */
+#include "reports/words.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lancet/core/unit.h"
+
+/* Reasons that are spelled out; the rest is in the report. */
+#define REASONS 3
+
+static void add(char *text, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(char *text, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+char *words_time(double ns, char *text, size_t size)
+{
+	if (isfinite(ns))
+		return unit_print_duration(ns, text, size);
+	snprintf(text, size, isnan(ns) ? "-" : ns > 0 ? "inf" : "-inf");
+	return text;
+}
+
+char *words_difference(double ns, char *text, size_t size)
+{
+	char number[40];
+
+	words_time(ns, number, sizeof(number));
+	snprintf(text, size, "%s%s", ns > 0 ? "+" : "", number);
+	return text;
+}
+
+char *words_load(const struct result_point *point, char *text, size_t size)
+{
+	if (isfinite(point->utilisation))
+		snprintf(text, size, "%.3g%%", point->utilisation * 100);
+	else
+		unit_print_rate(point->offered_rps, text, size);
+	return text;
+}
+
+bool words_valid(const struct result_verdict *verdict)
+{
+	return verdict->status && !strcmp(verdict->status, "valid");
+}
+
+char *words_verdict(const struct result *result, char *text, size_t size)
+{
+	const struct result_verdict *v = &result->verdict;
+	size_t valid = 0;
+
+	for (size_t i = 0; i < result->npoints; i++)
+		valid += words_valid(&result->points[i].verdict);
+	text[0] = '\0';
+	if (words_valid(v)) {
+		add(text, size, "valid: %s %zu point%s passed every check",
+		    valid == 1 ? "the" : "all", valid, valid == 1 ? "" : "s");
+		return text;
+	}
+	add(text, size, "invalid: %zu of %zu point%s hold", valid,
+	    result->npoints, result->npoints == 1 ? "" : "s");
+	for (size_t i = 0; i < v->nreasons && i < REASONS; i++)
+		add(text, size, "; %s", v->reasons[i]);
+	if (v->nreasons > REASONS)
+		add(text, size, "; and %zu more", v->nreasons - REASONS);
+	return text;
+}
+
+/* slo loads are shares of the capacity where it is known. */
+static void load_value(const struct result *result, double load, char *text,
+		       size_t size)
+{
+	if (result->npoints && isfinite(result->points[0].utilisation))
+		snprintf(text, size, "%.3g%%", load * 100);
+	else
+		unit_print_rate(load, text, size);
+}
+
+char *words_slo(const struct result *result, char *text, size_t size)
+{
+	const struct result_slo *s = result->slo;
+	char load[40];
+
+	text[0] = '\0';
+	if (!s)
+		return text;
+	add(text, size, "slo %s: ", s->expr ? s->expr : "");
+	if (!isfinite(s->max_load.value)) {
+		add(text, size, "%s", s->reason ? s->reason
+						: "no load is known to hold it");
+		return text;
+	}
+	load_value(result, s->max_load.value, load, sizeof(load));
+	add(text, size, "holds up to %s", load);
+	if (isfinite(s->max_load.lo) && isfinite(s->max_load.hi)) {
+		load_value(result, s->max_load.lo, load, sizeof(load));
+		add(text, size, " [%s, ", load);
+		load_value(result, s->max_load.hi, load, sizeof(load));
+		add(text, size, "%s]", load);
+	}
+	if (isfinite(s->model_max_load)) {
+		load_value(result, s->model_max_load, load, sizeof(load));
+		add(text, size, "; the model would reach %s", load);
+	}
+	if (s->reason)
+		add(text, size, " (%s)", s->reason);
+	return text;
+}
+
+const struct result_predicted *
+words_predicted(const struct result_point *point, double q)
+{
+	const struct result_model *m = point->model;
+
+	for (size_t i = 0; m && i < m->nquantiles; i++)
+		if (fabs(m->quantiles[i].q - q) < 1e-9)
+			return &m->quantiles[i];
+	return NULL;
+}

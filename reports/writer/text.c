@@ -1,0 +1,148 @@
+/* text.c - the table and the sentences at the end of a run */
+#include "reports/writer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lancet/core/unit.h"
+#include "reports/words.h"
+
+#define TAIL .99	/* the quantile that has an interval in the table */
+
+struct paint {
+	const char *good, *bad, *dim, *off;
+};
+
+static const struct paint plain = { "", "", "", "" };
+static const struct paint colours = { "\033[32m", "\033[31m", "\033[2m",
+				      "\033[0m" };
+
+static const struct paint *paint_for(FILE *out)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !(no && *no) && term &&
+			       strcmp(term, "dumb")
+		       ? &colours
+		       : &plain;
+}
+
+static void put_interval(const struct result_quantile *quantile, FILE *out)
+{
+	char value[40], lo[40], hi[40], text[160];
+
+	if (!quantile) {
+		fprintf(out, "  %26s", "-");
+		return;
+	}
+	words_time(quantile->lo, lo, sizeof(lo));
+	words_time(quantile->hi, hi, sizeof(hi));
+	if (isnan(quantile->value))
+		snprintf(text, sizeof(text), "unresolved [%s, %s]", lo, hi);
+	else
+		snprintf(text, sizeof(text), "%s [%s, %s]",
+			 words_time(quantile->value, value, sizeof(value)), lo,
+			 hi);
+	fprintf(out, "  %26s", text);
+}
+
+static void put_point(const struct result_point *p, const struct paint *paint,
+		      FILE *out)
+{
+	const struct result_predicted *model = words_predicted(p, TAIL);
+	const struct result_quantile *median = result_quantile(&p->response_ns,
+							       .5);
+	bool valid = words_valid(&p->verdict);
+	char load[40], rate[40], text[40];
+
+	fprintf(out, "%6s  %9s  %8s", words_load(p, load, sizeof(load)),
+		unit_print_rate(p->offered_rps, rate, sizeof(rate)),
+		words_time(median ? median->value : NAN, text, sizeof(text)));
+	put_interval(result_quantile(&p->response_ns, TAIL), out);
+	fprintf(out, "  %8s",
+		words_time(model ? model->predicted : NAN, text, sizeof(text)));
+	fprintf(out, "  %8s",
+		words_difference(model ? model->gap : NAN, text, sizeof(text)));
+	fprintf(out, "  %s%s%s\n", valid ? paint->good : paint->bad,
+		valid ? "valid" : "invalid", paint->off);
+}
+
+static void put_reasons(const struct result *result, const struct paint *paint,
+			FILE *out)
+{
+	for (size_t i = 0; i < result->npoints; i++) {
+		const struct result_point *p = &result->points[i];
+		char load[40];
+
+		if (words_valid(&p->verdict))
+			continue;
+		words_load(p, load, sizeof(load));
+		for (size_t r = 0; r < p->verdict.nreasons; r++)
+			fprintf(out, "%s%6s  %s%s\n", paint->dim,
+				r ? "" : load, p->verdict.reasons[r],
+				paint->off);
+	}
+}
+
+static void put_model(const struct result *result, FILE *out)
+{
+	const struct result_model *m =
+		result->npoints ? result->points[0].model : NULL;
+
+	if (!m)
+		return;
+	fprintf(out, "model %s", m->name ? m->name : "none");
+	if (m->method)
+		fprintf(out, ", %s", m->method);
+	if (m->reason)
+		fprintf(out, ": %s", m->reason);
+	fputs("; gap = measured - model, at p99\n", out);
+}
+
+static void put_hints(const struct result *result, const char *dir, FILE *out)
+{
+	char path[4096];
+
+	if (!words_valid(&result->verdict))
+		fputs("next: invalid points stay in the picture, drawn hollow; "
+		      "run again with nothing else on the machine, or with "
+		      "more time: --set measure.time_limit=10s\n", out);
+	snprintf(path, sizeof(path), "%s/report.html", dir ? dir : "");
+	if (dir && !access(path, R_OK))
+		fprintf(out, "next: open %s\n", path);
+}
+
+static int text_write(const struct result *result, const char *dir, FILE *out,
+		      struct err *err)
+{
+	const struct paint *paint = paint_for(out);
+	bool valid = words_valid(&result->verdict);
+	char text[2048];
+
+	(void)err;
+	fprintf(out, "%6s  %9s  %8s  %26s  %8s  %8s  %s\n", "load", "offered",
+		"p50", "p99 [interval]", "model", "gap", "verdict");
+	for (size_t i = 0; i < result->npoints; i++)
+		put_point(&result->points[i], paint, out);
+	put_reasons(result, paint, out);
+	fputs("\nresponse time: from the intended send to the whole reply\n",
+	      out);
+	put_model(result, out);
+	if (words_slo(result, text, sizeof(text))[0])
+		fprintf(out, "%s\n", text);
+	words_verdict(result, text, sizeof(text));
+	fprintf(out, "%s%s%s\n", valid ? paint->good : paint->bad, text,
+		paint->off);
+	put_hints(result, dir, out);
+	return 0;
+}
+
+const struct writer_ops writer_text = {
+	.kind = {
+		.name = "text",
+		.help = "a table and the verdict, on standard output",
+	},
+	.write = text_write,
+};
