@@ -255,7 +255,7 @@ static void draw_tail(const struct plot *plot, struct curves *c)
 			1 / rest);
 	}
 	fputs(")\nset xlabel 'percentile of requests'\n"
-	      "set ylabel 'response time'\nset key top left\n", c->head);
+	      "set ylabel 'response time'\nset key bottom right\n", c->head);
 }
 
 static void draw_cdf(const struct plot *plot, struct curves *c)
@@ -384,8 +384,9 @@ static void draw_timeline(const struct plot *plot, struct curves *c)
 
 /* --- residual ---------------------------------------------------------- */
 
+/* shift: in rps, so that bars of one load do not hide each other. */
 static void residual(struct curves *c, const struct result *r, double q,
-		     const char *colour, const char *title)
+		     double shift, const char *colour, const char *title)
 {
 	curve_begin(c, CURVE_ERRORS, colour, title);
 	for (size_t i = 0; i < r->npoints; i++) {
@@ -393,9 +394,20 @@ static void residual(struct curves *c, const struct result *r, double q,
 			&r->points[i], q);
 
 		if (m && words_valid(&r->points[i].verdict))
-			curve_row(c, krps(r->points[i].achieved_rps),
+			curve_row(c, krps(r->points[i].achieved_rps + shift),
 				  us(m->gap), us(m->gap_lo), us(m->gap_hi));
 	}
+}
+
+static double highest_load(const struct plot *plot)
+{
+	double rps = 0;
+
+	for (size_t r = 0; r < plot->n; r++)
+		for (size_t i = 0; i < plot->result[r]->npoints; i++)
+			rps = fmax(rps,
+				   plot->result[r]->points[i].achieved_rps);
+	return rps;
 }
 
 static void draw_residual(const struct plot *plot, struct curves *c)
@@ -403,6 +415,7 @@ static void draw_residual(const struct plot *plot, struct curves *c)
 	static const double several[] = { .5, .9, .99 };
 	const double *q = plot->q > 0 ? &plot->q : several;
 	size_t n = plot->q > 0 ? 1 : 3;
+	double apart = highest_load(plot) * .012;
 	char title[200], text[24];
 
 	for (size_t r = 0; r < plot->n; r++)
@@ -412,6 +425,8 @@ static void draw_residual(const struct plot *plot, struct curves *c)
 				 plot->n > 1 ? name_of(plot->result[r]) : "",
 				 text);
 			residual(c, plot->result[r], q[i],
+				 apart * ((double)(r * n + i) -
+					  (double)(plot->n * n - 1) / 2),
 				 curve_colour[(r * n + i) % CURVE_COLOURS],
 				 title);
 		}
