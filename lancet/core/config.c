@@ -37,17 +37,31 @@ struct option_mark config_mark(const struct config *config, const char *path)
 		option_problem(p, &mark_, __VA_ARGS__); \
 	} while (0)
 
+/* HOST:PORT, [V6]:PORT, or the path of a Unix socket. */
+static bool good_address(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	if (*address == '/')
+		return true;
+	return colon && colon > address && colon[1] &&
+	       !colon[1 + strspn(colon + 1, "0123456789")];
+}
+
 static void rules_target(const struct config *c, struct option_problems *p)
 {
 	const struct config_target *t = &c->target;
 
 	if (t->builtin && t->address)
-		BROKEN(c, p, "target.address",
+		BROKEN(c, p, "target",
 		       "target has both builtin and address; keep one");
 	if (!t->builtin && !t->address)
 		BROKEN(c, p, "target",
 		       "target has no server; write builtin: {...} or "
 		       "address: HOST:PORT");
+	if (t->address && !good_address(t->address))
+		BROKEN(c, p, "target.address",
+		       "'%.64s' names no port; write HOST:PORT", t->address);
 	if (t->start.n && !t->address)
 		BROKEN(c, p, "target.start",
 		       "start without address; write where the command's "
@@ -111,7 +125,6 @@ static void rules_classes(const struct config *c, struct option_problems *p)
 		       "service into the classes");
 }
 
-/* Laws of sizes and times can do without a class list; 0 is no load. */
 static void rule_load(const struct config *c, struct option_problems *p,
 		      const struct load_value *load, const char *path)
 {
@@ -125,8 +138,16 @@ static void rule_load(const struct config *c, struct option_problems *p,
 		BROKEN(c, p, path,
 		       "more than ten times the capacity; write at most "
 		       "1000%%");
-	if (load->share && c->target.address && !c->target.capacity.set)
-		BROKEN(c, p, path,
+}
+
+static void rule_capacity(const struct config *c, struct option_problems *p)
+{
+	const struct config_sweep *s = c->load.sweep;
+	bool share = c->load.rate.share || (s && (s->from.share ||
+						  s->to.share));
+
+	if (share && c->target.address && !c->target.capacity.set)
+		BROKEN(c, p, "load",
 		       "the capacity of %.64s is not known; write target: "
 		       "{capacity: 200krps}, or a rate instead of a share",
 		       c->target.address);
@@ -136,6 +157,7 @@ static void rules_load(const struct config *c, struct option_problems *p)
 {
 	const struct config_sweep *s = c->load.sweep;
 
+	rule_capacity(c, p);
 	rule_load(c, p, &c->load.rate, "load.rate");
 	if (!s)
 		return;

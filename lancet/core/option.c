@@ -42,16 +42,23 @@ static char *list_keys(const struct option_row *rows, char *text, size_t size)
 	return text;
 }
 
-static void unknown_key(const struct option_reader *r,
-			const struct option_row *rows,
-			const struct yaml_node *node, const char *where)
+/* Returns the bit of the row that was probably meant: it is not missing. */
+static uint64_t unknown_key(const struct option_reader *r,
+			    const struct option_row *rows,
+			    const struct yaml_node *node, const char *where)
 {
 	struct nearest near;
+	uint64_t meant = 0;
 	char all[160];
 
 	nearest_start(&near, node->key);
-	for (const struct option_row *row = rows; row && row->type; row++)
-		nearest_try(&near, row->key);
+	for (size_t i = 0; rows && rows[i].type; i++) {
+		const char *best = near.best;
+
+		nearest_try(&near, rows[i].key);
+		if (near.best != best)
+			meant = UINT64_C(1) << i;
+	}
 	if (near.best)
 		option_problem(r->problems, &node->key_mark,
 			       "unknown key '%.*s'%s%s; did you mean '%s'?",
@@ -62,6 +69,7 @@ static void unknown_key(const struct option_reader *r,
 			       "unknown key '%.*s'%s%s; write one of %s",
 			       SHOWN(node->key), *where ? " in " : "", where,
 			       list_keys(rows, all, sizeof(all)));
+	return meant;
 }
 
 static const struct option_row *find_row(const struct option_row *rows,
@@ -140,14 +148,14 @@ static uint64_t map(const struct option_reader *r,
 		    const struct option_row *rows, enum option_unit unit,
 		    const struct yaml_node *node, const char *where, void *to)
 {
-	uint64_t seen = 0;
+	uint64_t seen = 0, meant = 0;
 
 	for (const struct yaml_node *c = node->child; c; c = c->next) {
 		const struct option_row *row = find_row(rows, c->key);
 		uint64_t bit;
 
 		if (!row) {
-			unknown_key(r, rows, c, where);
+			meant |= unknown_key(r, rows, c, where);
 			continue;
 		}
 		bit = UINT64_C(1) << (row - rows);
@@ -160,7 +168,7 @@ static uint64_t map(const struct option_reader *r,
 		seen |= bit;
 		value(r, row, unit, c, field_of(row, to));
 	}
-	fill_map(r, rows, unit, seen, &node->mark, where, to);
+	fill_map(r, rows, unit, seen | meant, &node->mark, where, to);
 	return seen;
 }
 

@@ -196,7 +196,10 @@ static struct option_mark mark_of_offset(const struct builder *b,
 static void syntax(struct builder *b, const yaml_parser_t *parser,
 		   const char *text, size_t len)
 {
-	struct option_mark mark = mark_at(b, &parser->problem_mark);
+	/* A bracket that is never closed is told where it opens. */
+	bool flow = parser->context && strstr(parser->context, "flow");
+	struct option_mark mark = mark_at(b, flow ? &parser->context_mark :
+						    &parser->problem_mark);
 	const char *what = parser->problem ? parser->problem : "no memory";
 
 	if (parser->error == YAML_READER_ERROR) {
@@ -302,6 +305,27 @@ static void unplace(struct yaml_node *node)
 		unplace(c);
 }
 
+static struct yaml_node *set_value(const char *text,
+				   const struct option_mark *mark,
+				   struct arena *arena,
+				   struct option_problems *problems)
+{
+	struct option_problems own = { 0 };
+	struct yaml_node *value;
+
+	if (!*text) {
+		option_problem(problems, mark,
+			       "no value; write one behind the '='");
+		return NULL;
+	}
+	value = yaml_parse(mark->file, text, strlen(text), arena, &own);
+	if (value)
+		unplace(value);
+	else
+		option_problem(problems, mark, "%s", own.problem[0].text);
+	return value;
+}
+
 /* The slot for the last word of a path; missing maps and lists are made. */
 static struct yaml_node **make_way(struct yaml_node *node, const char *path,
 				   size_t len, struct arena *arena,
@@ -355,11 +379,9 @@ int yaml_set(struct yaml_node *root, const char *assignment,
 			       "no KEY=VALUE; write it like --set seed=7");
 		return -EINVAL;
 	}
-	value = yaml_parse(mark.file, equals + 1, strlen(equals + 1), arena,
-			   problems);
+	value = set_value(equals + 1, &mark, arena, problems);
 	if (!value)
 		return -EINVAL;
-	unplace(value);
 	at = make_way(root, assignment, len, arena, &mark);
 	if (!at) {
 		option_problem(problems, &mark,

@@ -14,9 +14,10 @@ struct empirical_options {
 };
 
 static const struct option_row empirical_rows[] = {
-	OPTION(STRING, struct empirical_options, file, OPTION_REQUIRED, NULL,
-	       0, 0, "text file, one value a line: ns (bytes for sizes), or "
-		     "with a unit"),
+	OPTION(STRING, struct empirical_options, file,
+	       OPTION_REQUIRED | OPTION_FILE, NULL, 0, 0,
+	       "text file, one value a line: ns (bytes for sizes), or "
+	       "with a unit"),
 	{ 0 },
 };
 
