@@ -6,6 +6,7 @@
 #: make check-long   more of the same (an hour)
 #: make bench        the instrument's own cost, beside a floor
 #: make lint         clang-tidy, gcc -fanalyzer, cppcheck, shellcheck, shape
+#: make docs         renew what the pages quote of the program
 #: make format       the sources as .clang-format says
 #: make install      DESTDIR= prefix=/usr/local
 #: make clean
@@ -191,7 +192,10 @@ bench: all benches
 	@tools/bench.sh $(benches:%.c=$(O)/%)
 
 # --- the rest --------------------------------------------------------------
-.PHONY: lint format install uninstall clean
+.PHONY: docs lint format install clean
+docs: $(BIN)/lancet
+	@tools/docs.sh $<
+
 lint:
 	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' tools/lint.sh '$(sources) $(commands)' '$(shells)'
 

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
@@ -85,35 +84,14 @@ int cmd_getopt(int argc, char **argv, const char *shorts,
 	return c;
 }
 
-#define SOURCE_MAX (1u << 20)
-
-/* The text of a file, for the line that a message points at. */
-static char *source_text(const char *file, struct arena *arena)
-{
-	FILE *in = fopen(file, "r");
-	char *text;
-	size_t n;
-
-	if (!in)
-		return NULL;
-	text = arena_alloc(arena, SOURCE_MAX + 1);
-	n = fread(text, 1, SOURCE_MAX, in);
-	text[n] = '\0';
-	fclose(in);
-	return text;
-}
-
 struct config *cmd_config(const char *file, const char *const *set,
 			  size_t nset, struct arena *arena)
 {
 	struct option_problems problems = { 0 };
 	struct config *config;
-	const char *source;
 
 	config = config_load(file, set, nset, arena, &problems);
-	if (config)
-		return config;
-	source = isatty(STDERR_FILENO) ? source_text(file, arena) : NULL;
-	option_problems_print(&problems, source, stderr);
-	return NULL;
+	if (!config)
+		option_problems_print(&problems, NULL, stderr);
+	return config;
 }

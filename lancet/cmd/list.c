@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "lancet/core/config.h"
 #include "lancet/core/kind.h"
 #include "lancet/core/option.h"
 
@@ -11,11 +12,13 @@ static const char usage[] =
 	"lancet list\n"
 	"lancet list policies\n"
 	"lancet list lognormal\n"
+	"lancet list keys\n"
 	"\n"
 	"Prints what this program has: protocols, transports, arrivals, laws,\n"
-	"policies, checks ...; of one class, or one kind, with the options.\n"
+	"policies, checks ...; of one class, or one kind, with the options;\n"
+	"or the keys of a configuration. In brackets: the value by default.\n"
 	"\n"
-	"usage: lancet list [CLASS|KIND]\n";
+	"usage: lancet list [CLASS|KIND|keys]\n";
 
 static const char *const type_text[] = {
 	[OPTION_TYPE_BOOL] = "true or false",
@@ -52,7 +55,7 @@ static void print_words(const char *const *names)
 static void print_rows(const struct option_row *rows, int indent)
 {
 	for (; rows && rows->type != OPTION_TYPE_END; rows++) {
-		printf("%*s%-*s ", indent, "", 18 - indent + 4,
+		printf("%*s%-*s ", indent, "", 20 - indent,
 		       *rows->key ? rows->key : "(itself)");
 		if (rows->type == OPTION_TYPE_ENUM)
 			print_words(rows->names);
@@ -129,6 +132,10 @@ static int run(int argc, char **argv)
 	if (argc - optind > 1)
 		return cmd_fail(argv[0], STATUS_USAGE,
 				"one class or kind at a time");
+	if (optind < argc && !strcmp(argv[optind], "keys")) {
+		print_rows(config_rows, 0);
+		return STATUS_FINE;
+	}
 	for (enum kind_class class = 0; class < KIND_CLASSES; class++) {
 		if (optind == argc) {
 			print_class(class, 0);
