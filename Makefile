@@ -220,4 +220,5 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
-	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches)))
+	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches)) \
+	$(fuzz_main))
