@@ -1,0 +1,89 @@
+/* flight.h - requests on their way, found by the number that they carry */
+#ifndef AGENTS_FLIGHT_H
+#define AGENTS_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/sample.h"
+
+/*
+ * A request's record is begun in slot seq & mask and leaves it when the
+ * request is finished; a reply whose slot holds another number, or none, is
+ * a late one. Requests are sent in order of seq, so the oldest open slot is
+ * the next to time out. Owned by one measuring thread.
+ */
+#define FLIGHT_SLOTS 65536u
+
+/* What stands in sample.outcome of a slot beside the outcomes. */
+enum flight_state {
+	FLIGHT_FREE = 253,
+	FLIGHT_BUILT,		/* written, not yet taken by the transport */
+	FLIGHT_SENT,
+};
+
+_Static_assert((int)OUTCOMES < (int)FLIGHT_FREE, "states and outcomes share a byte");
+
+struct flight {
+	struct sample *slot;
+	uint32_t mask;
+	uint32_t oldest;	/* all before it are finished */
+	uint32_t next;		/* one past the newest */
+	uint32_t open;		/* BUILT or SENT */
+};
+
+int flight_init(struct flight *f, uint32_t slots);
+void flight_fini(struct flight *f);
+
+static inline bool flight_is_free(const struct flight *f, uint32_t seq)
+{
+	return f->slot[seq & f->mask].outcome == FLIGHT_FREE;
+}
+
+/* The slot of a request to come; it must be free. */
+static inline struct sample *flight_take(struct flight *f, uint32_t seq)
+{
+	struct sample *s = &f->slot[seq & f->mask];
+
+	if (f->open == 0)
+		f->oldest = seq;
+	f->open++;
+	f->next = seq + 1;
+	s->seq = seq;
+	s->outcome = FLIGHT_BUILT;
+	return s;
+}
+
+/* The request that was sent with this number; NULL when it is finished. */
+static inline struct sample *flight_find(struct flight *f, uint32_t seq)
+{
+	struct sample *s = &f->slot[seq & f->mask];
+
+	return s->seq == seq && s->outcome == FLIGHT_SENT ? s : NULL;
+}
+
+/* After its record was copied away. */
+static inline void flight_free(struct flight *f, struct sample *s)
+{
+	s->outcome = FLIGHT_FREE;
+	f->open--;
+}
+
+/*
+ * The oldest request that is open, looking over at most `steps` finished
+ * ones; NULL when none was found so far.
+ */
+static inline struct sample *flight_oldest(struct flight *f, uint32_t steps)
+{
+	for (; f->open > 0 && steps > 0; steps--) {
+		struct sample *s = &f->slot[f->oldest & f->mask];
+
+		if (s->outcome != FLIGHT_FREE && s->seq == f->oldest)
+			return s;
+		f->oldest++;
+	}
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* loader.c - filling a target's store before anything is measured */
+#include <errno.h>
+
+#include "agents/worker.h"
+#include "lancet/core/clock.h"
+
+/*
+ * Requests are pipelined on connection 0, a window at a time. There is no
+ * bound on the time that a large store takes, but on a time without a reply.
+ */
+#define WINDOW 64u
+#define PROGRESS_NS 3000000000
+
+struct loader {
+	struct worker *w;
+	uint64_t built, answered;
+	bool all;		/* built */
+	bool pending;		/* the outbox's first packet waits for room */
+	int64_t progress_ns;
+};
+
+static void build_and_send(struct loader *l)
+{
+	struct worker *w = l->w;
+	struct packet *pkt = &w->out.pkt[0];
+
+	while (!l->all && l->built - l->answered < WINDOW) {
+		if (!l->pending)
+			pkt->len = (uint32_t)w->proto.ops->populate(
+				w->proto.state, l->built, pkt->data,
+				w->proto.max_out);
+		l->all = pkt->len == 0;
+		if (l->all)
+			return;
+		pkt->conn = 0;
+		pkt->flags = 0;
+		l->pending = !w->transport.ops->send(w->transport.state, pkt,
+						     1);
+		if (l->pending)
+			return;
+		l->built++;
+	}
+}
+
+/* Every reply in the packet; only connection 0 was asked anything. */
+static int take(struct loader *l, const struct packet *pkt, struct err *err)
+{
+	struct worker *w = l->w;
+	struct proto_done done[16];
+	size_t used = 0;
+	long n = 1;
+
+	while (used < pkt->len && n > 0) {
+		size_t ndone = 0;
+
+		n = w->proto.ops->feed(w->proto.state, w->conn_state,
+				       pkt->data + used, pkt->len - used, done,
+				       16, &ndone);
+		for (size_t i = 0; i < ndone; i++)
+			if (done[i].status != PROTO_OK)
+				return err_set(err, -EIO,
+					       "the target refused to store "
+					       "an item");
+		if (n < 0)
+			return err_set(err, -EBADMSG,
+				       "the target does not speak %s",
+				       w->proto.ops->kind.name);
+		used += (size_t)n;
+		l->answered += ndone;
+		if (ndone > 0)
+			l->progress_ns = clock_now_ns();
+	}
+	if (pkt->flags & (TRANSPORT_CLOSED | TRANSPORT_REFUSED))
+		return err_set(err, -ECONNRESET,
+			       "target unreachable: it closed the connection "
+			       "while its store was being filled");
+	if (w->stream)
+		w->transport.ops->keep(w->transport.state, pkt->conn, used);
+	return 0;
+}
+
+int loader_fill(struct worker *w, struct err *err)
+{
+	struct loader l = { .w = w, .progress_ns = clock_now_ns() };
+	int rc = 0;
+
+	while (rc == 0 && (!l.all || l.answered < l.built)) {
+		size_t n;
+
+		build_and_send(&l);
+		n = w->transport.ops->recv(w->transport.state, w->in,
+					   WORKER_RECV);
+		for (size_t i = 0; i < n && rc == 0; i++)
+			rc = take(&l, &w->in[i], err);
+		if (n == 0)
+			w->transport.ops->wait(w->transport.state,
+					       clock_now_ns() + 10000000);
+		if (rc == 0 && clock_now_ns() - l.progress_ns > PROGRESS_NS)
+			rc = err_set(err, -ETIMEDOUT,
+				     "target unreachable: %s did not answer "
+				     "while its store was being filled",
+				     w->params.address);
+		if (atomic_load(&w->stop) == WORKER_HALT)
+			rc = err_set(err, -ECANCELED, "stopped");
+	}
+	return rc;
+}

@@ -1,0 +1,455 @@
+/* loop.c - the hot loop: one for every protocol and every transport */
+#include "agents/worker.h"
+
+#include <string.h>
+
+#include "lancet/core/clock.h"
+
+/*
+ * A turn reads the clock once, takes in what has come, hands over what is
+ * due, and looks for timeouts. It never blocks (in poll mode), allocates
+ * nothing, and writes one record for each finished request; everything else
+ * is done from the records, elsewhere.
+ */
+#define DONES 32u		/* completions of one feed() */
+#define LOOK_EACH 16u		/* turns between looks while nothing is owed */
+#define COST_EACH 16u		/* sends between two whose cost is taken */
+#define SCAN_STEPS 64u		/* finished requests passed over in a turn */
+#define DRAW_AHEAD_NS 2000	/* draw when nothing is due so soon */
+#define NAP_NS 100000000	/* longest sleep: to hear a stop, */
+#define NAP_DOWN_NS 10000000	/* and to mend a connection */
+#define NAP_GRACE_NS 1000000
+
+/* --- the end of a request ------------------------------------------------- */
+
+static void record(struct worker *w, const struct sample *s)
+{
+	struct sample *to = ring_reserve(&w->ring);
+
+	if (to) {
+		*to = *s;
+		ring_publish(&w->ring);
+	}
+}
+
+void loop_finish(struct worker *w, struct sample *s, enum outcome outcome)
+{
+	s->outcome = (uint8_t)outcome;
+	worker_count(&w->count.outcome[outcome]);
+	record(w, s);
+	flight_free(&w->flight, s);
+}
+
+static void begin_sample(const struct worker *w, struct sample *s,
+			 const struct intent *intent)
+{
+	s->intended_ns = w->pacer.base_ns + intent->intended_ns;
+	s->sent_ns = 0;
+	s->received_ns = 0;
+	s->service_ns = intent->service_ns;
+	s->served_ns = 0;
+	s->wire_out_ns = SAMPLE_NO_STAMP;
+	s->wire_in_ns = SAMPLE_NO_STAMP;
+	s->release_ns = 0;
+	s->class = (uint16_t)intent->class;
+	s->thread = (uint8_t)w->params.index;
+}
+
+void loop_unsent(struct worker *w, const struct intent *intent)
+{
+	struct sample s = { .seq = intent->seq, .outcome = OUTCOME_UNSENT };
+
+	begin_sample(w, &s, intent);
+	worker_count(&w->count.outcome[OUTCOME_UNSENT]);
+	record(w, &s);
+}
+
+/* --- in -------------------------------------------------------------------- */
+
+/* The open request that this completion on this connection means, or NULL. */
+static struct sample *match(struct worker *w, uint32_t conn,
+			    const struct proto_done *done)
+{
+	struct sample *s;
+	uint32_t seq = (uint32_t)done->id;
+
+	if (done->id == PROTO_OLDEST) {
+		if (!w->in_order || !pool_paid(&w->pool, conn, &seq))
+			return NULL;
+		/* Timed out or not, the connection owes it no more. */
+		pool_answered(&w->pool, conn);
+		return flight_find(&w->flight, seq);
+	}
+	if ((done->id & ~(uint64_t)UINT32_MAX) != w->id || w->in_order)
+		return NULL;
+	s = flight_find(&w->flight, seq);
+	if (!s || s->conn != w->params.first_conn + conn)
+		return NULL;
+	pool_answered(&w->pool, conn);
+	return s;
+}
+
+static uint32_t release_ns(const struct proto_trailer *t)
+{
+	uint64_t ns = t->release_ns - t->completion_ns;
+
+	if (t->release_ns < t->completion_ns)
+		return 0;
+	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
+}
+
+static void complete(struct worker *w, const struct packet *pkt,
+		     const struct proto_done *done)
+{
+	static const enum outcome outcome[] = {
+		[PROTO_OK] = OUTCOME_RECEIVED,
+		[PROTO_NACK] = OUTCOME_NACKED,
+		[PROTO_ERROR] = OUTCOME_ERROR,
+	};
+	struct sample *s = match(w, pkt->conn, done);
+
+	w->refused_ns = 0;
+	w->pool.conn[pkt->conn].fresh = false;
+	if (!s) {
+		worker_count(&w->count.late_replies);
+		return;
+	}
+	s->received_ns = pkt->stamp_ns;
+	s->served_ns = done->served_ns;
+	if (done->has_trailer)
+		s->release_ns = release_ns(&done->trailer);
+	loop_finish(w, s, outcome[done->status]);
+}
+
+/* False when the bytes were none of the protocol's. */
+static bool feed(struct worker *w, const struct packet *pkt, size_t *used)
+{
+	const struct proto_ops *ops = w->proto.ops;
+	void *cs = w->conn_state + pkt->conn * w->conn_size;
+	struct proto_done done[DONES];
+	long n = 1;
+
+	for (*used = 0; *used < pkt->len && n > 0; *used += (size_t)n) {
+		size_t ndone = 0;
+
+		n = ops->feed(w->proto.state, cs, pkt->data + *used,
+			      pkt->len - *used, done, DONES, &ndone);
+		for (size_t i = 0; i < ndone; i++)
+			complete(w, pkt, &done[i]);
+		if (n < 0)
+			return false;
+	}
+	return true;
+}
+
+static void take(struct worker *w, const struct packet *pkt)
+{
+	size_t used = 0;
+	bool fine;
+
+	if (pkt->flags & TRANSPORT_REFUSED)
+		mend_refused(w);
+	if (w->pool.conn[pkt->conn].down) {
+		/* Broken already: nothing it says counts. */
+		w->transport.ops->keep(w->transport.state, pkt->conn, pkt->len);
+		return;
+	}
+	fine = feed(w, pkt, &used);
+	if (!fine || (!w->stream && used < pkt->len))
+		worker_count(&w->count.bad_replies);
+	if (!w->stream)
+		return;
+	if (!fine || pkt->flags & TRANSPORT_CLOSED)
+		mend_break(w, pkt->conn);
+	else
+		w->transport.ops->keep(w->transport.state, pkt->conn, used);
+}
+
+static size_t receive(struct worker *w)
+{
+	size_t n = w->transport.ops->recv(w->transport.state, w->in,
+					  WORKER_RECV);
+
+	for (size_t i = 0; i < n; i++)
+		take(w, &w->in[i]);
+	return n;
+}
+
+/* --- out ------------------------------------------------------------------- */
+
+/* Write one request into the outbox; false when the protocol cannot. */
+static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
+{
+	struct worker_outbox *o = &w->out;
+	struct packet *pkt = &o->pkt[o->n];
+	struct sample *s;
+	struct proto_request req = {
+		.id = w->id | intent->seq,
+		.service_ns = intent->service_ns,
+		.draw = intent->draw,
+		.request_size = intent->request_size,
+		.reply_size = intent->reply_size,
+		.conn = w->params.first_conn + conn,
+		.class = (uint16_t)intent->class,
+		.trailer = w->trailer,
+	};
+
+	pkt->len = (uint32_t)w->proto.ops->build(
+		w->proto.state, w->conn_state + conn * w->conn_size, &req,
+		pkt->data, w->proto.max_out);
+	if (pkt->len == 0)
+		return false;
+	pkt->conn = conn;
+	pkt->flags = 0;
+	o->seq[o->n++] = intent->seq;
+	s = flight_take(&w->flight, intent->seq);
+	begin_sample(w, s, intent);
+	s->conn = req.conn;
+	if (w->in_order)
+		pool_owe(&w->pool, conn, intent->seq);
+	return true;
+}
+
+/*
+ * No connection has room: what is due waits, with its intended instant, or
+ * is unsent where the queue is full.
+ */
+static void starve(struct worker *w)
+{
+	for (uint32_t i = 0; i < PACER_BATCH; i++) {
+		const struct intent *due = pacer_due(&w->pacer, w->now_ns);
+
+		if (!due)
+			return;
+		worker_count(&w->count.intended);
+		if (!pool_wait(&w->pool, due))
+			loop_unsent(w, due);
+		pacer_pop(&w->pacer);
+	}
+}
+
+/* The transport took these. */
+static void sent(struct worker *w, size_t first, size_t n)
+{
+	const struct worker_outbox *o = &w->out;
+
+	for (size_t i = first; i < first + n; i++) {
+		struct sample *s = &w->flight.slot[o->seq[i] & w->flight.mask];
+
+		s->sent_ns = o->pkt[i].stamp_ns;
+		s->outcome = FLIGHT_SENT;
+		worker_count(&w->count.sent);
+	}
+}
+
+/* Move a packet and its buffer to where the held ones stand. */
+static void hold(struct worker_outbox *o, size_t i, size_t to)
+{
+	struct packet pkt = o->pkt[i];
+	uint32_t seq = o->seq[i];
+
+	o->pkt[i] = o->pkt[to];
+	o->pkt[to] = pkt;
+	o->seq[i] = o->seq[to];
+	o->seq[to] = seq;
+}
+
+/* Hand over n packets from i on; how many were taken. */
+static size_t offer(struct worker *w, size_t i, size_t n)
+{
+	struct packet *pkt = &w->out.pkt[i];
+	size_t took = w->transport.ops->send(w->transport.state, pkt, n);
+
+	sent(w, i, took);
+	if (took > 0 && w->sends++ % COST_EACH == 0)
+		w->send_cost_ns[w->send_costs++ % WORKER_COSTS] =
+			(int32_t)((clock_now_ns() - pkt->stamp_ns) /
+				  (int64_t)took);
+	return took;
+}
+
+static struct pool_conn *conn_of(const struct worker *w, size_t i)
+{
+	return &w->pool.conn[w->out.pkt[i].conn];
+}
+
+/*
+ * A connection without room keeps its packets, in order, and holds up none
+ * of the others. Packets before i are gone.
+ */
+static void flush_around(struct worker *w, size_t i)
+{
+	struct worker_outbox *o = &w->out;
+	size_t kept = 0, all = o->n;
+
+	for (size_t j = 0; j < all; j++)
+		conn_of(w, j)->held = false;
+	while (i < all) {
+		size_t n = 0, took = 0;
+
+		while (i + n < all && !conn_of(w, i + n)->held)
+			n++;
+		if (n > 0)
+			took = offer(w, i, n);
+		i += took;
+		if (took < n || n == 0) {
+			conn_of(w, i)->held = true;
+			hold(o, i++, kept++);
+		}
+	}
+	o->n = kept;
+	for (size_t j = kept; j < all; j++)
+		pool_offer(&w->pool, o->pkt[j].conn);
+}
+
+/* The outbox: all of it in one go, but for connections without room. */
+static void flush(struct worker *w, size_t held)
+{
+	size_t took = held > 0 ? 0 : offer(w, 0, w->out.n);
+
+	if (took < w->out.n)
+		flush_around(w, took);
+	else
+		w->out.n = 0;
+}
+
+/* One request that is due, or waited, goes into the outbox. */
+static bool send_next(struct worker *w)
+{
+	const struct intent *next = pool_waiting(&w->pool);
+	bool waited = next;
+	uint32_t conn = POOL_NONE;
+
+	if (!waited)
+		next = pacer_due(&w->pacer, w->now_ns);
+	if (!next)
+		return false;
+	if (flight_is_free(&w->flight, next->seq))
+		conn = pool_pick(&w->pool);
+	if (conn == POOL_NONE) {
+		starve(w);
+		return false;
+	}
+	if (!waited)
+		worker_count(&w->count.intended);
+	if (!build(w, next, conn)) {
+		pool_answered(&w->pool, conn);
+		loop_unsent(w, next);
+	}
+	if (waited)
+		pool_unwait(&w->pool);
+	else
+		pacer_pop(&w->pacer);
+	return true;
+}
+
+static size_t transmit(struct worker *w)
+{
+	const size_t most = WORKER_HELD + WORKER_BURST;
+	size_t held = w->out.n, n = 0;
+
+	while (n < w->burst && w->out.n < most && send_next(w))
+		n++;
+	if (w->out.n == most)
+		starve(w);
+	if (w->out.n > 0)
+		flush(w, held);
+	return n;
+}
+
+/* --- turns ------------------------------------------------------------------ */
+
+/* Send order is the order of numbers: the oldest is the first to time out. */
+static void expire(struct worker *w)
+{
+	for (uint32_t i = 0; i < SCAN_STEPS; i++) {
+		struct sample *s = flight_oldest(&w->flight, SCAN_STEPS);
+
+		if (!s || s->outcome != FLIGHT_SENT ||
+		    w->now_ns - s->sent_ns <= w->timeout_ns)
+			return;
+		if (!w->in_order)
+			pool_answered(&w->pool,
+				      s->conn - w->params.first_conn);
+		loop_finish(w, s, OUTCOME_TIMEOUT);
+	}
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Block mode: sleep until input, or until something is due. A sleeper wakes
+ * up 50 to 150 us late as a rule, which lateness shows; what is later than
+ * NAP_GRACE_NS is a stall.
+ */
+static void nap(struct worker *w)
+{
+	const struct sample *oldest = flight_oldest(&w->flight, SCAN_STEPS);
+	int64_t until = least(w->now_ns + (w->pool.down ? NAP_DOWN_NS : NAP_NS),
+			      pacer_next_ns(&w->pacer));
+
+	if (oldest)
+		until = least(until, oldest->sent_ns + w->timeout_ns);
+	if (w->now_ns < w->end_ns)
+		until = least(until, w->end_ns);
+	else
+		until = least(until, w->drain_end_ns);
+	w->transport.ops->wait(w->transport.state, until);
+	w->now_ns = clock_now_ns();
+	stall_begin(&w->stalls, least(w->now_ns, until + NAP_GRACE_NS));
+}
+
+static void turn(struct worker *w)
+{
+	size_t busy;
+
+	w->now_ns = clock_now_ns();
+	stall_turn(&w->stalls, w->now_ns);
+	busy = transmit(w);
+	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
+		busy += receive(w);
+	expire(w);
+	if (w->pool.down > 0)
+		mend_turn(w);
+	if (pacer_low(&w->pacer) &&
+	    pacer_next_ns(&w->pacer) > w->now_ns + DRAW_AHEAD_NS)
+		pacer_refill(&w->pacer);
+	if (busy == 0 && !w->poll)
+		nap(w);
+}
+
+/* The coordinator wants the segment to end now. */
+static void cut_short(struct worker *w)
+{
+	int64_t now = clock_now_ns();
+
+	w->pacer.until_ns = least(w->pacer.until_ns, now - w->pacer.base_ns);
+	w->drain_end_ns = least(w->drain_end_ns, now + w->drain_ns);
+	w->end_ns = least(w->end_ns, now);
+}
+
+static bool over(struct worker *w)
+{
+	int stop = atomic_load_explicit(&w->stop, memory_order_relaxed);
+
+	if (stop == WORKER_HALT || w->failed)
+		return true;
+	if (stop == WORKER_DRAIN && w->end_ns > w->now_ns)
+		cut_short(w);
+	if (w->now_ns < w->end_ns)
+		return false;
+	return w->now_ns >= w->drain_end_ns ||
+	       (!w->flight.open && !w->pool.waiting_n && !w->out.n &&
+		!pacer_next(&w->pacer));
+}
+
+void loop_run(struct worker *w)
+{
+	w->now_ns = clock_now_ns();
+	stall_begin(&w->stalls, w->now_ns);
+	while (!over(w))
+		turn(w);
+}

@@ -1,0 +1,267 @@
+/* worker.c - one measuring thread: from its setting up to its last record */
+#include "agents/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "lancet/core/clock.h"
+#include "lancet/core/config.h"
+
+#define OPEN_NS 5000000000	/* for all connections together */
+#define STALLS 4096u		/* listed in one segment */
+#define EARLY_NS 2000000	/* spin so long before the start */
+#define SLICE_NS 100000000	/* of a wait, to hear a stop */
+
+/* --- opening ---------------------------------------------------------------- */
+
+/* Where it measures, and before others; each as far as it is permitted. */
+static int settle_down(struct worker *w)
+{
+	cpu_set_t set;
+
+	prctl(PR_SET_TIMERSLACK, 1);
+	setpriority(PRIO_PROCESS, 0, -20);
+	if (w->params.cpu < 0)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)w->params.cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		return err_set(&w->err, -errno,
+			       "cannot run on CPU %d: %s", w->params.cpu,
+			       strerror(errno));
+	return 0;
+}
+
+static int open_memory(struct worker *w)
+{
+	const struct worker_params *p = &w->params;
+	size_t buffers = WORKER_HELD + WORKER_BURST;
+	uint32_t limit = p->in_flight;
+
+	/* As many as fit into the table of requests under way. */
+	if (!limit)
+		limit = FLIGHT_SLOTS / p->connections;
+	if (limit > 1024 && !p->in_flight)
+		limit = 1024;
+	if (limit < 16 && !p->in_flight)
+		limit = 16;
+	w->conn_size = (w->proto.ops->conn_size + 15) / 16 * 16;
+	w->conn_state = calloc(p->connections, w->conn_size + 1);
+	w->out.bytes = calloc(buffers, w->proto.max_out);
+	if (!w->conn_state || !w->out.bytes ||
+	    flight_init(&w->flight, FLIGHT_SLOTS) ||
+	    pool_init(&w->pool, p->connections, limit, p->queue,
+		      w->in_order) ||
+	    ring_init(&w->ring, WORKER_RECORDS, sizeof(struct sample)) ||
+	    stall_init(&w->stalls, p->config->measure.stall_ns, STALLS))
+		return err_set(&w->err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < buffers; i++)
+		w->out.pkt[i].data = w->out.bytes + i * w->proto.max_out;
+	return 0;
+}
+
+static int open_transport(struct worker *w)
+{
+	const struct choice *choice = &w->params.config->workload.transport;
+	const struct transport_ops *ops = (const void *)choice->kind;
+	struct transport_params params = {
+		.address = w->params.address,
+		.connections = w->params.connections,
+		.max_message = w->proto.max_out,
+	};
+	void *state = arena_alloc(&w->arena, ops->state_size);
+	int rc = ops->open(state, &params, choice->options,
+			   clock_now_ns() + OPEN_NS, &w->arena, &w->err);
+
+	if (rc < 0)
+		return rc;
+	w->transport.ops = ops;
+	w->transport.state = state;
+	w->stream = ops->flags & TRANSPORT_STREAM;
+	return 0;
+}
+
+struct worker *worker_create(void)
+{
+	struct worker *w = aligned_alloc(_Alignof(struct worker), sizeof(*w));
+
+	if (w)
+		memset(w, 0, sizeof(*w));
+	return w;
+}
+
+int worker_open(struct worker *w, const struct worker_params *params)
+{
+	const struct config_workload *c = &params->config->workload;
+	int rc;
+
+	w->params = *params;
+	arena_init(&w->arena);
+	arena_init(&w->schedule_arena);
+	w->burst = WORKER_BURST;
+	w->id = (uint64_t)params->agent << 48 | (uint64_t)params->index << 40;
+	w->poll = params->poll;
+	w->timeout_ns = c->timeout_ns;
+	w->drain_ns = params->config->measure.drain_ns;
+	rc = settle_down(w);
+	if (rc == 0)
+		rc = proto_init(&w->proto, &c->protocol, &w->arena, &w->err);
+	if (rc < 0)
+		return rc;
+	w->trailer = c->trailer && w->proto.ops->flags & PROTO_TRAILER;
+	w->in_order = w->proto.ops->flags & PROTO_IN_ORDER;
+	rc = open_memory(w);
+	if (rc == 0)
+		rc = open_transport(w);
+	if (rc == 0 && params->fill && w->proto.ops->populate)
+		rc = loader_fill(w, &w->err);
+	return rc;
+}
+
+void worker_close(struct worker *w)
+{
+	if (w->transport.ops)
+		w->transport.ops->close(w->transport.state);
+	stall_fini(&w->stalls);
+	ring_fini(&w->ring);
+	pool_fini(&w->pool);
+	flight_fini(&w->flight);
+	free(w->out.bytes);
+	free(w->conn_state);
+	arena_fini(&w->schedule_arena);
+	arena_fini(&w->arena);
+}
+
+/* --- one segment --------------------------------------------------------------- */
+
+static bool continues(const struct worker *w, const struct wire_start *start)
+{
+	return w->scheduled && w->point == start->point &&
+	       w->attempt == start->attempt && w->reached_ns <= start->from_ns;
+}
+
+static int begin_schedule(struct worker *w, const struct wire_start *start,
+			  struct err *err)
+{
+	const struct worker_params *p = &w->params;
+	struct rng_key key = {
+		.seed = (uint64_t)p->config->seed,
+		.point = start->point,
+		.attempt = start->attempt,
+		.agent = p->agent,
+		.thread = p->index,
+	};
+	struct arrival_share share = {
+		.rate_rps = start->rate_rps,
+		.index = p->global_index,
+		.of = p->all_threads,
+	};
+
+	arena_fini(&w->schedule_arena);
+	arena_init(&w->schedule_arena);
+	w->point = start->point;
+	w->attempt = start->attempt;
+	w->scheduled = true;
+	return pacer_init(&w->pacer, p->workload, &key, &share,
+			  &w->schedule_arena, err);
+}
+
+int worker_arm(struct worker *w, const struct wire_start *start,
+	       struct err *err)
+{
+	int rc;
+
+	if (!continues(w, start)) {
+		rc = begin_schedule(w, start, err);
+		if (rc < 0)
+			return rc;
+	}
+	pacer_begin(&w->pacer, start->at_ns, start->from_ns, start->until_ns);
+	w->start = *start;
+	w->end_ns = start->at_ns + (start->until_ns - start->from_ns);
+	w->drain_end_ns = w->end_ns + w->drain_ns;
+	w->reached_ns = start->until_ns;
+	memset(&w->count, 0, sizeof(w->count));
+	w->send_costs = 0;
+	w->ring.full = 0;
+	w->stalls.n = 0;
+	w->stalls.gaps = w->stalls.dropped = 0;
+	w->stalls.longest_ns = 0;
+	atomic_store(&w->stop, WORKER_GO);
+	return 0;
+}
+
+static void sleep_until(struct worker *w, int64_t at_ns)
+{
+	while (atomic_load(&w->stop) == WORKER_GO) {
+		int64_t next = clock_now_ns() + SLICE_NS;
+		struct timespec ts;
+
+		if (next - SLICE_NS >= at_ns)
+			return;
+		if (next > at_ns)
+			next = at_ns;
+		ts.tv_sec = next / 1000000000;
+		ts.tv_nsec = next % 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	}
+}
+
+/* What the drain has left over: every intended request has one end. */
+static void close_accounts(struct worker *w)
+{
+	const struct intent *intent;
+
+	while ((intent = pool_waiting(&w->pool))) {
+		loop_unsent(w, intent);
+		pool_unwait(&w->pool);
+	}
+	while ((intent = pacer_next(&w->pacer))) {
+		worker_count(&w->count.intended);
+		loop_unsent(w, intent);
+		pacer_pop(&w->pacer);
+	}
+	for (uint32_t seq = w->flight.oldest; seq != w->flight.next; seq++) {
+		struct sample *s = flight_find(&w->flight, seq);
+
+		if (!s)
+			continue;
+		if (!w->in_order)
+			pool_answered(&w->pool,
+				      s->conn - w->params.first_conn);
+		loop_finish(w, s, OUTCOME_LOST);
+	}
+	/* Packets that never went: their connection starts anew. */
+	while (w->out.n > 0)
+		mend_break(w, w->out.pkt[0].conn);
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+int worker_segment(struct worker *w)
+{
+	double cpu, wall;
+
+	sleep_until(w, w->start.at_ns - EARLY_NS);
+	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+	wall = seconds(CLOCK_MONOTONIC);
+	loop_run(w);
+	w->cpu_s = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	w->wall_s = seconds(CLOCK_MONOTONIC) - wall;
+	if (w->failed)
+		return w->err.code;
+	if (atomic_load(&w->stop) != WORKER_HALT)
+		close_accounts(w);
+	return 0;
+}

@@ -1,0 +1,157 @@
+/* worker.h - one measuring thread: its connections, its requests, its records */
+#ifndef AGENTS_WORKER_H
+#define AGENTS_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agents/flight.h"
+#include "agents/pacer.h"
+#include "agents/pool.h"
+#include "agents/transport.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/ring.h"
+#include "lancet/core/sample.h"
+#include "lancet/core/stall.h"
+#include "lancet/core/wire.h"
+#include "workloads/proto.h"
+
+struct config;
+
+#define WORKER_BURST 16u	/* requests handed to the transport at once */
+#define WORKER_HELD 64u		/* packets that the transport refused so far */
+#define WORKER_RECV 32u		/* packets taken at once */
+#define WORKER_RECORDS (1u << 18) /* room of the ring of finished requests */
+#define WORKER_COSTS 1024u	/* sampled costs of a send */
+
+/* What the control thread wants of a running segment. */
+enum worker_stop {
+	WORKER_GO,
+	WORKER_DRAIN,		/* intend nothing more, then finish */
+	WORKER_HALT,		/* the coordinator is gone: stop at once */
+};
+
+/* One writer, the measuring thread; ticks read them while it runs. */
+struct worker_counts {
+	_Atomic uint64_t intended, sent, late_replies, bad_replies;
+	_Atomic uint64_t outcome[OUTCOMES];
+};
+
+static inline void worker_count(_Atomic uint64_t *n)
+{
+	atomic_store_explicit(
+		n, atomic_load_explicit(n, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+/* Packets on their way to the transport; the first `n` are in use. */
+struct worker_outbox {
+	struct packet pkt[WORKER_HELD + WORKER_BURST];
+	uint32_t seq[WORKER_HELD + WORKER_BURST];
+	size_t n;
+	unsigned char *bytes;
+};
+
+struct worker_params {
+	const struct config *config;
+	const struct workload *workload;
+	const char *address;
+	uint32_t agent, index;	/* of the agent; of the thread within it */
+	uint32_t global_index;	/* of the thread among all_threads */
+	uint32_t all_threads;
+	uint32_t connections;	/* of this thread, the first being */
+	uint32_t first_conn;	/* counted over all agents */
+	uint32_t in_flight;	/* on one connection; 0: as many as fit */
+	uint32_t queue;
+	int32_t cpu;		/* -1: not pinned */
+	bool poll;
+	bool fill;		/* fill the target's store first */
+};
+
+/*
+ * Everything below belongs to the measuring thread from worker_segment's
+ * call to its return, and to the control thread else; what both touch at a
+ * time is atomic, or in the ring.
+ */
+struct worker {
+	/* Hot. */
+	struct proto proto;
+	struct transport transport;
+	unsigned char *conn_state;
+	size_t conn_size;
+	uint64_t id;		/* agent and thread, in place */
+	uint32_t burst;		/* at most WORKER_BURST */
+	int64_t now_ns;		/* of this turn */
+	int64_t timeout_ns;
+	int64_t end_ns;		/* nothing is intended from here on */
+	int64_t drain_end_ns;
+	int64_t refused_ns;	/* first refusal since the last reply; or 0 */
+	int64_t mend_ns;	/* next look at broken connections */
+	uint32_t turns, sends;
+	bool trailer, in_order, stream, poll;
+	bool failed;		/* err says why; the segment is void */
+	_Atomic int stop;	/* enum worker_stop */
+	struct worker_counts count;
+	struct flight flight;
+	struct pool pool;
+	struct ring ring;
+	struct stall_log stalls;
+	struct pacer pacer;
+	struct worker_outbox out;
+	struct packet in[WORKER_RECV];
+	int32_t send_cost_ns[WORKER_COSTS];
+	uint32_t send_costs;
+
+	/* Cold. */
+	struct worker_params params;
+	int64_t drain_ns;
+	struct arena arena;		/* as long as the worker */
+	struct arena schedule_arena;	/* as long as an attempt of a point */
+	bool scheduled;
+	uint32_t point, attempt;
+	int64_t reached_ns;		/* schedule time run so far */
+	struct wire_start start;
+	double cpu_s, wall_s;		/* of the last segment */
+	struct err err;
+};
+
+/* All zeroes, and aligned; free() it after worker_close(). */
+struct worker *worker_create(void);
+
+/*
+ * Memory, connections and, if it is asked to, the target's store. Call on
+ * the thread that measures: its CPU is set here. 0 or -errno, err in
+ * w->err; worker_close() in both cases.
+ */
+int worker_open(struct worker *w, const struct worker_params *params);
+void worker_close(struct worker *w);
+
+/* Before a segment, on the control thread: draws the first requests. */
+int worker_arm(struct worker *w, const struct wire_start *start,
+	       struct err *err);
+
+/*
+ * Run the armed segment on the calling thread: 0, or -errno with w->err when
+ * the target cannot be reached. Every request intended in it is recorded.
+ */
+int worker_segment(struct worker *w);
+
+/* The hot loop, loop.c: from the start of the segment to its end. */
+void loop_run(struct worker *w);
+
+/* Cold parts of the loop, mend.c. */
+void mend_refused(struct worker *w);
+void mend_break(struct worker *w, uint32_t conn);
+void mend_turn(struct worker *w);
+
+/* A request is finished: its record goes to the ring, its slot is free. */
+void loop_finish(struct worker *w, struct sample *s, enum outcome outcome);
+void loop_unsent(struct worker *w, const struct intent *intent);
+
+/* loader.c: fill the target's store through connection 0. 0 or -errno. */
+int loader_fill(struct worker *w, struct err *err);
+
+#endif
