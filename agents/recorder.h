@@ -1,0 +1,61 @@
+/* recorder.h - from finished requests to what an agent reports of a segment */
+#ifndef AGENTS_RECORDER_H
+#define AGENTS_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/wire.h"
+
+struct ring;
+struct worker;
+
+/*
+ * Sent so much later than intended, a send counts as late: the length from
+ * which a gap of the loop is a stall, and far above a pacer's own lateness
+ * (a few microseconds at p99 on a core of its own).
+ */
+#define RECORDER_LATE_NS 100000
+
+/* Consecutive sends of each thread whose gaps are told: the last so many. */
+#define RECORDER_GAPS 20000u
+
+struct recorder_cell;
+struct recorder_send;
+
+/* Owned by the control thread. Folds the rings of all threads of an agent. */
+struct recorder {
+	int64_t window_ns, base_ns;
+	uint32_t threads;
+	bool samples;			/* keep every record */
+
+	struct recorder_cell *cell;	/* a hash table */
+	size_t cells, cell_mask;
+	struct hist *lateness;
+	struct recorder_send *send;	/* RECORDER_GAPS + 1 for each thread */
+	int64_t late_sends;
+	struct sample *sample;
+	size_t nsamples, room;
+	bool failed;			/* out of memory: a record is missing */
+};
+
+int recorder_init(struct recorder *r, uint32_t threads, int64_t window_ns,
+		  bool samples);
+void recorder_fini(struct recorder *r);
+
+/* A new segment, whose schedule time 0 was at base_ns. */
+void recorder_reset(struct recorder *r, int64_t base_ns);
+
+/* Take everything out of a thread's ring; while it runs, too. */
+void recorder_fold(struct recorder *r, struct ring *ring);
+
+/*
+ * After the segment and the last fold: the whole report, in the arena but
+ * for the samples, which stay until the next reset. 0 or -ENOMEM.
+ */
+int recorder_report(struct recorder *r, struct worker *const *worker,
+		    struct wire_report *report, struct arena *arena,
+		    struct err *err);
+
+#endif
