@@ -112,6 +112,9 @@ $(O)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What .incbin takes in, the compiler does not tell.
+$(O)/reports/assets.o: $(wildcard reports/page/* third_party/uplot/*)
+
 $(O)/%.o: %.S
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
