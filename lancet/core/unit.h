@@ -10,7 +10,7 @@
  * exponent, then the unit at once or after one blank. 0, -EINVAL (not a
  * number, or rubbish behind it), -ENODATA (a number without unit), -ERANGE.
  * Negative numbers are read: their range is the caller's business. Whole
- * nanoseconds and bytes are exact over all of int64.
+ * nanoseconds and bytes are exact up to 2^60.
  */
 int unit_duration(const char *text, int64_t *ns);   /* ns us ms s min h */
 int unit_rate(const char *text, double *rps);	    /* rps krps mrps, /s k/s M/s */

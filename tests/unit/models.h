@@ -2,46 +2,12 @@
 #ifndef TESTS_UNIT_MODELS_H
 #define TESTS_UNIT_MODELS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
+#include "tests/unit/seed.h"
 #include "workloads/schedule.h"
-
-/*
- * Seeds are fixed, so that a pass stays a pass; LANCET_TEST_SEED tries
- * another. Bounds of random tests stand beside them with their false-alarm
- * rate, which is what a new seed risks.
- */
-static inline uint64_t test_seed(void)
-{
-	const char *text = getenv("LANCET_TEST_SEED");
-	uint64_t seed = text ? strtoull(text, NULL, 0) : 1;
-	static int said;
-
-	if (!said++)
-		print_message("LANCET_TEST_SEED=%llu\n",
-			      (unsigned long long)seed);
-	return seed;
-}
-
-static inline void test_rng(struct rng *rng, uint64_t stream)
-{
-	struct rng_key key = { .seed = test_seed(), .purpose = RNG_CHECK,
-			       .thread = stream };
-
-	rng_init(rng, &key);
-}
 
 /* A kind from its text as on the command line; the test fails without. */
 static inline struct choice test_choice(enum kind_class class,
