@@ -90,7 +90,9 @@ void curve_row(struct curves *c, double x, double y, double lo, double hi)
 /* lo and hi in us; a range without extent or below 1 ns has no logarithm. */
 void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
 {
-	static const double steps[] = { 1, 2, 5 };
+	static const double few[] = { 1, 10 }, some[] = { 1, 2, 5, 10 },
+			    many[] = { 1, 1.5, 2, 3, 4, 5, 6, 8, 10 };
+	const double *step = hi > lo * 3000 ? few : hi > lo * 10 ? some : many;
 	const char *comma = "";
 
 	if (!(lo >= 1e-3))
@@ -103,12 +105,10 @@ void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
 	fprintf(c->head, "set %stics (", axis);
 	for (double decade = pow(10, floor(log10(lo))); decade <= hi;
 	     decade *= 10)
-		for (int i = 0; i < 3; i++) {
-			double at = decade * steps[i];
+		for (int i = 0; step[i] < 10; i++) {
+			double at = decade * step[i];
 			char text[40];
 
-			if (hi / lo > 3000 && i)
-				continue;
 			if (at < lo * .999 || at > hi * 1.001)
 				continue;
 			unit_print_duration(at * 1e3, text, sizeof(text));

@@ -45,7 +45,7 @@ void curve_row(struct curves *c, double x, double y, double lo, double hi);
 /* A text as gnuplot reads it back, whatever is in it. */
 void curve_quote(FILE *out, const char *text);
 
-/* Tics at 1, 2, 5 of each decade, as people say times. */
+/* Tics at 1, 2, 5 of each decade, more or less: as people say times. */
 void curve_time_axis(struct curves *c, const char *axis, double lo, double hi);
 
 #endif

@@ -86,6 +86,15 @@ static json_t *check_helps(void)
 	return helps;
 }
 
+/* The verdict's sentence without its first word, which stands before it. */
+static const char *sentence(const struct result *result, char *text,
+			    size_t size)
+{
+	const char *colon = strchr(words_verdict(result, text, size), ':');
+
+	return colon ? colon + 2 : text;
+}
+
 /* result.json, and what the page needs beyond it. */
 static json_t *result_data(const struct result *result, int steps)
 {
@@ -94,8 +103,7 @@ static json_t *result_data(const struct result *result, int steps)
 	char text[2048];
 
 	json_object_set_new(json, "sentence",
-			    json_string(words_verdict(result, text,
-						      sizeof(text))));
+			    json_string(sentence(result, text, sizeof(text))));
 	json_object_set_new(json, "slo_sentence",
 			    json_string(words_slo(result, text, sizeof(text))));
 	json_object_set_new(json, "config_yaml",
@@ -195,18 +203,16 @@ static const char *page_status(const struct result *const *results, size_t n)
 static const char *page_sentence(const struct result *const *results, size_t n,
 				 char *text, size_t size)
 {
-	if (n > 1) {
-		snprintf(text, size, "%zu results, side by side", n);
-		return text;
-	}
-	words_verdict(results[0], text, size);
-	return strchr(text, ':') ? strchr(text, ':') + 2 : text;
+	if (n == 1)
+		return sentence(results[0], text, size);
+	snprintf(text, size, "%zu results, side by side", n);
+	return text;
 }
 
 int page_write(const struct result *const *results, size_t n, FILE *out,
 	       struct err *err)
 {
-	char nonce[40], sentence[2048];
+	char nonce[40], line[2048];
 	json_t *data = page_data(results, n);
 	char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	const char *name = n == 1 && results[0]->name ? results[0]->name
@@ -217,7 +223,7 @@ int page_write(const struct result *const *results, size_t n, FILE *out,
 		{ "title", name, AS_MARKUP },
 		{ "status", page_status(results, n), AS_IT_IS },
 		{ "sentence",
-		  page_sentence(results, n, sentence, sizeof(sentence)),
+		  page_sentence(results, n, line, sizeof(line)),
 		  AS_MARKUP },
 		{ "uplot_css", asset_uplot_css, AS_IT_IS },
 		{ "uplot_js", asset_uplot_js, AS_IT_IS },

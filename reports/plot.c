@@ -363,8 +363,8 @@ static void draw_timeline(const struct plot *plot, struct curves *c)
 	char title[200];
 
 	for (size_t i = 0; i < plot->n; i++)
-		for (int tail = plot->q == .5 ? 0 : 1; tail >= 0; tail--) {
-			if (!tail && plot->q > .5)
+		for (int tail = plot->q > 0 && plot->q < .6 ? 0 : 1; tail >= 0; tail--) {
+			if (!tail && plot->q > .6)
 				continue;
 			snprintf(title, sizeof(title), "%.100s %s",
 				 plot->n > 1 ? name_of(plot->result[i]) : "",

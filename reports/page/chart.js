@@ -46,7 +46,7 @@ lancet.logRange = (low, high) => {
 };
 
 lancet.logTicks = (low, high) => {
-	const ticks = [], steps = high / low > 3000 ? [1] : [1, 2, 5];
+	const ticks = [], steps = high / low > 3000 ? [1] : high / low > 10 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
 	for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++)
 		for (const s of steps) {
 			const at = Number((s * 10 ** e).toPrecision(3));
