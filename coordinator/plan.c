@@ -1,0 +1,359 @@
+/* plan.c - points, agents, CPUs and modes from a configuration */
+#include "coordinator/plan.h"
+
+#include <math.h>
+#include <sched.h>
+#include <string.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/result.h"
+#include "lancet/core/slo.h"
+#include "models/capacity.h"
+#include "workloads/proto.h"
+
+/* A spinning loop shares its CPU with nobody: decision of placement. */
+struct placement {
+	size_t threads;		/* of all agents */
+	bool local_target;	/* something on this machine answers them */
+	bool crowded;		/* not every thread can have its own CPU */
+};
+
+void plan_host_read(struct plan_host *host, struct arena *arena)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set))
+		CPU_SET((size_t)0, &set);
+	host->ncpus = 0;
+	host->cpu = arena_array(arena, (size_t)CPU_COUNT(&set),
+				sizeof(*host->cpu));
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET((size_t)cpu, &set))
+			host->cpu[host->ncpus++] = cpu;
+}
+
+bool plan_builtin(const struct plan *plan)
+{
+	return plan->config->target.builtin && !plan->host.memory;
+}
+
+static void plan_problem(const struct config *config, const char *path,
+			 struct option_problems *problems, const char *text)
+{
+	struct option_mark mark = config_mark(config, path);
+
+	option_problem(problems, &mark, "%s", text);
+}
+
+static void plan_warn(struct plan *plan, struct arena *arena, const char *text)
+{
+	const char **more = arena_array(arena, plan->nwarnings + 1,
+					sizeof(*more));
+
+	if (plan->nwarnings)
+		memcpy(more, plan->warning, plan->nwarnings * sizeof(*more));
+	more[plan->nwarnings++] = text;
+	plan->warning = more;
+}
+
+/* --- points ---------------------------------------------------------------- */
+
+/* Requests per second, or 0 with a problem. */
+static double plan_rate(const struct plan *plan, const struct load_value *load,
+			const char *path, struct option_problems *problems)
+{
+	if (!load->share)
+		return load->value;
+	if (plan->capacity_rps > 0)
+		return load->value * plan->capacity_rps;
+	plan_problem(plan->config, path, problems,
+		     "a load in percent needs the target's capacity; say "
+		     "target.capacity, or give the load as a rate (50krps)");
+	return 0;
+}
+
+/*
+ * Time that an empty queue takes to become a stationary one: about ten
+ * relaxation times, (1 + scv) / (k (1 - rho)^2) mean services each (heavy
+ * traffic, as Whitt 1989 plans run lengths), at least 100 ms for caches and
+ * clocks to settle, at most a quarter of the point. 20 windows where the
+ * queue is unknown.
+ */
+static int64_t plan_warmup(const struct plan *plan, double utilisation)
+{
+	const struct config *config = plan->config;
+	const struct config_measure *m = &config->measure;
+	double workers = (double)(config->target.builtin
+				  ? config->target.builtin->workers
+				  : config->target.workers);
+	double mean = workload_moment(&plan->served, 1);
+	double second = workload_moment(&plan->served, 2);
+	double auto_ns = 20 * (double)m->window_ns;
+
+	if (m->warmup_ns != OPTION_AUTO_VALUE)
+		return m->warmup_ns;
+	if (workers > 0 && mean > 0 && utilisation < 1)
+		auto_ns = 10 * mean * fmax(second / (mean * mean), 1) /
+			  (workers * (1 - utilisation) * (1 - utilisation));
+	auto_ns = fmin(fmax(auto_ns, 100e6), (double)m->time_limit_ns / 4);
+	return (int64_t)auto_ns;
+}
+
+static void plan_add_point(struct plan *plan, double rate_rps)
+{
+	struct plan_point *point = &plan->point[plan->npoints];
+	int64_t window = plan->config->measure.window_ns;
+
+	point->index = (uint32_t)plan->npoints++;
+	point->rate_rps = rate_rps;
+	point->utilisation = plan->capacity_rps > 0
+			     ? rate_rps / plan->capacity_rps : (double)NAN;
+	point->warmup_ns = plan_warmup(plan, point->utilisation);
+	/* Whole windows, so that none is half warm. */
+	point->warmup_ns = (point->warmup_ns + window - 1) / window * window;
+}
+
+static void plan_points(struct plan *plan, struct arena *arena,
+			struct option_problems *problems)
+{
+	const struct config_load *load = &plan->config->load;
+	int64_t n = load->sweep ? load->sweep->steps : 1;
+	double from, to;
+
+	if (load->sweep) {
+		from = plan_rate(plan, &load->sweep->from, "load.sweep.from",
+				 problems);
+		to = plan_rate(plan, &load->sweep->to, "load.sweep.to",
+			       problems);
+	} else {
+		from = plan_rate(plan, &load->rate, "load.rate", problems);
+		to = from;
+	}
+	if (problems->n)
+		return;
+	plan->point = arena_array(arena, (size_t)n, sizeof(*plan->point));
+	for (int64_t i = 0; i < n; i++)
+		plan_add_point(plan, n == 1 ? from
+			       : from + (to - from) * (double)i /
+				       (double)(n - 1));
+}
+
+/* --- agents ---------------------------------------------------------------- */
+
+static bool plan_loopback(const char *address)
+{
+	return address && (!strncmp(address, "127.", 4) ||
+			   !strncmp(address, "localhost", 9) ||
+			   !strncmp(address, "[::1]", 5) ||
+			   address[0] == '/');
+}
+
+/* Which mode an entry gets; a problem where an explicit poll cannot hold. */
+static bool plan_polls(struct plan *plan, const struct config_agent *agent,
+		       const struct placement *place, struct arena *arena,
+		       struct option_problems *problems)
+{
+	size_t spinning = place->threads + place->local_target;
+
+	if (agent->mode == MODE_BLOCK)
+		return false;
+	if (!place->crowded)
+		return true;
+	if (agent->mode == MODE_AUTO) {
+		if (!plan->nwarnings)
+			plan_warn(plan, arena, arena_printf(arena,
+				"%zu threads would spin on %zu CPUs, so the "
+				"agents block: send times are up to some "
+				"100 us late; use fewer threads or agents",
+				spinning, plan->host.ncpus));
+		return false;
+	}
+	if (agent->force) {
+		plan_warn(plan, arena, arena_printf(arena,
+			"%zu threads spin on %zu CPUs because of force: "
+			"expect stalls", spinning, plan->host.ncpus));
+		return true;
+	}
+	plan_problem(plan->config, "agents.0.mode", problems,
+		     arena_printf(arena, "mode poll would spin %zu threads on "
+				  "%zu CPUs; use auto or block, fewer "
+				  "threads, or force: true", spinning,
+				  plan->host.ncpus));
+	return false;
+}
+
+/* Agents take CPUs from the lowest up; the last one is the target's. */
+static int32_t plan_next_cpu(const struct plan *plan,
+			     const struct placement *place, uint32_t thread)
+{
+	size_t usable = plan->host.ncpus;
+
+	if (place->local_target && usable > 1)
+		usable--;
+	return thread < usable ? plan->host.cpu[thread] : -1;
+}
+
+static void plan_add_agent(struct plan *plan, const struct config_agent *config,
+			   bool poll, const struct placement *place,
+			   struct arena *arena)
+{
+	struct plan_agent *agent = &plan->agent[plan->nagents++];
+
+	agent->config = config;
+	agent->poll = poll;
+	agent->first_thread = plan->threads;
+	agent->threads = (uint32_t)config->threads;
+	agent->first_conn = plan->connections;
+	agent->connections = (uint32_t)config->connections;
+	agent->cpu = arena_array(arena, agent->threads, sizeof(*agent->cpu));
+	for (uint32_t i = 0; i < agent->threads; i++)
+		agent->cpu[i] = plan_next_cpu(plan, place,
+					      agent->first_thread + i);
+	plan->threads += agent->threads;
+	plan->connections += agent->connections;
+}
+
+static void plan_agents(struct plan *plan, struct arena *arena,
+			struct option_problems *problems)
+{
+	const struct config *config = plan->config;
+	const struct config_agent *entry = config->agents.items;
+	struct placement place = { 0 };
+	size_t agents = 0;
+
+	for (size_t i = 0; i < config->agents.n; i++) {
+		agents += (size_t)entry[i].count;
+		place.threads += (size_t)(entry[i].count * entry[i].threads);
+	}
+	place.local_target = plan_builtin(plan) ||
+			     (!plan->host.memory &&
+			      plan_loopback(config->target.address));
+	place.crowded = place.threads + place.local_target > plan->host.ncpus;
+	plan->agent = arena_array(arena, agents, sizeof(*plan->agent));
+	for (size_t i = 0; i < config->agents.n; i++) {
+		bool poll = plan_polls(plan, &entry[i], &place, arena,
+				       problems);
+
+		for (int64_t j = 0; j < entry[i].count; j++)
+			plan_add_agent(plan, &entry[i], poll, &place, arena);
+	}
+	plan->target_poll = !place.crowded;
+	plan->target_cpu = plan->host.ncpus > 1
+			   ? plan->host.cpu[plan->host.ncpus - 1] : -1;
+}
+
+/* --- what only shows here ---------------------------------------------------- */
+
+static void plan_check_stamps(const struct config *config,
+			      struct option_problems *problems)
+{
+	static const char *const why[] = {
+		[STAMPS_HARDWARE] = "hardware stamps cannot be had on this "
+			"path: lancet does not ask the network card for them "
+			"yet; use timestamps: user",
+		[STAMPS_XDP] = "xdp stamps cannot be had on this path: there "
+			"is no packet path of that kind yet; use timestamps: "
+			"user",
+		[STAMPS_KERNEL] = "kernel stamps cannot be had on this path: "
+			"the sockets are not asked for them yet; use "
+			"timestamps: user",
+		[STAMPS_PCAP] = "pcap stamps cannot be had on this path: no "
+			"capture is taken yet; use timestamps: user",
+	};
+
+	if (config->timestamps != STAMPS_AUTO &&
+	    config->timestamps != STAMPS_USER)
+		plan_problem(config, "timestamps", problems,
+			     why[config->timestamps]);
+}
+
+static void plan_check_path(const struct plan *plan, struct arena *arena,
+			    struct option_problems *problems)
+{
+	const struct config_workload *w = &plan->config->workload;
+	const struct proto_ops *proto = (const void *)w->protocol.kind;
+	const struct plan_host *host = &plan->host;
+
+	if (proto->flags & (host->stream ? PROTO_STREAM : PROTO_DATAGRAM))
+		return;
+	plan_problem(plan->config, "workload.transport", problems,
+		     arena_printf(arena, "protocol %s cannot run over %s, "
+				  "which carries %s; choose another transport",
+				  w->protocol.kind->name,
+				  w->transport.kind->name,
+				  host->stream ? "a stream of bytes"
+					       : "datagrams"));
+}
+
+/* A replay needs every request's record, and that the queue is ours. */
+static bool plan_samples(const struct plan *plan)
+{
+	const struct config *config = plan->config;
+	const struct proto_ops *proto =
+		(const void *)config->workload.protocol.kind;
+
+	return config->model.mode != MODEL_NONE && plan_builtin(plan) &&
+	       proto->flags & PROTO_SERVICE &&
+	       plan->workload.class->service.ops;
+}
+
+static void plan_add_quantile(double *q, size_t *n, double add)
+{
+	size_t at = 0;
+
+	while (at < *n && q[at] < add)
+		at++;
+	if (!(add > 0) || (at < *n && q[at] <= add))
+		return;
+	memmove(&q[at + 1], &q[at], (*n - at) * sizeof(*q));
+	q[at] = add;
+	(*n)++;
+}
+
+static void plan_quantiles(struct plan *plan, struct arena *arena)
+{
+	const struct config *config = plan->config;
+	double *q = arena_array(arena, RESULT_QUANTILES + 1 + SLO_TERMS,
+				sizeof(*q));
+	struct slo slo;
+	struct err err;
+
+	for (size_t i = 0; i < RESULT_QUANTILES; i++)
+		plan_add_quantile(q, &plan->nq, result_quantiles[i]);
+	if (config->measure.precision)
+		plan_add_quantile(q, &plan->nq,
+				  config->measure.precision->quantile);
+	if (config->slo && !slo_parse(config->slo, &slo, &err))
+		for (size_t i = 0; i < slo.n; i++)
+			if (slo.term[i].metric != SLO_ERRORS)
+				plan_add_quantile(q, &plan->nq,
+						  slo.term[i].quantile);
+	plan->q = q;
+}
+
+struct plan *plan_create(const struct config *config,
+			 const struct plan_host *host, struct arena *arena,
+			 struct option_problems *problems, struct err *err)
+{
+	struct plan *plan = arena_alloc(arena, sizeof(*plan));
+
+	err->text[0] = '\0';
+	plan->config = config;
+	plan->config_text = config_text(config, arena);
+	plan->host = *host;
+	plan_check_stamps(config, problems);
+	plan_check_path(plan, arena, problems);
+	if (workload_init(&plan->workload, config, arena, err) ||
+	    capacity_workload(&plan->served, &plan->workload, config, arena,
+			      err))
+		return NULL;
+	plan->capacity_rps = capacity_rps(config, &plan->served);
+	plan->mean_service_ns = workload_mean_service_ns(&plan->served);
+	plan->samples = plan_samples(plan);
+	plan_quantiles(plan, arena);
+	plan_points(plan, arena, problems);
+	plan_agents(plan, arena, problems);
+	return problems->n ? NULL : plan;
+}
