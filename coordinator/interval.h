@@ -1,0 +1,54 @@
+/* interval.h - quantiles and means of a correlated series, with intervals */
+#ifndef COORDINATOR_INTERVAL_H
+#define COORDINATOR_INTERVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lancet/core/hist.h"
+#include "lancet/core/result.h"
+
+struct arena;
+
+/* Response times of one window, and requests known only to be later. */
+struct series_window {
+	struct hist_sparse response;
+	uint64_t later;		/* unsent, lost, timed out, refused, wrong */
+};
+
+/* Consecutive windows, in order; those left out are simply missing. */
+struct series {
+	struct series_window *window;
+	size_t n;
+};
+
+/*
+ * Quantiles over *intended* requests: value and upper bound count `later`
+ * ones as above every reply, the lower bound does not count them. An upper
+ * bound with no observation beyond it is INFINITY and the quantile
+ * `unresolved`, with the reason.
+ *
+ * Interval: batch means of the indicator that a request is later than the
+ * estimate (Heidelberger and Lewis 1984). Batches of consecutive windows are
+ * made longer until their lag-1 correlation is insignificant, as in Steiger
+ * and Wilson (2002); what correlation is left with the fewest batches
+ * widens the interval. Their variance gives the number of independent
+ * requests that would be worth as much; Wilson's (1927) interval for that
+ * number, with Student's quantile, is mapped back through the merged
+ * histogram (Woodruff 1952).
+ */
+void interval_metric(const struct series *series, double confidence,
+		     const double *q, size_t nq, struct arena *arena,
+		     struct result_metric *metric);
+
+/* All windows in one, and the number of `later` requests. */
+uint64_t series_merge(const struct series *series, struct hist *into);
+
+/*
+ * Half-width of a two-sided interval for the ratio sum(x) / sum(n) of
+ * consecutive pairs, by batches as above; NAN with fewer than 8 pairs.
+ */
+double interval_ratio(const double *x, const double *n, size_t pairs,
+		      double confidence);
+
+#endif

@@ -1,0 +1,519 @@
+/* point.c - one point's data: what agents and target reported, in windows */
+#include "coordinator/point.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/exclude.h"
+#include "coordinator/plan.h"
+#include "lancet/core/arena.h"
+
+void point_init(struct point_data *data, const struct plan *plan,
+		const struct plan_point *point, struct arena *arena)
+{
+	memset(data, 0, sizeof(*data));
+	data->plan = plan;
+	data->point = point;
+	data->arena = arena;
+	data->agent_counts = arena_array(arena, plan->nagents,
+					 sizeof(*data->agent_counts));
+	data->lateness = arena_alloc(arena, sizeof(*data->lateness));
+	data->connect = arena_alloc(arena, sizeof(*data->connect));
+	data->steal = (double)NAN;
+}
+
+static int64_t window_ns(const struct point_data *data)
+{
+	return data->plan->config->measure.window_ns;
+}
+
+/* --- windows ------------------------------------------------------------------- */
+
+static int part_order(const void *left, const void *right)
+{
+	const struct point_part *a = left, *b = right;
+
+	if (a->window.index != b->window.index)
+		return a->window.index < b->window.index ? -1 : 1;
+	if (a->window.class != b->window.class)
+		return a->window.class < b->window.class ? -1 : 1;
+	if (a->window.outcome != b->window.outcome)
+		return a->window.outcome < b->window.outcome ? -1 : 1;
+	return a->agent < b->agent ? -1 : a->agent > b->agent;
+}
+
+/* The parts that lie in the segment, of all agents, in order. */
+static struct point_part *parts_of(struct point_data *data,
+				   const struct point_segment *segment,
+				   const struct wire_report *const *report,
+				   size_t *n)
+{
+	uint32_t first = (uint32_t)(segment->from_ns / window_ns(data));
+	struct point_part *part;
+	size_t room = 0;
+
+	for (size_t a = 0; a < data->plan->nagents; a++)
+		room += report[a]->nwindows;
+	part = arena_array(data->arena, room, sizeof(*part));
+	*n = 0;
+	for (uint32_t a = 0; a < data->plan->nagents; a++) {
+		for (size_t i = 0; i < report[a]->nwindows; i++) {
+			const struct wire_window *w = &report[a]->window[i];
+
+			if (w->index < first || w->outcome >= OUTCOMES ||
+			    w->index - first >= segment->nwindows ||
+			    w->class >= data->plan->workload.nclasses)
+				continue;
+			part[*n].window = *w;
+			part[(*n)++].agent = a;
+		}
+	}
+	if (data->plan->nagents > 1)
+		qsort(part, *n, sizeof(*part), part_order);
+	return part;
+}
+
+static void windows_fill(struct point_data *data, struct point_segment *segment,
+			 const struct wire_report *const *report)
+{
+	uint32_t first = (uint32_t)(segment->from_ns / window_ns(data));
+	struct point_part *part, *end;
+	size_t n;
+
+	segment->nwindows = (size_t)((segment->until_ns - segment->from_ns) /
+				     window_ns(data));
+	segment->window = arena_array(data->arena, segment->nwindows,
+				      sizeof(*segment->window));
+	part = parts_of(data, segment, report, &n);
+	end = part + n;
+	for (size_t i = 0; i < segment->nwindows; i++) {
+		struct point_window *window = &segment->window[i];
+
+		window->index = first + (uint32_t)i;
+		window->part = part;
+		while (part < end && part->window.index == window->index) {
+			window->count[part->window.outcome] +=
+				part->window.response.total;
+			part++;
+		}
+		window->nparts = (size_t)(part - window->part);
+	}
+}
+
+/* --- everything else in a report --------------------------------------------------- */
+
+static void take_stall(struct point_data *data, const struct stall *stall,
+		       const char *who, bool target)
+{
+	uint32_t index = (uint32_t)data->nsegments - 1;
+	const struct point_segment *segment = &data->segment[index];
+	int64_t start = stall->start_ns - segment->at_ns + segment->from_ns;
+
+	/* Before the load and after its drain nobody was held up. */
+	if (start + stall->length_ns < segment->from_ns)
+		return;
+	data->stall = arena_grow(data->arena, data->stall, data->nstalls,
+				 &data->stall_room, sizeof(*data->stall));
+	data->stall[data->nstalls++] = (struct point_stall){
+		.who = who,
+		.target = target,
+		.segment = index,
+		.start_ns = start,
+		.length_ns = stall->length_ns,
+		.cause = stall->cause,
+	};
+}
+
+static void take_stalls(struct point_data *data, uint32_t agent,
+			const struct wire_report *report)
+{
+	const struct plan_agent *plan = &data->plan->agent[agent];
+	const char **who = arena_array(data->arena, plan->threads,
+				       sizeof(*who));
+
+	for (uint32_t t = 0; t < plan->threads; t++)
+		who[t] = plan->threads == 1
+			 ? arena_printf(data->arena, "agent %u", agent)
+			 : arena_printf(data->arena, "agent %u thread %u",
+					agent, t);
+	for (size_t i = 0; i < report->nstalls; i++)
+		if (report->stall_thread[i] < plan->threads)
+			take_stall(data, &report->stall[i],
+				   who[report->stall_thread[i]], false);
+}
+
+static void take_gaps(struct point_data *data, uint32_t agent,
+		      const struct wire_report *report)
+{
+	const struct plan_agent *plan = &data->plan->agent[agent];
+
+	for (size_t i = 0; i < report->ngaps; i++) {
+		const struct wire_gaps *gaps = &report->gaps[i];
+
+		if (gaps->thread >= plan->threads)
+			continue;
+		data->gaps = arena_grow(data->arena, data->gaps, data->ngaps,
+					&data->gaps_room, sizeof(*data->gaps));
+		data->gaps[data->ngaps++] = (struct point_gaps){
+			.segment = (uint32_t)data->nsegments - 1,
+			.n = gaps->n,
+			.gap_ns = gaps->gap_ns,
+			.intended_gap_ns = gaps->intended_gap_ns,
+		};
+	}
+}
+
+static void take_samples(struct point_data *data, uint32_t agent,
+			 const struct wire_report *report)
+{
+	if (!report->nsamples)
+		return;
+	data->samples = arena_grow(data->arena, data->samples, data->nsamples,
+				   &data->samples_room, sizeof(*data->samples));
+	data->samples[data->nsamples++] = (struct point_samples){
+		.agent = agent,
+		.segment = (uint32_t)data->nsegments - 1,
+		.sample = report->sample,
+		.n = report->nsamples,
+	};
+}
+
+static void take_report(struct point_data *data, uint32_t agent,
+			const struct wire_report *report)
+{
+	take_stalls(data, agent, report);
+	take_gaps(data, agent, report);
+	take_samples(data, agent, report);
+	hist_add_sparse(data->lateness, &report->lateness);
+	hist_add_sparse(data->connect, &report->connect);
+	if (report->send_cost_ns > data->send_cost_ns)
+		data->send_cost_ns = report->send_cost_ns;
+	data->records_dropped += report->records_dropped;
+	data->loop_gaps += report->loop_gaps;
+	data->agent_counts[agent].late_replies += report->counts.late_replies;
+	data->agent_counts[agent].late_sends += report->counts.late_sends;
+}
+
+/* Means over segments are weighted by how many each served. */
+static double mean_of(double a, double na, double b, double nb)
+{
+	if (isnan(a) || isnan(b))
+		return isnan(a) ? b : a;
+	return na + nb > 0 ? (a * na + b * nb) / (na + nb) : b;
+}
+
+static void take_target(struct point_data *data,
+			const struct wire_target *target)
+{
+	const struct result_target *from = &target->stats;
+	double was = (double)data->target_served;
+	double is = (double)target->served;
+	struct result_target *to = data->target;
+
+	for (size_t i = 0; i < target->nstalls; i++)
+		take_stall(data, &target->stall[i], "target", true);
+	data->target_loop_gaps += target->loop_gaps;
+	data->target_served += target->served;
+	if (!to) {
+		data->target = arena_copy(data->arena, from, sizeof(*from));
+		return;
+	}
+	to->served_mean_ns = mean_of(to->served_mean_ns, was,
+				     from->served_mean_ns, is);
+	to->idle = mean_of(to->idle, was, from->idle, is);
+	to->queue_mean = mean_of(to->queue_mean, was, from->queue_mean, is);
+	to->drops += from->drops;
+	to->preemptions += from->preemptions;
+	to->steals += from->steals;
+	to->release_p50_ns = mean_of(to->release_p50_ns, was,
+				     from->release_p50_ns, is);
+	to->release_p99_ns = fmax(to->release_p99_ns, from->release_p99_ns);
+}
+
+static int stall_order(const void *left, const void *right)
+{
+	const struct point_stall *a = left, *b = right;
+
+	return a->start_ns < b->start_ns ? -1 : a->start_ns > b->start_ns;
+}
+
+void point_add(struct point_data *data, const struct wire_start *start,
+	       const struct wire_report *const *report,
+	       const struct wire_target *target)
+{
+	struct exclude_rule rule = exclude_rule(data->plan, data->point);
+	uint32_t stalls = (uint32_t)data->nstalls;
+	struct point_segment *segment;
+
+	data->segment = arena_grow(data->arena, data->segment, data->nsegments,
+				   &data->segment_room, sizeof(*data->segment));
+	segment = &data->segment[data->nsegments++];
+	*segment = (struct point_segment){
+		.at_ns = start->at_ns,
+		.from_ns = start->from_ns,
+		.until_ns = start->until_ns,
+	};
+	windows_fill(data, segment, report);
+	for (uint32_t a = 0; a < data->plan->nagents; a++)
+		take_report(data, a, report[a]);
+	if (target)
+		take_target(data, target);
+	if (data->nstalls > stalls)
+		qsort(&data->stall[stalls], data->nstalls - stalls,
+		      sizeof(*data->stall), stall_order);
+	exclude_segment(segment, &data->stall[stalls],
+			(uint32_t)data->nstalls - stalls, &rule);
+	exclude_warmup(segment, data->point->warmup_ns);
+}
+
+/* --- figures ------------------------------------------------------------------------- */
+
+static void count_part(struct result_counts *counts, unsigned outcome,
+		       int64_t n)
+{
+	counts->intended += n;
+	counts->sent += outcome == OUTCOME_UNSENT ? 0 : n;
+	counts->unsent += outcome == OUTCOME_UNSENT ? n : 0;
+	counts->received += outcome == OUTCOME_RECEIVED ? n : 0;
+	counts->nacked += outcome == OUTCOME_NACKED ? n : 0;
+	counts->error += outcome == OUTCOME_ERROR ? n : 0;
+	counts->timeout += outcome == OUTCOME_TIMEOUT ? n : 0;
+	counts->lost += outcome == OUTCOME_LOST ? n : 0;
+}
+
+static void counts_reset(struct result_counts *counts)
+{
+	*counts = (struct result_counts){
+		.late_replies = counts->late_replies,
+		.late_sends = counts->late_sends,
+	};
+}
+
+/* Counts of the time after the warm-up, nothing left out. */
+static void point_count(struct point_data *data)
+{
+	size_t windows = 0, agent = 0, compared = 0;
+
+	counts_reset(&data->counts);
+	data->counts.late_replies = 0;
+	data->counts.late_sends = 0;
+	for (size_t a = 0; a < data->plan->nagents; a++) {
+		counts_reset(&data->agent_counts[a]);
+		data->counts.late_replies += data->agent_counts[a].late_replies;
+		data->counts.late_sends += data->agent_counts[a].late_sends;
+	}
+	for (size_t s = 0; s < data->nsegments; s++) {
+		for (size_t i = 0; i < data->segment[s].nwindows; i++) {
+			struct point_window *w = &data->segment[s].window[i];
+
+			if (w->out & WINDOW_WARMUP)
+				continue;
+			windows++;
+			agent += !!(w->out & WINDOW_HEADLINE);
+			compared += !!(w->out & WINDOW_COMPARED);
+			for (size_t p = 0; p < w->nparts; p++) {
+				struct point_part *part = &w->part[p];
+				int64_t n =
+					(int64_t)part->window.response.total;
+
+				count_part(&data->counts,
+					   part->window.outcome, n);
+				count_part(&data->agent_counts[part->agent],
+					   part->window.outcome, n);
+			}
+		}
+	}
+	data->duration_s = (double)windows * (double)window_ns(data) / 1e9;
+	data->left_out = windows ? (double)agent / (double)windows : 0;
+	data->left_out_compared = windows ? (double)compared / (double)windows
+					  : 0;
+}
+
+/* Two histograms whose cells are in order, into one whose are. */
+static struct hist_sparse sparse_merge(const struct hist_sparse *a,
+				       const struct hist_sparse *b,
+				       struct arena *arena)
+{
+	struct hist_sparse to = { .total = a->total + b->total,
+				  .sum = a->sum + b->sum };
+	uint32_t i = 0, j = 0;
+
+	to.cell = arena_array(arena, a->n + b->n, sizeof(*to.cell));
+	while (i < a->n || j < b->n) {
+		struct hist_cell *cell = &to.cell[to.n++];
+
+		if (j >= b->n ||
+		    (i < a->n && a->cell[i].index < b->cell[j].index)) {
+			*cell = a->cell[i++];
+		} else if (i >= a->n || b->cell[j].index < a->cell[i].index) {
+			*cell = b->cell[j++];
+		} else {
+			*cell = a->cell[i++];
+			cell->count += b->cell[j].count;
+			if (b->cell[j].lo < cell->lo)
+				cell->lo = b->cell[j].lo;
+			if (b->cell[j].hi > cell->hi)
+				cell->hi = b->cell[j].hi;
+			j++;
+		}
+	}
+	return to;
+}
+
+static void series_add(const struct point_window *window, int class,
+		       struct series_window *to, struct arena *arena)
+{
+	for (size_t i = 0; i < window->nparts; i++) {
+		const struct wire_window *part = &window->part[i].window;
+
+		if (class >= 0 && part->class != class)
+			continue;
+		if (part->outcome != OUTCOME_RECEIVED)
+			to->later += part->response.total;
+		else if (!to->response.total)
+			to->response = part->response;
+		else
+			to->response = sparse_merge(&to->response,
+						    &part->response, arena);
+	}
+}
+
+void point_series(const struct point_data *data, int class, unsigned out,
+		  struct series *series, struct arena *arena)
+{
+	size_t room = 0;
+
+	for (size_t s = 0; s < data->nsegments; s++)
+		room += data->segment[s].nwindows;
+	series->window = arena_array(arena, room, sizeof(*series->window));
+	series->n = 0;
+	for (size_t s = 0; s < data->nsegments; s++)
+		for (size_t i = 0; i < data->segment[s].nwindows; i++)
+			if (!(data->segment[s].window[i].out & out))
+				series_add(&data->segment[s].window[i], class,
+					   &series->window[series->n++],
+					   arena);
+}
+
+double point_confidence(const struct point_data *data)
+{
+	const struct config_precision *p =
+		data->plan->config->measure.precision;
+
+	return p ? p->confidence : .95;
+}
+
+static void point_metric(struct point_data *data, int class, unsigned out,
+			 struct result_metric *metric, struct arena *arena)
+{
+	struct series series;
+
+	point_series(data, class, out, &series, data->arena);
+	interval_metric(&series, point_confidence(data), data->plan->q,
+			data->plan->nq, arena, metric);
+}
+
+/* A class's own quantiles, where there is more than one. */
+static void point_classes(struct point_data *data,
+			  struct result_metric *metric, struct arena *arena)
+{
+	const struct workload *w = &data->plan->workload;
+
+	if (w->nclasses < 2)
+		return;
+	metric->classes = arena_array(arena, w->nclasses,
+				      sizeof(*metric->classes));
+	metric->nclasses = w->nclasses;
+	for (size_t i = 0; i < w->nclasses; i++) {
+		metric->classes[i].name = w->class[i].name;
+		point_metric(data, (int)i, WINDOW_HEADLINE,
+			     &metric->classes[i].metric, arena);
+	}
+}
+
+void point_close(struct point_data *data, struct arena *arena)
+{
+	point_count(data);
+	memset(&data->response, 0, sizeof(data->response));
+	memset(&data->with_excluded, 0, sizeof(data->with_excluded));
+	point_metric(data, -1, WINDOW_HEADLINE, &data->response, arena);
+	point_metric(data, -1, WINDOW_WARMUP, &data->with_excluded, arena);
+	point_classes(data, &data->response, arena);
+}
+
+static size_t gaps_take(const struct point_data *data,
+			const struct point_gaps *from, int32_t *to)
+{
+	const struct point_segment *segment = &data->segment[from->segment];
+	int64_t at = segment->until_ns - segment->from_ns;
+	size_t n = 0;
+
+	for (uint32_t i = from->n; i-- > 0 && at > 0;) {
+		size_t window = (size_t)((at - 1) / window_ns(data));
+
+		if (window < segment->nwindows &&
+		    !(segment->window[window].out & WINDOW_HEADLINE))
+			to[n++] = from->gap_ns[i];
+		at -= from->intended_gap_ns[i];
+	}
+	return n;
+}
+
+int32_t *point_gaps(const struct point_data *data, size_t *n,
+		    struct arena *arena)
+{
+	size_t room = 0;
+	int32_t *gap;
+
+	for (size_t i = 0; i < data->ngaps; i++)
+		room += data->gaps[i].n;
+	gap = arena_array(arena, room, sizeof(*gap));
+	*n = 0;
+	for (size_t i = 0; i < data->ngaps; i++)
+		*n += gaps_take(data, &data->gaps[i], gap + *n);
+	return gap;
+}
+
+/* How many of a window's requests were answered by the instant. */
+static double answered_by(const struct point_window *window, int64_t start_ns,
+			  int64_t width_ns, int64_t until_ns)
+{
+	double room = (double)(until_ns - start_ns) - (double)width_ns / 2;
+	double answered = 0;
+
+	for (size_t i = 0; i < window->nparts; i++) {
+		const struct wire_window *part = &window->part[i].window;
+
+		if (part->outcome != OUTCOME_RECEIVED)
+			continue;
+		for (uint32_t c = 0; c < part->response.n; c++)
+			if ((double)hist_low(part->response.cell[c].index) <=
+			    room)
+				answered += part->response.cell[c].count;
+	}
+	return answered;
+}
+
+double point_achieved_rps(const struct point_data *data)
+{
+	int64_t width = window_ns(data);
+	double answered = 0;
+
+	for (size_t s = 0; s < data->nsegments; s++) {
+		const struct point_segment *segment = &data->segment[s];
+		int64_t warm = segment->from_ns + data->point->warmup_ns;
+
+		for (size_t i = 0; i < segment->nwindows; i++) {
+			const struct point_window *w = &segment->window[i];
+			int64_t start = segment->from_ns + (int64_t)i * width;
+
+			answered += answered_by(w, start, width,
+						segment->until_ns);
+			if (start < warm)
+				answered -= answered_by(w, start, width, warm);
+		}
+	}
+	return data->duration_s > 0 ? answered / data->duration_s
+				    : (double)NAN;
+}

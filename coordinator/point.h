@@ -1,0 +1,144 @@
+/* point.h - one point's data: what agents and target reported, in windows */
+#ifndef COORDINATOR_POINT_H
+#define COORDINATOR_POINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "coordinator/interval.h"
+#include "lancet/core/hist.h"
+#include "lancet/core/result.h"
+#include "lancet/core/wire.h"
+
+struct arena;
+struct plan;
+struct plan_point;
+
+/* Why a window is not looked at; a window may have several reasons. */
+enum window_out {
+	WINDOW_WARMUP = 1,	/* never in any figure */
+	WINDOW_AGENT = 2,	/* an agent's stall: not in the headline */
+	WINDOW_TARGET = 4,	/* a target's: not in the comparison */
+};
+
+/* Left out of the headline, and of the comparison with a model. */
+#define WINDOW_HEADLINE (WINDOW_WARMUP | WINDOW_AGENT)
+#define WINDOW_COMPARED (WINDOW_WARMUP | WINDOW_AGENT | WINDOW_TARGET)
+
+/* One agent's histogram of one window, class and outcome. */
+struct point_part {
+	struct wire_window window;
+	uint32_t agent;
+};
+
+struct point_window {
+	uint32_t index;		/* schedule time / window */
+	unsigned out;		/* enum window_out */
+	const char *reason;	/* of the last that set out; or NULL */
+	uint64_t count[OUTCOMES];
+	struct point_part *part;	/* in order of class, outcome */
+	size_t nparts;
+};
+
+/* Schedule time from_ns was due at at_ns of CLOCK_MONOTONIC. */
+struct point_segment {
+	int64_t at_ns, from_ns, until_ns;
+	struct point_window *window;	/* every one, also without requests */
+	size_t nwindows;
+};
+
+struct point_stall {
+	const char *who;
+	bool target;
+	uint32_t segment;
+	int64_t start_ns;	/* schedule time; beyond until_ns: the drain */
+	int64_t length_ns;
+	enum stall_cause cause;
+};
+
+/* The last send gaps of one thread in one segment. */
+struct point_gaps {
+	uint32_t segment;
+	uint32_t n;
+	const int32_t *gap_ns, *intended_gap_ns;
+};
+
+/* Records of all requests of one agent in one segment. */
+struct point_samples {
+	uint32_t agent, segment;
+	const struct sample *sample;
+	size_t n;
+};
+
+/* All that checks, intervals and comparison read. Lives in one arena. */
+struct point_data {
+	const struct plan *plan;
+	const struct plan_point *point;
+	struct arena *arena;
+
+	struct point_segment *segment;
+	size_t nsegments, segment_room;
+	struct point_stall *stall;
+	size_t nstalls, stall_room;
+	struct point_gaps *gaps;
+	size_t ngaps, gaps_room;
+	struct point_samples *samples;
+	size_t nsamples, samples_room;
+
+	struct result_counts counts;	/* after the warm-up */
+	struct result_counts *agent_counts;
+	struct hist *lateness;		/* whole segments */
+	struct hist *connect;
+	double send_cost_ns;		/* of the slowest agent */
+	uint64_t records_dropped, loop_gaps, target_loop_gaps;
+	double steal;			/* share of all CPU time; NAN */
+	struct result_target *target;	/* built-in; or NULL */
+	uint64_t target_served;
+
+	/* Filled by point_close(). */
+	double duration_s;		/* after the warm-up */
+	double left_out, left_out_compared;	/* shares of windows */
+	struct result_metric response, with_excluded;
+};
+
+void point_init(struct point_data *data, const struct plan *plan,
+		const struct plan_point *point, struct arena *arena);
+
+/*
+ * Take in one segment: a report of every agent, the target's account or
+ * NULL. Figures that make no sense (a window outside the segment) are
+ * dropped: they are a peer's word. Windows of the warm-up and of stalls are
+ * marked as DESIGN's rules say.
+ */
+void point_add(struct point_data *data, const struct wire_start *start,
+	       const struct wire_report *const *report,
+	       const struct wire_target *target);
+
+/*
+ * Counts, shares and quantiles over what has been taken in so far; they live
+ * in `arena`, which may outlive the data.
+ */
+void point_close(struct point_data *data, struct arena *arena);
+
+double point_confidence(const struct point_data *data);
+
+/*
+ * Response times of all windows that have none of the `out` reasons, in
+ * order; of one class, or of all where it is -1.
+ */
+void point_series(const struct point_data *data, int class, unsigned out,
+		  struct series *series, struct arena *arena);
+
+/*
+ * Send gaps that no agent's stall spoilt and that are past the warm-up, of
+ * all threads, in the arena. Gaps carry no instants: the last one is taken
+ * to end with the segment, and the intended gaps lead back from there.
+ */
+int32_t *point_gaps(const struct point_data *data, size_t *n,
+		    struct arena *arena);
+
+/* Requests answered per second, by the instant of the answer. */
+double point_achieved_rps(const struct point_data *data);
+
+#endif
