@@ -9,7 +9,7 @@
 #include "lancet/core/result.h"
 
 struct arena;
-struct config;
+struct err;
 struct point_data;	/* coordinator/point.h: all that agents reported */
 
 enum check_status { CHECK_PASS, CHECK_FAIL, CHECK_NOT_RUN };
@@ -29,8 +29,23 @@ struct check_result {
 /* One file check/NAME.c. Pure: reads the data, writes the result. */
 struct check_ops {
 	struct kind kind;	/* options hold the levels, with their source */
-	void (*run)(const struct point_data *data, const struct config *config,
+
+	/*
+	 * After point_close(). `out` comes with every number NAN; what it
+	 * points to lives in the arena.
+	 */
+	void (*run)(const struct point_data *data, const void *options,
 		    struct arena *arena, struct check_result *out);
 };
+
+/*
+ * Run every check there is with its levels as preset; results in order of
+ * name. A correction for many points (Holm 1979) has its place in the caller,
+ * over the p_values that come back. 0 or -EINVAL.
+ */
+int check_all(const struct point_data *data, struct arena *arena,
+	      struct result_check **checks, size_t *n, struct err *err);
+
+extern const char *const check_status_name[];
 
 #endif

@@ -1,0 +1,83 @@
+/* achieved.c - was the load that was asked for offered, and answered? */
+#include <math.h>
+
+#include "coordinator/check.h"
+#include "coordinator/plan.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+
+struct achieved {
+	double tolerance;
+	double deviations;
+};
+
+static const struct option_row rows[] = {
+	OPTION(PERCENT, struct achieved, tolerance, 0, "2%", 0, 1,
+	       "how far the rate may be off, besides the noise of its count"),
+	OPTION(REAL, struct achieved, deviations, 0, "4", 0, 100,
+	       "standard deviations of that noise; 4: one in 16000 by chance"),
+	{ 0 },
+};
+
+/*
+ * Variance of the number of intended requests, from the windows' counts: it
+ * needs no law. Variance over mean of independent counts is the index of
+ * dispersion (Cox and Lewis 1966).
+ */
+static double count_deviation(const struct point_data *data)
+{
+	double n = 0, sum = 0, square = 0;
+
+	for (size_t s = 0; s < data->nsegments; s++) {
+		for (size_t i = 0; i < data->segment[s].nwindows; i++) {
+			const struct point_window *w =
+				&data->segment[s].window[i];
+			double count = 0;
+
+			if (w->out & WINDOW_WARMUP)
+				continue;
+			for (int o = 0; o < OUTCOMES; o++)
+				count += (double)w->count[o];
+			n++;
+			sum += count;
+			square += count * count;
+		}
+	}
+	if (n < 2)
+		return (double)NAN;
+	return sqrt((square - sum * sum / n) / (n - 1) * n);
+}
+
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct achieved *levels = options;
+	double asked = data->point->rate_rps;
+	double achieved = point_achieved_rps(data);
+	double noise = count_deviation(data) / data->duration_s;
+
+	if (isnan(noise) || isnan(achieved)) {
+		out->reason = "fewer than two windows after the warm-up";
+		return;
+	}
+	out->statistic = achieved;
+	out->effect = achieved / asked - 1;
+	out->threshold = levels->tolerance + levels->deviations * noise / asked;
+	out->status = fabs(out->effect) <= out->threshold ? CHECK_PASS
+							  : CHECK_FAIL;
+	out->reason = arena_printf(arena,
+		"%.0f requests/s were answered, %+.2f%% from the %.0f asked "
+		"for; %.2f%% are allowed", achieved, 100 * out->effect, asked,
+		100 * out->threshold);
+}
+
+const struct check_ops check_achieved = {
+	.kind = {
+		.name = "achieved",
+		.help = "the asked rate was sent and answered",
+		.options = rows,
+		.options_size = sizeof(struct achieved),
+	},
+	.run = run,
+};

@@ -1,0 +1,64 @@
+/* lateness.c - did requests leave when they were due? */
+#include <math.h>
+
+#include "coordinator/check.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+
+struct lateness {
+	int64_t floor;
+	double share;
+};
+
+static const struct option_row rows[] = {
+	OPTION(DURATION, struct lateness, floor, 0, "50us", 0, 1e12,
+	       "p99 of sent - intended that is always fine: what a spinning "
+	       "loop on a shared virtual machine reaches"),
+	OPTION(PERCENT, struct lateness, share, 0, "10%", 0, 10,
+	       "or this share of the median response time"),
+	{ 0 },
+};
+
+/*
+ * The histogram holds whole segments. Stalls that were left out, at most the
+ * share s of the requests and the latest of them, are taken off its top: the
+ * p99 of the rest is the whole's quantile at .99 (1 - s).
+ */
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct lateness *levels = options;
+	const struct result_quantile *p50 =
+		result_quantile(&data->response, .5);
+
+	if (!data->lateness->total || !p50 || isnan(p50->value)) {
+		out->reason = "nothing was sent, or nothing answered";
+		return;
+	}
+	if (data->left_out >= 1) {
+		out->reason = "every window was left out";
+		return;
+	}
+	out->statistic = hist_quantile(data->lateness,
+				       .99 * (1 - data->left_out));
+	out->threshold = fmax((double)levels->floor,
+			      levels->share * p50->value);
+	out->effect = out->statistic / p50->value;
+	out->status = out->statistic <= out->threshold ? CHECK_PASS
+						       : CHECK_FAIL;
+	out->reason = arena_printf(arena,
+		"99%% of requests left within %.1f us of their intended time, "
+		"%.0f%% of the median response; %.1f us are allowed",
+		out->statistic / 1e3, 100 * out->effect, out->threshold / 1e3);
+}
+
+const struct check_ops check_lateness = {
+	.kind = {
+		.name = "lateness",
+		.help = "requests were sent when they were due",
+		.options = rows,
+		.options_size = sizeof(struct lateness),
+	},
+	.run = run,
+};

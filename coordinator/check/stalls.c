@@ -1,0 +1,75 @@
+/* stalls.c - how much of the point was spoilt by a standstill of our own? */
+#include <math.h>
+
+#include "coordinator/check.h"
+#include "coordinator/plan.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+
+struct stalls {
+	double steal;
+};
+
+static const struct option_row rows[] = {
+	OPTION(PERCENT, struct stalls, steal, 0, "2%", 0, 1,
+	       "share of CPU time that the host may take away: a loop that "
+	       "misses more than that cannot be blamed on single stalls"),
+	{ 0 },
+};
+
+struct side {
+	size_t n;
+	int64_t longest_ns;
+};
+
+static struct side side_of(const struct point_data *data, bool target)
+{
+	struct side side = { 0 };
+
+	for (size_t i = 0; i < data->nstalls; i++) {
+		if (data->stall[i].target != target)
+			continue;
+		side.n++;
+		if (data->stall[i].length_ns > side.longest_ns)
+			side.longest_ns = data->stall[i].length_ns;
+	}
+	return side;
+}
+
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct stalls *levels = options;
+	struct side agent = side_of(data, false);
+	struct side target = side_of(data, true);
+
+	out->statistic = (double)agent.n;
+	out->effect = data->left_out;
+	out->threshold = data->plan->config->measure.max_left_out;
+	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
+	out->reason = arena_printf(arena,
+		"agents stalled %zu times (longest %.1f ms), the built-in "
+		"target %zu times (longest %.1f ms); %.1f%% of the time is "
+		"left out of the headline (%.0f%% allowed), %.1f%% of the "
+		"model comparison", agent.n, (double)agent.longest_ns / 1e6,
+		target.n, (double)target.longest_ns / 1e6,
+		100 * data->left_out, 100 * out->threshold,
+		100 * data->left_out_compared);
+	if (!(data->steal > levels->steal))
+		return;
+	out->status = CHECK_FAIL;
+	out->reason = arena_printf(arena,
+		"the host took %.1f%% of the CPU time away (%.0f%% allowed)",
+		100 * data->steal, 100 * levels->steal);
+}
+
+const struct check_ops check_stalls = {
+	.kind = {
+		.name = "stalls",
+		.help = "agents' standstills spoil a small part at most",
+		.options = rows,
+		.options_size = sizeof(struct stalls),
+	},
+	.run = run,
+};
