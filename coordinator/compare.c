@@ -1,0 +1,286 @@
+/* compare.c - the measured point beside what an ideal queue would do */
+#include "coordinator/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "coordinator/pairs.h"
+#include "coordinator/plan.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "models/predict.h"
+
+/* Seconds a point's simulation may take where no formula holds. */
+#define SIMULATE_S 1.5
+
+/* The queue that the target is taken for. */
+struct queue {
+	struct choice policy;
+	uint32_t workers;
+	const char *unknown;	/* why there is none; or NULL */
+};
+
+static struct queue queue_of(const struct plan *plan, struct arena *arena)
+{
+	const struct config *config = plan->config;
+	const struct config_builtin *builtin = config->target.builtin;
+	struct queue queue = { 0 };
+	struct err err;
+
+	queue.workers = (uint32_t)(builtin ? builtin->workers
+					   : config->target.workers);
+	if (!queue.workers || !(plan->mean_service_ns > 0)) {
+		queue.unknown = "the target's queue is not known: say "
+				"target.workers and workload.service";
+		return queue;
+	}
+	if (config->model.mode == MODEL_POLICY)
+		queue.policy = config->model.policy;
+	else if (builtin)
+		queue.policy = builtin->policy;
+	else if (option_parse_choice(KIND_POLICY, OPTION_UNIT_TIME, "fcfs",
+				     &queue.policy, arena, &err) < 0)
+		queue.unknown = arena_strdup(arena, err.text);
+	return queue;
+}
+
+/* --- replay ------------------------------------------------------------------- */
+
+static void requests_figures(const struct pair *pair, size_t n,
+			     struct result_model *model, struct arena *arena)
+{
+	double *scratch = arena_array(arena, n, sizeof(*scratch));
+
+	model->requests = (int64_t)n;
+	model->request_p50_ns = pairs_difference(pair, n, .5, scratch);
+	model->request_p90_ns = pairs_difference(pair, n, .9, scratch);
+	model->request_p99_ns = pairs_difference(pair, n, .99, scratch);
+}
+
+/* Move the pairs of windows to be compared to the front. */
+static size_t pairs_kept(struct pair *pair, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!(pair[i].out & WINDOW_COMPARED))
+			pair[kept++] = pair[i];
+	return kept;
+}
+
+static void replay_figures(const struct point_data *data,
+			   const struct pair *pair, size_t n,
+			   struct result_model *model, struct arena *scratch,
+			   struct arena *arena)
+{
+	const struct plan *plan = data->plan;
+	struct pair_quantile *at = arena_array(scratch, plan->nq, sizeof(*at));
+
+	for (size_t i = 0; i < plan->nq; i++)
+		at[i].q = plan->q[i];
+	pairs_quantile(pair, n, point_confidence(data), at, plan->nq, scratch);
+	model->replayed = arena_array(arena, plan->nq,
+				      sizeof(*model->replayed));
+	for (size_t i = 0; i < plan->nq; i++) {
+		double diff = at[i].measured_ns - at[i].replayed_ns;
+
+		if (isnan(diff))
+			continue;
+		model->replayed[model->nreplayed++] = (struct result_replayed){
+			.q = at[i].q,
+			.replayed = at[i].replayed_ns,
+			.diff = diff,
+			.lo = diff - at[i].half_ns,
+			.hi = diff + at[i].half_ns,
+		};
+	}
+}
+
+static void compare_replay(const struct point_data *data,
+			   const struct queue *queue,
+			   struct result_model *model, struct arena *arena)
+{
+	struct arena scratch;
+	struct pair *pair;
+	size_t n;
+	struct err err;
+
+	arena_init(&scratch);
+	if (pairs_replay(data, &queue->policy, queue->workers, &pair, &n,
+			 &scratch, &err) < 0) {
+		model->reason = arena_printf(arena, "no replay: %s", err.text);
+	} else {
+		requests_figures(pair, n, model, &scratch);
+		n = pairs_kept(pair, n);
+		if (n)
+			replay_figures(data, pair, n, model, &scratch, arena);
+	}
+	arena_fini(&scratch);
+}
+
+/* --- measured, in the windows to be compared ------------------------------------ */
+
+static void compare_measured(const struct point_data *data,
+			     struct result_model *model, struct arena *arena)
+{
+	struct result_metric metric = { 0 };
+	struct series series;
+
+	point_series(data, -1, WINDOW_COMPARED, &series, data->arena);
+	interval_metric(&series, point_confidence(data), data->plan->q,
+			data->plan->nq, data->arena, &metric);
+	model->nquantiles = data->plan->nq;
+	model->quantiles = arena_array(arena, model->nquantiles,
+				       sizeof(*model->quantiles));
+	for (size_t i = 0; i < model->nquantiles; i++) {
+		const struct result_quantile *q = &metric.quantiles[i];
+
+		/* The prediction is 0 for now: a gap is what was measured. */
+		model->quantiles[i] = (struct result_predicted){
+			.q = q->q,
+			.gap = q->value,
+			.gap_lo = q->lo,
+			.gap_hi = q->hi,
+		};
+	}
+}
+
+struct result_model *compare_point(const struct point_data *data,
+				   struct arena *arena)
+{
+	const struct plan *plan = data->plan;
+	struct queue queue = queue_of(plan, arena);
+	struct result_model *model;
+
+	if (plan->config->model.mode == MODEL_NONE)
+		return NULL;
+	model = arena_alloc(arena, sizeof(*model));
+	model->request_p50_ns = (double)NAN;
+	model->request_p90_ns = (double)NAN;
+	model->request_p99_ns = (double)NAN;
+	model->left_out = data->left_out_compared;
+	model->reason = queue.unknown;
+	if (queue.unknown)
+		return model;
+	if (data->nsamples)
+		compare_replay(data, &queue, model, arena);
+	else
+		model->reason = "no replay: the target is not one whose queue "
+				"lancet runs, or requests carry no service "
+				"time";
+	if (plan->config->model.mode != MODEL_REPLAY)
+		compare_measured(data, model, arena);
+	return model;
+}
+
+/* --- the stationary queue --------------------------------------------------------- */
+
+static struct predict_query query_of(const struct plan *plan,
+				     const struct queue *queue, double rate_rps,
+				     const double *q, size_t nq)
+{
+	return (struct predict_query){
+		.workload = &plan->served,
+		.policy = queue->policy,
+		.workers = queue->workers,
+		.rate = rate_rps / 1e9,
+		.metric = METRIC_SOJOURN,
+		.method = PREDICT_AUTO,
+		.q = q,
+		.nq = nq,
+		.seed = (uint64_t)plan->config->seed,
+		.relative = .005,
+		.time_limit_s = SIMULATE_S,
+	};
+}
+
+/* Independent errors: half-widths add as squares, each side by itself. */
+static void gap_of(struct result_predicted *at,
+		   const struct predict_value *predicted)
+{
+	double measured = at->gap;
+	double below = measured - at->gap_lo, above = at->gap_hi - measured;
+
+	at->predicted = predicted->value;
+	at->lo = predicted->lo;
+	at->hi = predicted->hi;
+	at->gap = measured - predicted->value;
+	at->gap_lo = at->gap - hypot(below, predicted->hi - predicted->value);
+	at->gap_hi = at->gap + hypot(above, predicted->value - predicted->lo);
+}
+
+static void adjust(struct result_model *model, struct arena *arena)
+{
+	model->adjusted = arena_array(arena, model->nreplayed,
+				      sizeof(*model->adjusted));
+	for (size_t i = 0; i < model->nreplayed; i++) {
+		const struct result_replayed *r = &model->replayed[i];
+		const struct result_predicted *p = NULL;
+
+		for (size_t j = 0; j < model->nquantiles; j++)
+			if (model->quantiles[j].q == r->q)
+				p = &model->quantiles[j];
+		if (!p)
+			continue;
+		model->adjusted[model->nadjusted++] = (struct result_adjusted){
+			.q = r->q,
+			.value = p->predicted + r->diff,
+			.lo = p->lo + r->lo,
+			.hi = p->hi + r->hi,
+		};
+	}
+}
+
+static void stationary_failed(struct result_model *model, const char *why,
+			      struct arena *arena)
+{
+	model->nquantiles = 0;
+	model->reason = model->reason
+			? arena_printf(arena, "%s; no prediction: %s",
+				       model->reason, why)
+			: arena_printf(arena, "no prediction: %s", why);
+}
+
+void compare_stationary(const struct plan *plan, const struct plan_point *point,
+			struct result_model *model, struct arena *arena)
+{
+	struct queue queue = queue_of(plan, arena);
+	struct predict_query query = query_of(plan, &queue, point->rate_rps,
+					      plan->q, plan->nq);
+	struct predict_result found = { 0 };
+	struct err err;
+
+	if (queue.unknown)
+		return;
+	if (!model->nquantiles) {	/* replay only: its name, no more */
+		model->name = queue.policy.kind->name;
+		model->method = "replay";
+		return;
+	}
+	if (predict(&query, &found, arena, &err) < 0) {
+		model->name = queue.policy.kind->name;
+		stationary_failed(model, err.text, arena);
+		return;
+	}
+	model->name = arena_strdup(arena, found.model);
+	model->method = arena_strdup(arena, found.method);
+	for (size_t i = 0; i < model->nquantiles; i++)
+		gap_of(&model->quantiles[i], &found.quantile[i]);
+	adjust(model, arena);
+}
+
+double compare_predict(const struct plan *plan, double rate_rps, double q,
+		       struct arena *arena)
+{
+	struct queue queue = queue_of(plan, arena);
+	struct predict_query query = query_of(plan, &queue, rate_rps, &q, 1);
+	struct predict_result found = { 0 };
+	struct err err;
+
+	query.method = PREDICT_EXACT;
+	if (queue.unknown || predict(&query, &found, arena, &err) < 0)
+		return (double)NAN;
+	return found.quantile[0].value;
+}

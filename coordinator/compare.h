@@ -1,0 +1,35 @@
+/* compare.h - the measured point beside what an ideal queue would do */
+#ifndef COORDINATOR_COMPARE_H
+#define COORDINATOR_COMPARE_H
+
+#include "lancet/core/result.h"
+
+struct arena;
+struct plan;
+struct plan_point;
+struct point_data;
+
+/*
+ * `model: auto` replays and predicts a built-in virtual target, and predicts
+ * another whose workers and service law are known. What cannot be done is a
+ * reason in the result, never a failure of the run.
+ *
+ * compare_point() while the point's records are there: replay, and the
+ * measured quantiles in the windows that neither side's stalls spoilt. NULL
+ * with model: none. compare_stationary() may follow when the load is over,
+ * as a simulation takes CPU: predictions, gaps, the adjusted estimate.
+ */
+struct result_model *compare_point(const struct point_data *data,
+				   struct arena *arena);
+
+void compare_stationary(const struct plan *plan, const struct plan_point *point,
+			struct result_model *model, struct arena *arena);
+
+/*
+ * The predicted quantile q of the response time at a load, in ns; NAN when
+ * there is no exact formula. For `model_max_load`.
+ */
+double compare_predict(const struct plan *plan, double rate_rps, double q,
+		       struct arena *arena);
+
+#endif

@@ -1,0 +1,258 @@
+/* objective.c - up to which load a service keeps its promise */
+#include "coordinator/objective.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "coordinator/compare.h"
+#include "coordinator/plan.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/slo.h"
+
+enum end { END_VALUE, END_LO, END_HI, ENDS };
+
+static const struct result_metric *metric_of(const struct result_point *point,
+					     const struct slo_term *term)
+{
+	const struct result_metric *metric = term->metric == SLO_SLOWDOWN
+					     ? point->slowdown
+					     : &point->response_ns;
+
+	if (!metric || !term->class[0])
+		return metric;
+	for (size_t i = 0; i < metric->nclasses; i++)
+		if (!strcmp(metric->classes[i].name, term->class))
+			return &metric->classes[i].metric;
+	/* The only class there is has no entry of its own. */
+	return metric->nclasses ? NULL : metric;
+}
+
+static double bound_of(const struct plan *plan, const struct slo_term *term)
+{
+	return term->relative ? term->bound * plan->mean_service_ns
+			      : term->bound;
+}
+
+/* What one term bounds, at a point: NAN where it is not known. */
+static double quantity(const struct result_point *point,
+		       const struct slo_term *term, enum end end)
+{
+	const struct result_counts *c = &point->counts;
+	const struct result_metric *metric;
+	const struct result_quantile *q;
+
+	if (term->metric == SLO_ERRORS)
+		return c->intended ? (double)(c->intended - c->received) /
+					     (double)c->intended
+				   : (double)NAN;
+	metric = metric_of(point, term);
+	q = metric ? result_quantile(metric, term->quantile) : NULL;
+	if (!q)
+		return (double)NAN;
+	if (end == END_LO)
+		return q->lo;
+	/* Unresolved: as far as is known, infinitely late. */
+	if (end == END_HI || isnan(q->value))
+		return isnan(q->hi) ? (double)INFINITY : q->hi;
+	return q->value;
+}
+
+/* The worst term's quantity over its bound; above 1 the promise is broken. */
+static double ratio_of(const struct plan *plan, const struct slo *slo,
+		       const struct result_point *point, enum end end)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < slo->n; i++) {
+		double value = quantity(point, &slo->term[i], end);
+		double bound = bound_of(plan, &slo->term[i]);
+
+		if (isnan(value))
+			return (double)NAN;
+		if (bound > 0)
+			worst = fmax(worst, value / bound);
+		else if (value > 0)
+			worst = (double)INFINITY;
+	}
+	return worst;
+}
+
+static bool is_valid(const struct result_point *point)
+{
+	return !strcmp(point->verdict.status, "valid");
+}
+
+static double load_of(const struct result_point *point)
+{
+	return isnan(point->utilisation) ? point->offered_rps
+					 : point->utilisation;
+}
+
+/* Where the ratio crosses 1: 0 below the first load, INFINITY beyond all. */
+static double crossing(const struct plan *plan, const struct slo *slo,
+		       const struct result_point *points, size_t n,
+		       enum end end)
+{
+	double load = 0, ratio = (double)NAN;
+
+	for (size_t i = 0; i < n; i++) {
+		double now = is_valid(&points[i])
+			     ? ratio_of(plan, slo, &points[i], end)
+			     : (double)NAN;
+		double part;
+
+		if (isnan(now))
+			continue;
+		if (now > 1 && isnan(ratio))
+			return 0;
+		if (now > 1 && !isfinite(now))
+			return load;
+		if (now > 1) {
+			part = log(1 / fmax(ratio, 1e-9)) /
+			       log(now / fmax(ratio, 1e-9));
+			return load + part * (load_of(&points[i]) - load);
+		}
+		load = load_of(&points[i]);
+		ratio = now;
+	}
+	return isnan(ratio) ? (double)NAN : (double)INFINITY;
+}
+
+/* --- the model's own limit ------------------------------------------------------- */
+
+static double model_ratio(const struct plan *plan, const struct slo *slo,
+			  double load, struct arena *arena)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < slo->n; i++) {
+		const struct slo_term *term = &slo->term[i];
+		double value;
+
+		if (term->metric != SLO_RESPONSE || term->class[0])
+			return (double)NAN;
+		value = compare_predict(plan, load * plan->capacity_rps,
+					term->quantile, arena);
+		if (isnan(value))
+			return value;
+		worst = fmax(worst, value / bound_of(plan, term));
+	}
+	return worst;
+}
+
+/* Between the points, from their predictions, where no formula holds. */
+static double model_interpolated(const struct plan *plan, const struct slo *slo,
+				 const struct result_point *points, size_t n)
+{
+	double load = 0, before = 0;
+
+	if (slo->n != 1 || slo->term[0].metric != SLO_RESPONSE ||
+	    slo->term[0].class[0])
+		return (double)NAN;
+	for (size_t i = 0; i < n; i++) {
+		const struct result_model *m = points[i].model;
+		double now = (double)NAN;
+
+		for (size_t j = 0; m && j < m->nquantiles; j++)
+			if (fabs(m->quantiles[j].q -
+				 slo->term[0].quantile) < 1e-9)
+				now = m->quantiles[j].predicted /
+				      bound_of(plan, &slo->term[0]);
+		if (isnan(now))
+			return now;
+		if (now > 1 && before > 0)
+			return load + log(1 / before) / log(now / before) *
+				      (load_of(&points[i]) - load);
+		if (now > 1)
+			return 0;
+		load = load_of(&points[i]);
+		before = now;
+	}
+	return (double)NAN;
+}
+
+static double model_max(const struct plan *plan, const struct slo *slo,
+			const struct result_point *points, size_t n,
+			struct arena *arena)
+{
+	double low = 0, high = 1;
+
+	if (plan->config->model.mode == MODEL_NONE || !(plan->capacity_rps > 0))
+		return (double)NAN;
+	if (isnan(model_ratio(plan, slo, .5, arena)))
+		return model_interpolated(plan, slo, points, n);
+	if (model_ratio(plan, slo, 1e-6, arena) > 1)
+		return 0;
+	while (high - low > 1e-5) {
+		double middle = (low + high) / 2;
+
+		/* Unstable, or so near to it that there is no answer: above. */
+		if (model_ratio(plan, slo, middle, arena) <= 1)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const char *objective_reason(double max_load)
+{
+	if (isnan(max_load))
+		return "no valid point shows it";
+	if (isinf(max_load))
+		return "kept at every load that was tried";
+	if (max_load <= 0)
+		return "missed at the lowest load";
+	return NULL;
+}
+
+struct result_slo *objective_of(const struct plan *plan,
+				const struct result_point *points, size_t n,
+				struct arena *arena)
+{
+	struct result_slo *to;
+	struct slo slo;
+	struct err err;
+	double end[ENDS];
+
+	if (!plan->config->slo || slo_parse(plan->config->slo, &slo, &err) < 0)
+		return NULL;
+	to = arena_alloc(arena, sizeof(*to));
+	to->expr = plan->config->slo;
+	for (enum end i = 0; i < ENDS; i++)
+		end[i] = crossing(plan, &slo, points, n, i);
+	to->reason = objective_reason(end[END_VALUE]);
+	/* The later bound breaks the promise first. */
+	to->max_load.lo = end[END_HI];
+	to->max_load.hi = end[END_LO];
+	to->max_load.value = end[END_VALUE];
+	if (isinf(to->max_load.value))
+		to->max_load.value = n ? load_of(&points[n - 1])
+				       : (double)NAN;
+	if (isinf(to->max_load.lo))
+		to->max_load.lo = to->max_load.value;
+	if (end[END_VALUE] <= 0)
+		to->max_load.value = (double)NAN;
+	to->model_max_load = model_max(plan, &slo, points, n, arena);
+	to->efficiency = isfinite(end[END_VALUE]) && to->model_max_load > 0
+			 ? end[END_VALUE] / to->model_max_load
+			 : (double)NAN;
+	return to;
+}
+
+bool objective_missed(const struct plan *plan,
+		      const struct result_point *points, size_t n)
+{
+	struct slo slo;
+	struct err err;
+
+	if (!plan->config->slo || plan->config->load.sweep ||
+	    slo_parse(plan->config->slo, &slo, &err) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (is_valid(&points[i]) &&
+		    ratio_of(plan, &slo, &points[i], END_VALUE) > 1)
+			return true;
+	return false;
+}
