@@ -1,0 +1,229 @@
+/* account.c - a point's data as the result structure tells them */
+#include "coordinator/account.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "coordinator/plan.h"
+#include "coordinator/slowdown.h"
+#include "coordinator/verdict.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/clock.h"
+
+static double rate(int64_t n, double seconds)
+{
+	return seconds > 0 ? (double)n / seconds : (double)NAN;
+}
+
+/* --- pacing --------------------------------------------------------------------- */
+
+/* Variance over mean of sends per millisecond of one thread; 1 if Poisson. */
+static double dispersion_of(const struct point_gaps *gaps)
+{
+	double n = 0, sum = 0, square = 0, count = 1;
+	int64_t at = 0, end = 1000000;
+
+	for (uint32_t i = 0; i < gaps->n; i++) {
+		at += gaps->gap_ns[i];
+		for (; at >= end; end += 1000000) {
+			n++;
+			sum += count;
+			square += count * count;
+			count = 0;
+		}
+		count++;
+	}
+	if (n < 2 || sum <= 0)
+		return (double)NAN;
+	return (square - sum * sum / n) / (n - 1) / (sum / n);
+}
+
+static void account_pacing(const struct point_data *data,
+			   struct result_point *to)
+{
+	struct result_pacing *pacing = &to->pacing;
+	double dispersion = 0, n = 0;
+
+	pacing->p50_ns = hist_quantile(data->lateness, .5);
+	pacing->p99_ns = hist_quantile(data->lateness, .99);
+	pacing->p999_ns = hist_quantile(data->lateness, .999);
+	pacing->max_ns = (double)data->lateness->max;
+	pacing->distance = (double)NAN;
+	for (size_t i = 0; i < to->nchecks; i++)
+		if (!strcmp(to->checks[i].name, "arrivals"))
+			pacing->distance = to->checks[i].effect;
+	for (size_t i = 0; i < data->ngaps; i++) {
+		double of = dispersion_of(&data->gaps[i]);
+
+		if (isnan(of))
+			continue;
+		dispersion += of * data->gaps[i].n;
+		n += data->gaps[i].n;
+	}
+	pacing->dispersion = n > 0 ? dispersion / n : (double)NAN;
+}
+
+/* --- windows and stalls --------------------------------------------------------------- */
+
+static void account_stalls(const struct point_data *data,
+			   struct result_point *to, struct arena *arena)
+{
+	to->nstalls = data->nstalls;
+	to->stalls = arena_array(arena, data->nstalls, sizeof(*to->stalls));
+	for (size_t i = 0; i < data->nstalls; i++)
+		to->stalls[i] = (struct result_stall){
+			.who = arena_strdup(arena, data->stall[i].who),
+			.start_ns = data->stall[i].start_ns,
+			.length_ns = data->stall[i].length_ns,
+			.cause = stall_cause_name[data->stall[i].cause],
+		};
+}
+
+/* Quantile of a window's replies, inside the cell as hist_quantile does. */
+static double sparse_quantile(const struct hist_sparse *h, double q)
+{
+	double rank = ceil(q * (double)h->total), below = 0;
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		const struct hist_cell *c = &h->cell[i];
+		double part = (rank - below) / (double)c->count;
+
+		if (part <= 1)
+			return (double)hist_low(c->index) + (double)c->lo +
+			       part * ((double)c->hi - (double)c->lo);
+		below += (double)c->count;
+	}
+	return (double)NAN;
+}
+
+static void account_window(const struct point_window *from,
+			   const struct series_window *series,
+			   struct result_windows *to, struct arena *arena)
+{
+	size_t i = to->n++;
+
+	to->start_ns[i] = (int64_t)from->index * to->window_ns;
+	for (int o = 0; o < OUTCOMES; o++)
+		to->count[i] += (int64_t)from->count[o];
+	to->p50_ns[i] = sparse_quantile(&series->response, .5);
+	to->p99_ns[i] = sparse_quantile(&series->response, .99);
+	if (!(from->out & WINDOW_HEADLINE))
+		return;
+	to->left_out[to->nleft_out++] = (struct result_left_out){
+		.index = (int64_t)i,
+		.reason = arena_strdup(arena, from->reason),
+	};
+}
+
+static void account_windows(const struct point_data *data,
+			    struct result_windows *to, struct arena *arena)
+{
+	struct series all;
+
+	point_series(data, -1, 0, &all, data->arena);
+	to->window_ns = data->plan->config->measure.window_ns;
+	to->start_ns = arena_array(arena, all.n, sizeof(*to->start_ns));
+	to->count = arena_array(arena, all.n, sizeof(*to->count));
+	to->p50_ns = arena_array(arena, all.n, sizeof(*to->p50_ns));
+	to->p99_ns = arena_array(arena, all.n, sizeof(*to->p99_ns));
+	to->left_out = arena_array(arena, all.n, sizeof(*to->left_out));
+	for (size_t s = 0; s < data->nsegments; s++)
+		for (size_t i = 0; i < data->segment[s].nwindows; i++)
+			account_window(&data->segment[s].window[i],
+				       &all.window[to->n], to, arena);
+}
+
+/* --- the rest --------------------------------------------------------------------------- */
+
+static void account_agents(const struct point_data *data,
+			   struct result_point *to, struct arena *arena)
+{
+	to->nagents = data->plan->nagents;
+	to->agents = arena_array(arena, to->nagents, sizeof(*to->agents));
+	for (size_t i = 0; i < to->nagents; i++)
+		to->agents[i] = (struct result_agent){
+			.name = arena_printf(arena, "agent %zu", i),
+			.counts = data->agent_counts[i],
+			.verdict = verdict_agent(&data->agent_counts[i],
+						 arena),
+		};
+}
+
+/* Of connecting: cold, so few that no interval would mean anything. */
+static struct result_metric *account_connect(const struct point_data *data,
+					     struct arena *arena)
+{
+	struct result_metric *metric;
+
+	if (!data->connect->total)
+		return NULL;
+	metric = arena_alloc(arena, sizeof(*metric));
+	metric->mean = (struct result_interval){
+		hist_mean(data->connect), NAN, NAN
+	};
+	metric->quantiles = arena_array(arena, data->plan->nq,
+					sizeof(*metric->quantiles));
+	for (size_t i = 0; i < data->plan->nq; i++) {
+		double q = data->plan->q[i];
+		double beyond = (double)data->connect->total * (1 - q);
+
+		metric->quantiles[metric->nquantiles++] =
+			(struct result_quantile){
+				.q = q,
+				.value = hist_quantile(data->connect, q),
+				.lo = (double)NAN,
+				.hi = beyond < 1 ? (double)INFINITY
+						 : (double)NAN,
+				.status = beyond < 1 ? "unresolved"
+						     : "resolved",
+				.reason = beyond < 1 ? "too few connections"
+						     : NULL,
+			};
+	}
+	return metric;
+}
+
+static void account_rates(const struct point_data *data,
+			  struct result_point *to)
+{
+	to->offered_rps = data->point->rate_rps;
+	to->intended_rps = rate(data->counts.intended, data->duration_s);
+	to->sent_rps = rate(data->counts.sent, data->duration_s);
+	to->achieved_rps = point_achieved_rps(data);
+	to->utilisation = data->point->utilisation;
+	to->duration_s = data->duration_s;
+	to->counts = data->counts;
+}
+
+void account_point(const struct point_data *data,
+		   const struct measured *measured, struct result_point *to,
+		   struct arena *arena)
+{
+	struct series headline;
+
+	account_rates(data, to);
+	to->precision_asked = measured->asked;
+	to->precision_reached = measured->reached;
+	to->attempts = measured->attempts;
+	to->nattempts = measured->nattempts;
+	to->response_ns = data->response;
+	to->response_ns.with_excluded = arena_copy(arena, &data->with_excluded,
+						   sizeof(data->with_excluded));
+	to->connect_ns = account_connect(data, arena);
+	to->timestamps = (struct result_stamps){
+		.source = "user",
+		.uncertainty_ns = (double)clock_error_ns(),
+		.share = 1,
+	};
+	account_pacing(data, to);
+	account_stalls(data, to, arena);
+	account_windows(data, &to->windows, arena);
+	account_agents(data, to, arena);
+	if (data->target)
+		to->target = arena_copy(arena, data->target,
+					sizeof(*data->target));
+	point_series(data, -1, WINDOW_HEADLINE, &headline, data->arena);
+	to->response_hist = arena_alloc(arena, sizeof(*to->response_hist));
+	series_merge(&headline, to->response_hist);
+	slowdown_of(data, to, arena);
+}

@@ -1,0 +1,138 @@
+/* coordinator.c - a whole run: every point measured, judged and compared */
+#include "coordinator/coordinator.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "coordinator/account.h"
+#include "coordinator/check.h"
+#include "coordinator/compare.h"
+#include "coordinator/environment.h"
+#include "coordinator/interrupt.h"
+#include "coordinator/measure.h"
+#include "coordinator/objective.h"
+#include "coordinator/plan.h"
+#include "coordinator/session.h"
+#include "coordinator/verdict.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/clock.h"
+#include "lancet/core/err.h"
+
+static void result_begin(const struct plan *plan, struct result *result,
+			 struct arena *arena)
+{
+	char text[32];
+	time_t now;
+	struct tm tm;
+
+	result->started_realtime_ns = clock_realtime_ns();
+	now = (time_t)(result->started_realtime_ns / 1000000000);
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	result->name = plan->config->name;
+	result->started = arena_strdup(arena, text);
+	result->lancet_version = lancet_version;
+	result->seed = plan->config->seed;
+	result->config_yaml = plan->config_text;
+	result->calibration_status = "not calibrated on this path";
+	result->points = arena_array(arena, plan->npoints,
+				     sizeof(*result->points));
+	environment_read(plan, &result->environment, arena);
+}
+
+/*
+ * One point from its first request to its verdict. What agents sent lives in
+ * an arena of the point's own and goes when it is judged.
+ */
+static int run_point(struct session *session, const struct plan_point *point,
+		     struct result_point *to, struct arena *arena,
+		     struct err *err)
+{
+	struct point_data data;
+	struct measured measured;
+	struct arena bulk;
+	int rc;
+
+	arena_init(&bulk);
+	point_init(&data, session->plan, point, &bulk);
+	rc = measure_point(session, &data, &measured, arena, err);
+	session_beat(session);
+	if (!rc && data.nsegments) {
+		rc = check_all(&data, arena, &to->checks, &to->nchecks, err);
+		account_point(&data, &measured, to, arena);
+		verdict_point(to->checks, to->nchecks, arena, &to->verdict);
+		session_beat(session);
+		to->model = compare_point(&data, arena);
+	} else if (!rc) {
+		rc = 1;		/* interrupted before it began */
+	}
+	arena_fini(&bulk);
+	return rc;
+}
+
+static int run_points(struct session *session,
+		      const struct coordinator_watch *watch,
+		      struct result *result, bool *begun, struct arena *arena,
+		      struct err *err)
+{
+	const struct plan *plan = session->plan;
+
+	for (size_t i = 0; i < plan->npoints && !interrupted(); i++) {
+		struct result_point *point = &result->points[i];
+		int rc;
+
+		*begun = true;
+		watch->begin(watch->context, plan, &plan->point[i]);
+		rc = run_point(session, &plan->point[i], point, arena, err);
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			break;
+		result->npoints++;
+		watch->end(watch->context, &plan->point[i], point);
+	}
+	return 0;
+}
+
+/* When the load is over: what takes CPU. */
+static void finish(const struct plan *plan,
+		   const struct coordinator_watch *watch,
+		   struct result *result, const char *broken,
+		   struct arena *arena)
+{
+	if (result->npoints && plan->config->model.mode != MODEL_NONE)
+		watch->compare(watch->context);
+	for (size_t i = 0; i < result->npoints; i++)
+		if (result->points[i].model)
+			compare_stationary(plan, &plan->point[i],
+					   result->points[i].model, arena);
+	result->slo = objective_of(plan, result->points, result->npoints,
+				   arena);
+	verdict_run(result->points, result->npoints, broken, arena,
+		    &result->verdict);
+}
+
+int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
+	       struct result *result, bool *begun, struct arena *arena,
+	       struct err *err)
+{
+	struct session session;
+	const char *broken = NULL;
+	int rc;
+
+	*begun = false;
+	clock_sync();
+	result_begin(plan, result, arena);
+	rc = session_open(&session, plan, arena, err);
+	session.progress = watch->tick;
+	session.context = watch->context;
+	if (!rc)
+		rc = run_points(&session, watch, result, begun, arena, err);
+	session_close(&session);
+	if (interrupted())
+		broken = "interrupted before it was complete";
+	else if (rc)
+		broken = arena_strdup(arena, err->text);
+	finish(plan, watch, result, broken, arena);
+	return interrupted() ? 0 : rc;
+}

@@ -1,0 +1,328 @@
+/* run.c - `lancet run`: measure, judge, compare, write the result folder */
+#include "lancet/cmd/cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "agents/transport.h"
+#include "coordinator/coordinator.h"
+#include "coordinator/interrupt.h"
+#include "coordinator/objective.h"
+#include "coordinator/plan.h"
+#include "lancet/cmd/progress.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/config.h"
+#include "lancet/core/err.h"
+#include "lancet/core/unit.h"
+#include "reports/words.h"
+#include "reports/writer.h"
+
+#define SET_MAX 256
+#define SCHEDULE_MAX 100000000
+
+static const char usage[] =
+	"lancet run configs/quickstart.yaml\n"
+	"lancet run my.yaml --out results/first --seed 7\n"
+	"lancet run my.yaml --set load.rate=50krps --set measure.time_limit=20s\n"
+	"lancet run my.yaml --json > result.json\n"
+	"\n"
+	"Measures the target at every load, judges each point, compares it with\n"
+	"the model, prints a table and writes a folder: report.html, latency.svg,\n"
+	"result.json, latency.hlog, config.yaml.\n"
+	"\n"
+	"usage: lancet run CONFIG [OPTION]...\n"
+	"  --out DIR           the folder, which must not exist\n"
+	"                      (default: results/NAME-UTC)\n"
+	"  --set KEY=YAML      replace what stands at a dotted key; repeatable\n"
+	"  --seed N            the same as --set seed=N\n"
+	"  --json              print the result as JSON instead of the table\n"
+	"  -q, --quiet         print nothing but what went wrong\n"
+	"  --print-config      print the configuration as resolved, and stop\n"
+	"  --print-schedule N  print the first N requests of each point, and stop:\n"
+	"                      point agent thread intended_ns class service_ns\n"
+	"\n"
+	"Exit status: 0 fine; 1 the slo was missed at a fixed rate; 2 wrong usage\n"
+	"or configuration; 3 the measurement is invalid; 4 an agent died or the\n"
+	"target could not be reached; 130 interrupted twice.\n";
+
+struct run {
+	const char *file, *out;
+	const char *set[SET_MAX];
+	size_t nset;
+	bool json, quiet, print_config;
+	int64_t schedule;	/* -1: not asked for */
+	struct arena arena;
+};
+
+/* --- the command line ------------------------------------------------------------- */
+
+static int run_seed(struct run *run, const char *text)
+{
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return cmd_fail("run", STATUS_USAGE, "--seed %s is no number",
+				text);
+	run->set[run->nset++] = arena_printf(&run->arena, "seed=%s", text);
+	return 0;
+}
+
+static int run_schedule(struct run *run, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	run->schedule = strtoll(text, &end, 10);
+	if (end == text || *end || errno || run->schedule < 0 ||
+	    run->schedule > SCHEDULE_MAX)
+		return cmd_fail("run", STATUS_USAGE,
+				"--print-schedule %s: give a number of "
+				"requests, at most %d", text, SCHEDULE_MAX);
+	return 0;
+}
+
+static int run_option(struct run *run, int c)
+{
+	if (run->nset >= SET_MAX)
+		return cmd_fail("run", STATUS_USAGE, "too many --set");
+	switch (c) {
+	case 'o':
+		run->out = optarg;
+		return 0;
+	case 's':
+		run->set[run->nset++] = optarg;
+		return 0;
+	case 'S':
+		return run_seed(run, optarg);
+	case 'j':
+		run->json = true;
+		return 0;
+	case 'q':
+		run->quiet = true;
+		return 0;
+	case 'c':
+		run->print_config = true;
+		return 0;
+	case 'n':
+		return run_schedule(run, optarg);
+	}
+	return STATUS_USAGE;
+}
+
+static int run_arguments(struct run *run, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "out", required_argument, NULL, 'o' },
+		{ "set", required_argument, NULL, 's' },
+		{ "seed", required_argument, NULL, 'S' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "print-config", no_argument, NULL, 'c' },
+		{ "print-schedule", required_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = cmd_getopt(argc, argv, "q", options)) != -1) {
+		int status = run_option(run, c);
+
+		if (status)
+			return status;
+	}
+	if (argc - optind != 1)
+		return cmd_fail("run", STATUS_USAGE, argc == optind
+				? "no configuration given; for example "
+				  "`lancet run configs/quickstart.yaml`"
+				: "one configuration at a time");
+	run->file = argv[optind];
+	return 0;
+}
+
+/* --- before anything runs ------------------------------------------------------------ */
+
+static struct plan *run_plan(struct run *run, const struct config *config)
+{
+	const struct transport_ops *transport =
+		(const void *)config->workload.transport.kind;
+	struct option_problems problems = { 0 };
+	struct plan_host host = {
+		.stream = transport->flags & TRANSPORT_STREAM,
+		.memory = transport->flags & TRANSPORT_MEMORY,
+	};
+	struct plan *plan;
+	struct err err;
+
+	plan_host_read(&host, &run->arena);
+	plan = plan_create(config, &host, &run->arena, &problems, &err);
+	if (plan)
+		return plan;
+	if (err.text[0])
+		fprintf(stderr, "%s\n", err.text);
+	option_problems_print(&problems, NULL, stderr);
+	return NULL;
+}
+
+/* results/NAME-UTC; a name's slashes would make folders of their own. */
+static char *run_folder(struct run *run, const struct config *config)
+{
+	char stamp[24];
+	time_t now = time(NULL);
+	struct tm tm;
+	char *name = arena_strdup(&run->arena, config->name);
+
+	for (char *c = name; *c; c++)
+		if (*c == '/' || *c == ' ')
+			*c = '-';
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	return arena_printf(&run->arena, "results/%s-%s", name, stamp);
+}
+
+static int run_refuse(const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st))
+		return 0;
+	return cmd_fail("run", STATUS_USAGE, "%s exists already; name another "
+			"folder by --out, or remove it", dir);
+}
+
+/* --- afterwards ------------------------------------------------------------------------ */
+
+static int run_table(const struct run *run, const struct config *config,
+		     const struct result *result, struct err *err)
+{
+	const struct choice *writer = config->report.items;
+	const struct writer_ops *ops;
+
+	if (run->json)
+		return result_print(result, stdout) < 0
+		       ? err_set(err, -EIO, "cannot write the result") : 0;
+	for (size_t i = 0; i < config->report.n && !run->quiet; i++) {
+		ops = (const void *)writer[i].kind;
+		if (!ops->file && ops->write(result, run->out, stdout, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* What stopped the run, and what is left of it. */
+static int run_broken(const struct run *run, const struct result *result,
+		      bool saved, const struct err *err)
+{
+	if (!saved)
+		return cmd_fail("run", STATUS_BROKEN, "%s", err->text);
+	return cmd_fail("run", STATUS_BROKEN,
+			"%s; %zu finished point%s saved in %s", err->text,
+			result->npoints, result->npoints == 1 ? "" : "s",
+			run->out);
+}
+
+static int run_status(const struct run *run, const struct plan *plan,
+		      const struct result *result)
+{
+	char text[2048];
+
+	if (!words_valid(&result->verdict)) {
+		if (!run->quiet && !run->json)
+			return STATUS_INVALID;	/* the table said it */
+		return cmd_fail("run", STATUS_INVALID, "%s; see %s",
+				words_verdict(result, text, sizeof(text)),
+				run->out);
+	}
+	if (objective_missed(plan, result->points, result->npoints))
+		return cmd_fail("run", STATUS_MISSED, "missed: %s",
+				plan->config->slo);
+	return STATUS_FINE;
+}
+
+static int run_measure(struct run *run, const struct plan *plan)
+{
+	const struct config *config = plan->config;
+	struct progress progress;
+	struct coordinator_watch watch;
+	struct result result = { 0 };
+	struct err why = { 0 }, err;
+	bool begun;
+	int broken;
+
+	if (interrupt_install() < 0)
+		return cmd_fail("run", STATUS_BROKEN, "cannot watch signals");
+	progress_init(&progress, run->quiet);
+	for (size_t i = 0; i < plan->nwarnings && !run->quiet; i++)
+		fprintf(stderr, "lancet run: warning: %s\n", plan->warning[i]);
+	watch = progress_watch(&progress);
+	broken = coordinate(plan, &watch, &result, &begun, &run->arena, &why);
+	progress_clear(&progress);
+	if (broken && !begun)
+		return run_broken(run, &result, false, &why);
+	if (writer_folder(&result, run->out, config->report.items,
+			  config->report.n, &err) < 0)
+		return cmd_fail("run", STATUS_BROKEN, "cannot write %s: %s",
+				run->out, err.text);
+	if (run_table(run, config, &result, &err) < 0)
+		return cmd_fail("run", STATUS_BROKEN, "%s", err.text);
+	if (broken)
+		return run_broken(run, &result, true, &why);
+	return run_status(run, plan, &result);
+}
+
+/* --- the command -------------------------------------------------------------------------- */
+
+static int run_plan_only(const struct run *run, const struct plan *plan)
+{
+	struct err err;
+
+	if (plan_print_schedule(plan, (uint64_t)run->schedule, stdout,
+				&err) < 0)
+		return cmd_fail("run", STATUS_USAGE, "%s", err.text);
+	return STATUS_FINE;
+}
+
+static int run_config(struct run *run)
+{
+	const struct config *config;
+	const struct plan *plan;
+
+	config = cmd_config(run->file, run->set, run->nset, &run->arena);
+	if (!config)
+		return STATUS_USAGE;
+	if (run->print_config) {
+		config_print(config, stdout);
+		return STATUS_FINE;
+	}
+	plan = run_plan(run, config);
+	if (!plan)
+		return STATUS_USAGE;
+	if (run->schedule >= 0)
+		return run_plan_only(run, plan);
+	if (!run->out)
+		run->out = run_folder(run, config);
+	if (run_refuse(run->out))
+		return STATUS_USAGE;
+	return run_measure(run, plan);
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct run run = { .schedule = -1 };
+	int status;
+
+	arena_init(&run.arena);
+	status = run_arguments(&run, argc, argv);
+	if (!status)
+		status = run_config(&run);
+	arena_fini(&run.arena);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.help = "measure, judge, compare, write the result folder",
+	.usage = usage,
+	.run = run_main,
+};
