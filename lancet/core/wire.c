@@ -139,13 +139,7 @@ int wire_error_decode(const json_t *frame, struct err *why, struct err *err)
 	if (wire_get_int(frame, "code", -4095, -1, &code, err) < 0 ||
 	    wire_get_text(frame, "text", &text, err) < 0)
 		return err->code;
-	why->code = (int)code;
-	/* One line, whatever the peer put there. */
-	strncpy(why->text, text, sizeof(why->text) - 1);
-	why->text[sizeof(why->text) - 1] = '\0';
-	for (char *c = why->text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = ' ';
+	err_set(why, (int)code, "%s", text);
 	return 0;
 }
 
