@@ -260,8 +260,10 @@ static void unknown_kind(const struct option_reader *r,
 			       SHOWN(name), near.best);
 	else
 		option_problem(r->problems, mark,
-			       "unknown %s '%.*s'; write one of %s", class,
-			       SHOWN(name), all);
+			       "unknown %s '%.*s'; %s%s", class, SHOWN(name),
+			       *all ? "write one of " :
+				      "this build has none",
+			       all);
 }
 
 /* The next word of a list separated by `by`; its length, 0 at the end. */

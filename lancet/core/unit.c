@@ -239,18 +239,18 @@ char *unit_print_size(double bytes, char *text, size_t size)
 	return print_scaled(bytes, unit_sizes, 4, text, size);
 }
 
+/* As few decimals as read back to it; 25 tell any double from its like. */
 char *unit_print_quantile(double q, char *text, size_t size)
 {
-	char number[40];
+	char number[48];
+	double again;
 
-	for (int digit = 0; digit <= 15; digit++) {
-		double again = -1;
-
-		snprintf(text, size, "p%.*f", digit, q * 100);
-		snprintf(number, sizeof(number), "p%.*f", digit, q * 100);
+	for (int digit = 0; digit <= 25; digit++) {
+		snprintf(number, sizeof(number), "p%.*Lf", digit, q * 100.0L);
 		if (!unit_quantile(number, &again) && again == q)
 			break;
 	}
+	snprintf(text, size, "%s", number);
 	return text;
 }
 

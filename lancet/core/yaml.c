@@ -80,7 +80,7 @@ static void open_level(struct builder *b, enum yaml_type type,
 	struct yaml_node *node;
 
 	if (wants_key(b)) {
-		fail(b, mark, "a key must be a word, not a list or a map");
+		fail(b, mark, "a key must be a word; write key: value");
 		return;
 	}
 	if (b->depth == YAML_MAX_DEPTH) {
