@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/transport.h"
+#include "coordinator/plan.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
+#include "lancet/core/err.h"
 #include "lancet/core/nearest.h"
 
 #define WORD_MAX 64
@@ -94,4 +97,26 @@ struct config *cmd_config(const char *file, const char *const *set,
 	if (!config)
 		option_problems_print(&problems, NULL, stderr);
 	return config;
+}
+
+struct plan *cmd_plan(const struct config *config, struct arena *arena)
+{
+	const struct transport_ops *transport =
+		(const void *)config->workload.transport.kind;
+	struct option_problems problems = { 0 };
+	struct plan_host host = {
+		.stream = transport->flags & TRANSPORT_STREAM,
+		.memory = transport->flags & TRANSPORT_MEMORY,
+	};
+	struct err err = { 0 };
+	struct plan *plan;
+
+	plan_host_read(&host, arena);
+	plan = plan_create(config, &host, arena, &problems, &err);
+	if (plan)
+		return plan;
+	if (err.text[0])
+		fprintf(stderr, "%s\n", err.text);
+	option_problems_print(&problems, NULL, stderr);
+	return NULL;
 }

@@ -47,13 +47,15 @@ int cmd_getopt(int argc, char **argv, const char *shorts,
 	       const struct option *longs);
 
 /*
- * A configuration read and checked as far as that needs no run, `--set` and
- * all; NULL when its problems have been printed.
+ * A configuration read and checked, `--set` and all; then what a run would
+ * do. NULL when the problems of either have been printed.
  */
 struct arena;
 struct config;
+struct plan;
 struct config *cmd_config(const char *file, const char *const *set,
 			  size_t nset, struct arena *arena);
+struct plan *cmd_plan(const struct config *config, struct arena *arena);
 
 /* The candidate that is a slip of the pen away from text; NULL: none is. */
 const char *cmd_nearest(const char *text, const char *const *candidates);

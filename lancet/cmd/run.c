@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "agents/transport.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/objective.h"
@@ -143,28 +142,6 @@ static int run_arguments(struct run *run, int argc, char **argv)
 
 /* --- before anything runs ------------------------------------------------------------ */
 
-static struct plan *run_plan(struct run *run, const struct config *config)
-{
-	const struct transport_ops *transport =
-		(const void *)config->workload.transport.kind;
-	struct option_problems problems = { 0 };
-	struct plan_host host = {
-		.stream = transport->flags & TRANSPORT_STREAM,
-		.memory = transport->flags & TRANSPORT_MEMORY,
-	};
-	struct plan *plan;
-	struct err err;
-
-	plan_host_read(&host, &run->arena);
-	plan = plan_create(config, &host, &run->arena, &problems, &err);
-	if (plan)
-		return plan;
-	if (err.text[0])
-		fprintf(stderr, "%s\n", err.text);
-	option_problems_print(&problems, NULL, stderr);
-	return NULL;
-}
-
 /* results/NAME-UTC; a name's slashes would make folders of their own. */
 static char *run_folder(struct run *run, const struct config *config)
 {
@@ -295,7 +272,7 @@ static int run_config(struct run *run)
 		config_print(config, stdout);
 		return STATUS_FINE;
 	}
-	plan = run_plan(run, config);
+	plan = cmd_plan(config, &run->arena);
 	if (!plan)
 		return STATUS_USAGE;
 	if (run->schedule >= 0)

@@ -27,13 +27,15 @@ static int validate(const char *file, const char *const *set, size_t nset,
 {
 	struct arena arena;
 	struct config *config;
+	int fine;
 
 	arena_init(&arena);
 	config = cmd_config(file, set, nset, &arena);
-	if (config && !quiet)
+	fine = config && cmd_plan(config, &arena);
+	if (fine && !quiet)
 		printf("%s: fine\n", file);
 	arena_fini(&arena);
-	return config ? STATUS_FINE : STATUS_USAGE;
+	return fine ? STATUS_FINE : STATUS_USAGE;
 }
 
 static int run(int argc, char **argv)
