@@ -15,11 +15,12 @@ static double rate(const struct sharing *s)
 	return s->left.n <= s->cores ? 1 : (double)s->cores / s->left.n;
 }
 
-/* Bring `work` up to time t, at which nothing is left that is due before. */
+/*
+ * Only when the set of jobs changes: the next completion is fixed by then,
+ * and a clock that ticks often must not wear it down by rounding.
+ */
 static void catch_up(struct sharing *s, sim_time t)
 {
-	if (t <= s->at)
-		return;
 	/* Idle: from 0 again, so that the sum keeps its precision. */
 	s->work = s->left.n ? s->work + (t - s->at) * rate(s) : 0;
 	s->at = t;
@@ -58,8 +59,6 @@ size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 		done[out] = *pool_put(pool, heap_pop(&s->left));
 		done[out++].completion = next;
 	}
-	if (out < n)
-		catch_up(s, t);
 	return out;
 }
 

@@ -13,7 +13,7 @@
 struct sharing {
 	uint32_t cores;
 	double work;
-	sim_time at;		/* when `work` was brought up to date */
+	sim_time at;		/* when `work` was right: the last change */
 	struct heap left;	/* slots of `pool`, by work at completion */
 };
 
