@@ -250,6 +250,8 @@ static size_t udp_recv_socket(struct udp *s, struct packet *pkt, size_t n)
 		s->refused[s->nrefused++] = 0;
 		return udp_refused(s, pkt, n);
 	}
+	if (got < 0)
+		return 0;
 	now = clock_now_ns();
 	for (int i = 0; i < got; i++)
 		pkt[i] = (struct packet){

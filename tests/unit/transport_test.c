@@ -56,6 +56,8 @@ static void round_trip(const char *kind, const char *address, uint32_t n)
 	struct packet pkt[8];
 	uint32_t seen = 0, word;
 
+	assert_int_equal(server.ops->recv(server.state, pkt, 8), 0);
+	assert_int_equal(client.ops->recv(client.state, pkt, 8), 0);
 	for (uint32_t i = 0; i < n; i++) {
 		word = i * 3 + 1;
 		net_send(&client, i, &word, sizeof(word));
