@@ -7,19 +7,29 @@
 #include <stdint.h>
 
 #include "agents/transport.h"
+#include "lancet/core/hist.h"
 #include "lancet/core/kind.h"
+#include "lancet/core/stall.h"
 #include "models/policy.h"
 #include "workloads/dist.h"
 #include "workloads/proto.h"
 
 struct err;
-struct stall_log;	/* lancet/core/stall.h */
 
-struct target_stats {
-	_Atomic uint64_t served, dropped, nacked, bad;
-	_Atomic uint64_t served_ns;	/* sum of service */
-	_Atomic uint64_t idle_ns, busy_ns;
-	_Atomic uint64_t queue_sum;	/* jobs found by arrivals */
+/* What the serving thread says of a stretch of time; nobody else writes. */
+struct target_account {
+	uint64_t arrivals, served;
+	uint64_t dropped;	/* no place, or the policy let them fall */
+	uint64_t nacked;	/* refused by the policy, with an answer */
+	uint64_t bad;		/* bytes that were no request */
+	uint64_t preemptions;
+	uint64_t queue_sum;	/* jobs found by arrivals */
+	double served_ns;	/* sum of service */
+	int64_t idle_ns, busy_ns;
+	struct hist *release;	/* how late replies left, after completion */
+	struct stall *stall;
+	size_t nstalls;
+	uint64_t gaps;
 };
 
 struct target {
@@ -28,16 +38,27 @@ struct target {
 	struct policy policy;
 	struct dist service;	/* where a request carries no time */
 	uint64_t seed;
+	uint32_t connections;	/* places of peers, a power of two */
+	size_t max_message;
 	bool poll;		/* spin, else block */
-	struct stall_log *stalls;
-	struct target_stats stats;
-	const _Atomic bool *stop;
+	struct stall_log stalls;
+
+	/*
+	 * The serving thread writes `used`, and once each turn takes what
+	 * another thread put into `wanted`: what it used before is then that
+	 * thread's to read.
+	 */
+	_Atomic(struct target_account *) wanted, used;
+	_Atomic bool stop;
 };
 
 struct backend_ops {
 	struct kind kind;
-	/* Serve on the calling thread until *stop. 0 or -errno. */
+	/* Serve on the calling thread until target->stop. 0 or -errno. */
 	int (*run)(struct target *target, struct err *err);
 };
+
+/* Serving thread, once a turn: the account to write to from now on. */
+struct target_account *target_account(struct target *target);
 
 #endif
