@@ -4,6 +4,7 @@
 #: make demo         install what is missing, build, run the quickstart
 #: make check        install what is missing, build, run the tests (8 minutes)
 #: make check-long   more of the same (an hour)
+#: make coverage     what BUILD=cov ./check ran
 #: make bench        the instrument's own cost, beside a floor
 #: make lint         clang-tidy, gcc -fanalyzer, cppcheck, shellcheck, shape
 #: make docs         renew what the pages quote of the program
@@ -190,6 +191,10 @@ check check-long:
 	@tools/packages.sh test
 	@$(MAKE) WERROR=1 all tests fuzzers
 	@BUILD=$(BUILD) tools/check.sh $(if $(filter check-long,$@),--long)
+
+.PHONY: coverage
+coverage:
+	@tools/coverage.sh
 
 bench: all benches
 	@tools/bench.sh $(benches:%.c=$(O)/%)
