@@ -13,8 +13,12 @@
 #define BATCHES_MOST 64
 #define BATCHES_LEAST 8
 
-/* An interval needs at least so many requests beyond its upper end. */
-#define BEYOND_LEAST 1.0
+/*
+ * A quantile needs at least so many requests beyond it, counted as the
+ * independent ones that they are worth: with fewer, which come in a handful
+ * of bursts, neither estimate nor variance means much.
+ */
+#define BEYOND_LEAST 10.
 
 struct batches {
 	double x[BATCHES_MOST], n[BATCHES_MOST];
@@ -205,7 +209,6 @@ static void unresolved(struct result_quantile *out, const char *why)
 static void interval_quantile(const struct work *work, double q,
 			      struct result_quantile *out)
 {
-	double total = (double)(work->all->total + work->later);
 	double replied = hist_quantile(work->all, q);
 	double t, lo, hi, n_eff;
 
@@ -221,8 +224,8 @@ static void interval_quantile(const struct work *work, double q,
 	out->lo = lo > 0 ? hist_quantile(work->all, lo) : 0;
 	out->hi = hi < 1 ? hist_quantile_of(work->all, hi, work->later)
 			 : (double)INFINITY;
-	if (total * (1 - hi) < BEYOND_LEAST)
-		unresolved(out, "too few requests beyond it");
+	if (n_eff * (1 - q) < BEYOND_LEAST)
+		unresolved(out, "too few independent requests beyond it");
 	else if (!isfinite(out->hi))
 		unresolved(out, "requests without a reply may be beyond it");
 	if (!isfinite(out->value))

@@ -24,9 +24,9 @@ struct series {
 
 /*
  * Quantiles over *intended* requests: value and upper bound count `later`
- * ones as above every reply, the lower bound does not count them. An upper
- * bound with no observation beyond it is INFINITY and the quantile
- * `unresolved`, with the reason.
+ * ones as above every reply, the lower bound does not count them. Where they,
+ * or too few observations, leave no upper bound it is INFINITY and the
+ * quantile `unresolved`, with the reason.
  *
  * Interval: batch means of the indicator that a request is later than the
  * estimate (Heidelberger and Lewis 1984). Batches of consecutive windows are

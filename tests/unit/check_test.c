@@ -1,0 +1,341 @@
+/* check_test.c - each check accepts a clean point and rejects a broken one */
+#include "tests/unit/point_data.h"
+
+#include "coordinator/check.h"
+#include "coordinator/verdict.h"
+
+#define POINT_S 5
+#define RATE 20000.
+#define WINDOWS (POINT_S * 100)
+
+static const char text[] =
+	"name: t\nseed: 1\n"
+	"target: {address: '127.0.0.1:9', workers: 4}\n"
+	"workload: {protocol: spin, transport: udp, arrival: poisson,\n"
+	"  service: {exponential: {mean: 100us}}}\n"
+	"agents: [{launch: local, count: 1, threads: 1, connections: 4}]\n"
+	"load: {rate: 20krps}\n"
+	"measure: {warmup: 100ms, time_limit: 5s}\n"
+	"model: none\n";
+
+/* One point in the making, which a test may spoil before it is taken in. */
+struct fixture {
+	struct arena arena;
+	struct plan *plan;
+	struct point_data data;
+	struct made made;
+	struct wire_start start;
+	struct rng rng;
+	int32_t gap[20000], intended[20000];
+	struct wire_gaps gaps;
+	struct stall stall[200];
+	uint32_t thread[200];
+	struct hist_sparse lateness;
+};
+
+/* Poisson counts, exponential response times of 200 us. */
+static void fill_windows(struct fixture *f, double rate)
+{
+	int64_t value[1000];
+
+	f->made.report.nwindows = 0;
+	for (uint32_t w = 0; w < WINDOWS; w++) {
+		double at = rng_exponential(&f->rng);
+		size_t n = 0;
+
+		for (; at < rate / 100 && n < 1000;
+		     at += rng_exponential(&f->rng))
+			value[n++] = (int64_t)(200e3 *
+					       rng_exponential(&f->rng));
+		made_window(&f->made, w, OUTCOME_RECEIVED, value, n);
+	}
+}
+
+static void fill_lateness(struct fixture *f, double mean_ns)
+{
+	int64_t value[2000];
+
+	for (int i = 0; i < 2000; i++)
+		value[i] = (int64_t)(mean_ns * rng_exponential(&f->rng));
+	f->lateness = made_sparse(&f->arena, value, 2000);
+	f->made.report.lateness = f->lateness;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct option_problems problems = { 0 };
+
+	arena_init(&f->arena);
+	test_rng(&f->rng, 7);
+	f->plan = plan_of(text, 4, &f->arena, &problems);
+	if (!f->plan)
+		return -1;
+	point_init(&f->data, f->plan, &f->plan->point[0], &f->arena);
+	f->made.arena = &f->arena;
+	f->start = (struct wire_start){
+		.rate_rps = RATE, .at_ns = 1000000000,
+		.until_ns = WINDOWS * WINDOW,
+	};
+	for (int i = 0; i < 20000; i++) {
+		f->intended[i] = (int32_t)(5e4 * rng_exponential(&f->rng));
+		f->gap[i] = f->intended[i];
+	}
+	f->gaps = (struct wire_gaps){ 0, 20000, f->gap, f->intended };
+	f->made.report.gaps = &f->gaps;
+	f->made.report.ngaps = 1;
+	f->made.report.send_cost_ns = 1000;
+	f->made.report.stall = f->stall;
+	f->made.report.stall_thread = f->thread;
+	fill_windows(f, RATE);
+	fill_lateness(f, 2e3);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	arena_fini(&f->arena);
+	free(f);
+	return 0;
+}
+
+static const struct result_check *judge(struct fixture *f, const char *name)
+{
+	const struct wire_report *report = &f->made.report;
+	struct result_check *checks;
+	struct err err;
+	size_t n;
+
+	point_add(&f->data, &f->start, &report, NULL);
+	point_close(&f->data, &f->arena);
+	assert_int_equal(check_all(&f->data, &f->arena, &checks, &n, &err), 0);
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(checks[i].name, name))
+			return &checks[i];
+	fail_msg("no check %s", name);
+	return NULL;
+}
+
+static void expect(struct fixture *f, const char *name, const char *status)
+{
+	const struct result_check *check = judge(f, name);
+
+	if (strcmp(check->status, status))
+		fail_msg("%s: %s: %s", name, check->status, check->reason);
+}
+
+/*
+ * Levels: achieved 4 deviations besides 2%, arrivals 1e-3 and an effect of
+ * 3%, which 20000 clean gaps have with probability 2 exp(-36); so all pass
+ * together but for 1e-7.
+ */
+static void test_clean(void **state)
+{
+	struct fixture *f = *state;
+	const struct wire_report *report = &f->made.report;
+	struct result_check *checks;
+	struct result_verdict verdict;
+	struct err err;
+	size_t n;
+
+	point_add(&f->data, &f->start, &report, NULL);
+	point_close(&f->data, &f->arena);
+	assert_int_equal(check_all(&f->data, &f->arena, &checks, &n, &err), 0);
+	assert_int_equal(n, 5);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(checks[i].status, "pass"))
+			fail_msg("%s: %s", checks[i].name, checks[i].reason);
+	verdict_point(checks, n, &f->arena, &verdict);
+	assert_string_equal(verdict.status, "valid");
+}
+
+static void test_too_slow(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_windows(f, RATE * .9);
+	expect(f, "achieved", "fail");
+}
+
+/* A backlog that grows: sent as asked, but answered ever later. */
+static void test_backlog(void **state)
+{
+	struct fixture *f = *state;
+	int64_t value[200];
+
+	f->made.report.nwindows = 0;
+	for (uint32_t w = 0; w < WINDOWS; w++) {
+		for (int i = 0; i < 200; i++)
+			value[i] = (int64_t)(w * WINDOW / 10) + i;
+		made_window(&f->made, w, OUTCOME_RECEIVED, value, 200);
+	}
+	expect(f, "achieved", "fail");
+}
+
+static void test_one_window(void **state)
+{
+	struct fixture *f = *state;
+
+	f->start.until_ns = 11 * WINDOW;
+	expect(f, "achieved", "not_run");
+}
+
+static void test_equal_gaps(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 20000; i++)
+		f->gap[i] = 50000;
+	expect(f, "arrivals", "fail");
+}
+
+static void test_send_cost(void **state)
+{
+	struct fixture *f = *state;
+
+	/* 4% of all gaps are shorter than 2 us, and cannot be. */
+	for (int i = 0; i < 20000; i++)
+		f->gap[i] = f->gap[i] < 2000 ? 2000 : f->gap[i];
+	expect(f, "arrivals", "pass");
+}
+
+static void test_no_gaps(void **state)
+{
+	struct fixture *f = *state;
+
+	f->gaps.n = 50;
+	expect(f, "arrivals", "not_run");
+}
+
+/* A burst from 4.53 to 4.68 s, as after a sender that stood still. */
+static void fill_burst(struct fixture *f)
+{
+	for (int i = 10500; i < 13500; i++)
+		f->gap[i] = 1000;
+}
+
+static void test_burst(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_burst(f);
+	expect(f, "arrivals", "fail");
+}
+
+/* A stall of 100 ms before it and its drain leave those windows out. */
+static void test_burst_left_out(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_burst(f);
+	f->stall[0] = (struct stall){ .start_ns = f->start.at_ns +
+						  INT64_C(4500000000),
+				      .length_ns = 100000000 };
+	f->made.report.nstalls = 1;
+	expect(f, "arrivals", "pass");
+}
+
+static void test_late(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_lateness(f, 20e3);		/* p99 92 us, median response 139 */
+	expect(f, "lateness", "fail");
+}
+
+static void test_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	made_window(&f->made, WINDOWS - 1, OUTCOME_LOST, NULL, 200);
+	expect(f, "completeness", "fail");
+	assert_int_equal(f->data.counts.lost, 200);
+	assert_int_equal(f->data.counts.intended,
+			 f->data.counts.sent + f->data.counts.unsent);
+}
+
+static void test_few_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	made_window(&f->made, WINDOWS - 1, OUTCOME_TIMEOUT, NULL, 20);
+	expect(f, "completeness", "pass");
+}
+
+static void test_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.records_dropped = 1;
+	expect(f, "completeness", "fail");
+}
+
+/* 4 ms every 50 ms: with guard and drain a fifth of the time and more. */
+static void test_stalls(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 90; i++)
+		f->stall[i] = (struct stall){
+			.start_ns = f->start.at_ns + 200000000 +
+				    i * INT64_C(50000000),
+			.length_ns = 4000000,
+			.cause = STALL_PREEMPTED,
+		};
+	f->made.report.nstalls = 90;
+	expect(f, "stalls", "fail");
+	assert_true(f->data.left_out > .2);
+}
+
+static void test_few_stalls(void **state)
+{
+	struct fixture *f = *state;
+
+	f->stall[0] = (struct stall){ .start_ns = f->start.at_ns + 2000000000,
+				      .length_ns = 4000000 };
+	f->made.report.nstalls = 1;
+	expect(f, "stalls", "pass");
+	assert_true(f->data.left_out > 0);
+}
+
+static void test_steal(void **state)
+{
+	struct fixture *f = *state;
+
+	f->data.steal = .1;
+	expect(f, "stalls", "fail");
+}
+
+/* A peer's word that makes no sense is dropped, not believed. */
+static void test_rubbish(void **state)
+{
+	struct fixture *f = *state;
+	int64_t value[] = { 1 };
+
+	made_window(&f->made, UINT32_MAX, OUTCOME_RECEIVED, value, 1);
+	made_window(&f->made, WINDOWS, OUTCOME_RECEIVED, value, 1);
+	f->made.report.window[f->made.report.nwindows - 1].class = 77;
+	f->stall[0].start_ns = 5;
+	f->thread[0] = 99;
+	f->made.report.nstalls = 1;
+	expect(f, "achieved", "pass");
+	assert_int_equal(f->data.nstalls, 0);
+}
+
+int main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
+		WITH(test_one_window), WITH(test_equal_gaps),
+		WITH(test_send_cost), WITH(test_no_gaps),
+		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
+		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),
+		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

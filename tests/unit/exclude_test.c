@@ -1,0 +1,143 @@
+/* exclude_test.c - a stall leaves out itself, what was in flight, its backlog */
+#include "tests/unit/point_data.h"
+
+#include "coordinator/exclude.h"
+
+#define WINDOWS 100
+
+static struct point_window windows[WINDOWS];
+static struct point_segment segment;
+static const struct exclude_rule rule = {
+	.window_ns = WINDOW, .guard_ns = 2000000, .load = .5,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(windows, 0, sizeof(windows));
+	/* A second segment: schedule time goes on where the first ended. */
+	segment = (struct point_segment){
+		.from_ns = 50 * WINDOW,
+		.until_ns = 150 * WINDOW,
+		.window = windows,
+		.nwindows = WINDOWS,
+	};
+	return 0;
+}
+
+static struct point_stall stall(double start_ms, double length_ms, bool target)
+{
+	return (struct point_stall){
+		.who = target ? "target" : "agent 0",
+		.target = target,
+		.start_ns = segment.from_ns + (int64_t)(start_ms * 1e6),
+		.length_ns = (int64_t)(length_ms * 1e6),
+	};
+}
+
+/* Exactly the windows first..last carry the reason. */
+static void assert_out(size_t first, size_t last, unsigned why)
+{
+	for (size_t i = 0; i < WINDOWS; i++)
+		if (!!(windows[i].out & why) != (i >= first && i <= last))
+			fail_msg("window %zu: %u", i, windows[i].out);
+}
+
+/* 4 ms from 105 on: guard from 103, end 109, drained by 117 at half load. */
+static void test_span(void **state)
+{
+	struct point_stall one = stall(105, 4, false);
+
+	(void)state;
+	exclude_segment(&segment, &one, 1, &rule);
+	assert_out(10, 11, WINDOW_AGENT);
+	assert_string_equal(windows[10].reason, "agent 0");
+}
+
+static void test_guard_reaches_back(void **state)
+{
+	struct point_stall one = stall(101, 1, false);
+
+	(void)state;
+	exclude_segment(&segment, &one, 1, &rule);
+	assert_out(9, 10, WINDOW_AGENT);
+}
+
+static void test_busier_drains_longer(void **state)
+{
+	struct exclude_rule busy = rule;
+	struct point_stall one = stall(105, 4, false);
+
+	(void)state;
+	busy.load = .8;		/* 109 + 20 */
+	exclude_segment(&segment, &one, 1, &busy);
+	assert_out(10, 12, WINDOW_AGENT);
+	setup(NULL);
+	busy.load = 1.5;	/* as .95: 109 + 80 */
+	exclude_segment(&segment, &one, 1, &busy);
+	assert_out(10, 18, WINDOW_AGENT);
+}
+
+/* 8 ms, then 8 ms within its drain: 108 + 16, then + 16 more. */
+static void test_backlogs_add_up(void **state)
+{
+	struct point_stall two[] = { stall(100, 8, false),
+				     stall(112, 8, false) };
+
+	(void)state;
+	exclude_segment(&segment, two, 2, &rule);
+	assert_out(9, 14, WINDOW_AGENT);
+}
+
+static void test_sides_are_apart(void **state)
+{
+	struct point_stall two[] = { stall(105, 1, true),
+				     stall(505, 1, false) };
+
+	(void)state;
+	exclude_segment(&segment, two, 2, &rule);
+	assert_out(10, 10, WINDOW_TARGET);
+	assert_out(50, 50, WINDOW_AGENT);
+	assert_int_equal(windows[10].out & WINDOW_HEADLINE, 0);
+	assert_int_not_equal(windows[10].out & WINDOW_COMPARED, 0);
+}
+
+static void test_edges(void **state)
+{
+	struct point_stall three[] = { stall(-1, 2, false),
+				       stall(999, 500, false),
+				       stall(2000, 5, false) };
+
+	(void)state;
+	exclude_segment(&segment, three, 3, &rule);
+	assert_int_equal(windows[0].out, WINDOW_AGENT);
+	assert_int_equal(windows[1].out, 0);
+	assert_int_equal(windows[98].out, 0);
+	assert_int_equal(windows[99].out, WINDOW_AGENT);
+	setup(NULL);
+	three[0] = stall(-500, 2, false);
+	exclude_segment(&segment, three, 1, &rule);
+	assert_out(1, 0, WINDOW_AGENT);
+}
+
+static void test_warmup(void **state)
+{
+	(void)state;
+	exclude_warmup(&segment, 5 * WINDOW);
+	assert_out(0, 4, WINDOW_WARMUP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_span, setup),
+		cmocka_unit_test_setup(test_guard_reaches_back, setup),
+		cmocka_unit_test_setup(test_busier_drains_longer, setup),
+		cmocka_unit_test_setup(test_backlogs_add_up, setup),
+		cmocka_unit_test_setup(test_sides_are_apart, setup),
+		cmocka_unit_test_setup(test_edges, setup),
+		cmocka_unit_test_setup(test_warmup, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* interval_test.c - do 95% intervals hold the truth 95 times in 100? */
+#include "tests/unit/point_data.h"
+
+#include "coordinator/interval.h"
+
+#define RUNS 300
+#define WINDOWS 400
+
+static const double quantiles[] = { .5, .9, .99, .999 };
+#define N (sizeof(quantiles) / sizeof(quantiles[0]))
+
+/*
+ * Batch means of a strongly correlated queue may fall to a coverage of 0.89;
+ * 300 runs then cover fewer than 235 times with probability 4e-8
+ * (binomial): 8e-7 for five figures of four queues.
+ */
+#define COVERED_LEAST 235
+
+/*
+ * An M/M/1 queue's response times (Lindley 1952), arrivals in windows; its
+ * law is exponential with rate mu - lambda.
+ */
+static void queue_series(struct rng *rng, double load, double per_window,
+			 struct series *series, struct arena *arena)
+{
+	const double service = (double)WINDOW / per_window * load;
+	double wait = -service * log(rng_open(rng)) / (1 - load);
+	double at = 0;
+	int64_t *value = arena_array(arena, 4096, sizeof(*value));
+
+	if (rng_uniform(rng) > load)	/* stationary from the start */
+		wait = 0;
+	series->n = WINDOWS;
+	series->window = arena_array(arena, WINDOWS, sizeof(*series->window));
+	for (size_t w = 0; w < WINDOWS; w++) {
+		size_t n = 0;
+
+		while (at < (double)(w + 1) * (double)WINDOW && n < 4096) {
+			double own = service * rng_exponential(rng);
+			double gap = (double)WINDOW / per_window *
+				     rng_exponential(rng);
+
+			value[n++] = (int64_t)(wait + own);
+			wait = fmax(wait + own - gap, 0);
+			at += gap;
+		}
+		series->window[w].response = made_sparse(arena, value, n);
+	}
+}
+
+static int holds(double lo, double hi, double truth)
+{
+	return lo <= truth && truth <= hi;
+}
+
+static void coverage(double load, double per_window)
+{
+	struct rng rng;
+	struct rng_key key = { .seed = test_seed(), .point = 1 };
+	double mean = (double)WINDOW / per_window * load / (1 - load);
+	int covered[N + 1] = { 0 };
+
+	key.attempt = (uint64_t)(load * 100);
+	rng_init(&rng, &key);
+	for (int run = 0; run < RUNS; run++) {
+		struct result_metric metric = { 0 };
+		struct series series;
+		struct arena arena;
+
+		arena_init(&arena);
+		queue_series(&rng, load, per_window, &series, &arena);
+		interval_metric(&series, .95, quantiles, N, &arena, &metric);
+		for (size_t i = 0; i < N; i++)
+			covered[i] += holds(metric.quantiles[i].lo,
+					    metric.quantiles[i].hi,
+					    -log(1 - quantiles[i]) * mean);
+		covered[N] += holds(metric.mean.lo, metric.mean.hi, mean);
+		arena_fini(&arena);
+	}
+	for (size_t i = 0; i <= N; i++) {
+		print_message("load %.2f, %s: %d of %d\n", load,
+			      i == N ? "mean" : i == 0 ? "p50" :
+			      i == 1 ? "p90" : i == 2 ? "p99" : "p99.9",
+			      covered[i], RUNS);
+		assert_true(covered[i] >= COVERED_LEAST);
+	}
+}
+
+static void test_coverage(void **state)
+{
+	(void)state;
+	coverage(.3, 60);
+	coverage(.5, 60);
+	coverage(.7, 60);
+	coverage(.9, 150);
+}
+
+static struct series steady(struct arena *arena, uint64_t later)
+{
+	struct series series = { .n = 100 };
+
+	series.window = arena_array(arena, 100, sizeof(*series.window));
+	for (size_t w = 0; w < 100; w++) {
+		int64_t value[50];
+
+		for (int i = 0; i < 50; i++)
+			value[i] = 1000 + 13 * i;
+		series.window[w].response = made_sparse(arena, value, 50);
+		series.window[w].later = w % 10 == 3 ? later : 0;
+	}
+	return series;
+}
+
+/* 5000 requests: p99.9 has five beyond it, p99.99 half a one. */
+static void test_too_few(void **state)
+{
+	const double q[] = { .99, .9999 };
+	struct result_metric metric = { 0 };
+	struct series series;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series = steady(&arena, 0);
+	interval_metric(&series, .95, q, 2, &arena, &metric);
+	assert_string_equal(metric.quantiles[0].status, "resolved");
+	assert_string_equal(metric.quantiles[1].status, "unresolved");
+	assert_true(isinf(metric.quantiles[1].hi));
+	assert_non_null(metric.quantiles[1].reason);
+	arena_fini(&arena);
+}
+
+/* Requests without a reply count as later than all: 2% of them hide p99. */
+static void test_later(void **state)
+{
+	const double q[] = { .5, .99 };
+	struct result_metric with = { 0 }, without = { 0 };
+	struct series series;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series = steady(&arena, 0);
+	interval_metric(&series, .95, q, 2, &arena, &without);
+	series = steady(&arena, 10);
+	interval_metric(&series, .95, q, 2, &arena, &with);
+	assert_true(with.quantiles[0].value >= without.quantiles[0].value);
+	assert_string_equal(with.quantiles[0].status, "resolved");
+	assert_string_equal(with.quantiles[1].status, "unresolved");
+	assert_true(isnan(with.quantiles[1].value));
+	assert_true(isinf(with.quantiles[1].hi));
+	assert_true(with.quantiles[1].lo > 0);
+	arena_fini(&arena);
+}
+
+static void test_empty(void **state)
+{
+	const double q[] = { .99 };
+	struct result_metric metric = { 0 };
+	struct series series = { 0 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	assert_string_equal(metric.quantiles[0].status, "unresolved");
+	assert_true(isnan(metric.quantiles[0].value));
+	assert_true(isnan(metric.mean.value));
+	arena_fini(&arena);
+}
+
+/* An atom stays an atom: both ends of its interval are the value itself. */
+static void test_atom(void **state)
+{
+	const double q[] = { .5 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 64 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, 64, sizeof(*series.window));
+	for (size_t w = 0; w < 64; w++) {
+		int64_t value[] = { 500, 100001, 100001, 100001, 900000 };
+
+		series.window[w].response = made_sparse(&arena, value, 5);
+	}
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	assert_float_equal(metric.quantiles[0].value, 100001, 0);
+	assert_float_equal(metric.quantiles[0].lo, 100001, 0);
+	assert_float_equal(metric.quantiles[0].hi, 100001, 0);
+	arena_fini(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_atom),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

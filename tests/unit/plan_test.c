@@ -1,0 +1,239 @@
+/* plan_test.c - points, shares and CPUs; what is refused before a run */
+#include "tests/unit/point_data.h"
+
+static struct arena arena;
+static struct option_problems problems;
+
+static int setup(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	memset(&problems, 0, sizeof(problems));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	arena_fini(&arena);
+	return 0;
+}
+
+static void assert_near(double is, double should)
+{
+	assert_true(fabs(is - should) <= 1e-9 * fabs(should));
+}
+
+/* A configuration with the given agents, load and further keys. */
+static struct plan *make(size_t ncpus, const char *target, const char *agents,
+			 const char *load, const char *more)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "name: t\nseed: 9\ntarget: {%s}\n"
+		 "workload: {protocol: spin, transport: udp, arrival: poisson, "
+		 "service: {exponential: {mean: 100us}}}\n"
+		 "agents: [%s]\nload: {%s}\n%s\n", target, agents, load, more);
+	return plan_of(text, ncpus, &arena, &problems);
+}
+
+#define REMOTE "address: '10.0.0.7:99', workers: 4"
+#define LOCAL "address: '127.0.0.1:99', workers: 4"
+#define ONE "{launch: local, count: 1, threads: 1, connections: 4}"
+#define SWEEP "sweep: {from: 10%, to: 80%, steps: 8}"
+
+static void test_sweep(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE, SWEEP, "");
+
+	(void)state;
+	assert_non_null(plan);
+	assert_int_equal(plan->npoints, 8);
+	for (uint32_t i = 0; i < 8; i++) {
+		assert_int_equal(plan->point[i].index, i);
+		assert_near(plan->point[i].utilisation, (i + 1) / 10.);
+		assert_near(plan->point[i].rate_rps, 4000. * (i + 1));
+	}
+}
+
+static void test_one_step(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE,
+				 "sweep: {from: 3krps, to: 9krps, steps: 1}",
+				 "");
+
+	(void)state;
+	assert_int_equal(plan->npoints, 1);
+	assert_near(plan->point[0].rate_rps, 3000);
+}
+
+static void test_unknown_capacity(void **state)
+{
+	(void)state;
+	assert_null(make(4, "address: '10.0.0.7:99'", ONE, SWEEP, ""));
+	assert_non_null(strstr(problems.problem[0].text, "capacity"));
+	assert_int_not_equal(problems.problem[0].mark.line, 0);
+	memset(&problems, 0, sizeof(problems));
+	assert_non_null(make(4, "address: '10.0.0.7:99'", ONE,
+			     "rate: 5krps", ""));
+}
+
+static void test_shares(void **state)
+{
+	struct plan *plan = make(8, REMOTE,
+		"{launch: local, count: 2, threads: 2, connections: 6}, "
+		"{launch: local, count: 1, threads: 3, connections: 5}",
+		"rate: 5krps", "");
+
+	(void)state;
+	assert_int_equal(plan->nagents, 3);
+	assert_int_equal(plan->threads, 7);
+	assert_int_equal(plan->connections, 17);
+	assert_int_equal(plan->agent[1].first_thread, 2);
+	assert_int_equal(plan->agent[1].first_conn, 6);
+	assert_int_equal(plan->agent[2].first_thread, 4);
+	assert_int_equal(plan->agent[2].first_conn, 12);
+	for (int32_t i = 0; i < 3; i++)
+		assert_int_equal(plan->agent[2].cpu[i], 4 + i);
+}
+
+/* Two CPUs bear one agent thread and whatever answers it, no more. */
+static void test_modes(void **state)
+{
+	const char *two = "{launch: local, count: 1, threads: 2, "
+			  "connections: 4}";
+	struct plan *plan = make(2, LOCAL, ONE, "rate: 5krps", "");
+
+	(void)state;
+	assert_true(plan->agent[0].poll);
+	assert_int_equal(plan->agent[0].cpu[0], 0);
+	assert_int_equal(plan->nwarnings, 0);
+	plan = make(2, LOCAL, two, "rate: 5krps", "");
+	assert_false(plan->agent[0].poll);
+	assert_int_equal(plan->agent[0].cpu[1], -1);
+	assert_int_equal(plan->nwarnings, 1);
+	plan = make(2, REMOTE, two, "rate: 5krps", "");
+	assert_true(plan->agent[0].poll);
+	assert_int_equal(plan->agent[0].cpu[1], 1);
+	plan = make(1, LOCAL, ONE, "rate: 5krps", "");
+	assert_false(plan->agent[0].poll);
+}
+
+static void test_explicit_poll(void **state)
+{
+	const char *poll = "{launch: local, count: 1, threads: 2, "
+			   "connections: 4, mode: poll}";
+	const char *force = "{launch: local, count: 1, threads: 2, "
+			    "connections: 4, mode: poll, force: true}";
+	struct plan *plan;
+
+	(void)state;
+	assert_null(make(2, LOCAL, poll, "rate: 5krps", ""));
+	assert_non_null(strstr(problems.problem[0].text, "force"));
+	memset(&problems, 0, sizeof(problems));
+	plan = make(2, LOCAL, force, "rate: 5krps", "");
+	assert_true(plan->agent[0].poll);
+	assert_int_equal(plan->nwarnings, 1);
+}
+
+static void test_stamps(void **state)
+{
+	static const char *const none[] = { "hardware", "xdp", "kernel",
+					    "pcap" };
+	char more[64];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		memset(&problems, 0, sizeof(problems));
+		snprintf(more, sizeof(more), "timestamps: %s", none[i]);
+		assert_null(make(4, REMOTE, ONE, "rate: 5krps", more));
+		assert_int_equal(problems.n, 1);
+		assert_non_null(strstr(problems.problem[0].text, none[i]));
+	}
+	memset(&problems, 0, sizeof(problems));
+	assert_non_null(make(4, REMOTE, ONE, "rate: 5krps",
+			     "timestamps: user"));
+}
+
+/* At 80%: 10 x 2 x 100 us / (4 x .04) = 12.5 ms, so the least, 100 ms. */
+static void test_warmup(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE, "rate: 80%", "");
+
+	(void)state;
+	assert_int_equal(plan->point[0].warmup_ns, 100000000);
+	plan = make(4, REMOTE, ONE, "rate: 99%", "");	/* 5 s: a quarter */
+	assert_int_equal(plan->point[0].warmup_ns,
+			 plan->config->measure.time_limit_ns / 4);
+	plan = make(4, REMOTE, ONE, "rate: 50%", "measure: {warmup: 333ms}");
+	assert_int_equal(plan->point[0].warmup_ns, 340000000);
+}
+
+static void test_quantiles(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE, "rate: 50%",
+		"slo: p97 <= 10x and p99.5 <= 5ms\n"
+		"measure: {precision: {quantile: p99.5, relative: 5%, "
+		"confidence: 95%}}");
+
+	(void)state;
+	assert_int_equal(plan->nq, RESULT_QUANTILES + 2);
+	for (size_t i = 1; i < plan->nq; i++)
+		assert_true(plan->q[i - 1] < plan->q[i]);
+}
+
+/* The first n lines, for one seed always the same, in order of time. */
+static char *schedule(struct plan *plan, uint64_t n)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct err err;
+
+	assert_int_equal(plan_print_schedule(plan, n, out, &err), 0);
+	fclose(out);
+	return text;
+}
+
+static void test_schedule(void **state)
+{
+	struct plan *plan = make(4, REMOTE,
+		"{launch: local, count: 2, threads: 2, connections: 4}",
+		"rate: 5krps", "");
+	char *some = schedule(plan, 300), *more = schedule(plan, 500);
+	long long last = 0;
+	char *line, *rest = more;
+	int lines = 0;
+
+	(void)state;
+	assert_memory_equal(some, more, strlen(some));
+	while ((line = strsep(&rest, "\n")) && *line) {
+		unsigned point, agent, thread;
+		unsigned long long service;
+		long long at;
+
+		assert_int_equal(sscanf(line, "%u %u %u %lld - %llu", &point,
+					&agent, &thread, &at, &service), 5);
+		assert_true(agent < 2 && thread < 2 && point == 0);
+		assert_true(at >= last);
+		last = at;
+		lines++;
+	}
+	assert_int_equal(lines, 500);
+	free(some);
+	free(more);
+}
+
+int main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(test_sweep), WITH(test_one_step),
+		WITH(test_unknown_capacity), WITH(test_shares),
+		WITH(test_modes), WITH(test_explicit_poll), WITH(test_stamps),
+		WITH(test_warmup), WITH(test_quantiles), WITH(test_schedule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
