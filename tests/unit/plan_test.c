@@ -38,7 +38,7 @@ static struct plan *make(size_t ncpus, const char *target, const char *agents,
 	return plan_of(text, ncpus, &arena, &problems);
 }
 
-#define REMOTE "address: '10.0.0.7:99', workers: 4"
+#define REMOTE "address: '10.0.0.7:99', workers: 4, capacity: 40krps"
 #define LOCAL "address: '127.0.0.1:99', workers: 4"
 #define ONE "{launch: local, count: 1, threads: 1, connections: 4}"
 #define SWEEP "sweep: {from: 10%, to: 80%, steps: 8}"
