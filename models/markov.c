@@ -1,6 +1,7 @@
 /* markov.c - queues with exponential service whose wait is exponential: M/M/k, G/M/1 */
 #include "models/markov.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "models/root.h"
@@ -40,11 +41,11 @@ struct gaps {
 static double gm1_equation(double sigma, void *context)
 {
 	const struct gaps *g = context;
-	double s = 1 - sigma;
+	double s = 1 - sigma, n = g->stages;
 
 	if (!g->stages)
 		return exp(-s / g->rate) - sigma;
-	return exp(-g->stages * log1p(s / (g->stages * g->rate))) - sigma;
+	return exp(-n * log1p(s / (n * g->rate))) - sigma;
 }
 
 struct markov markov_gm1(uint32_t stages, double rho)
@@ -57,6 +58,7 @@ struct markov markov_gm1(uint32_t stages, double rho)
 	while (gm1_equation(1 - below, &g) >= 0 && below > 1e-12)
 		below /= 2;
 	sigma = root_find(gm1_equation, &g, 0, 1 - below);
+	assert(sigma >= 0 && sigma < 1);
 	return (struct markov){ .p_wait = sigma, .theta = 1 - sigma };
 }
 

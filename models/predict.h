@@ -26,7 +26,8 @@ struct predict_query {
 	const double *q;	/* nq quantiles */
 	size_t nq;
 	uint64_t seed;
-	double relative;	/* simulate: asked half-width / value */
+	double relative;	/* simulate: asked half-width / value (of a wait:
+				 * at least of 10% of the mean service) */
 	double time_limit_s;	/* simulate: stop there, say what was reached */
 };
 

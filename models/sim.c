@@ -34,7 +34,7 @@ struct sim {
 	struct batch batch;
 	bool overflow;
 	int batches;		/* closed since the last look */
-	double stop_s;
+	double mean;		/* of service */
 	int64_t start_ns;
 };
 
@@ -154,10 +154,15 @@ static void run_burst(struct sim *s)
 	}
 }
 
-/* Is the interval as narrow as was asked? */
+/*
+ * Is the interval as narrow as was asked? A wait may be near 0, of which no
+ * share is narrow: then of a tenth of the mean service.
+ */
 static bool narrow(const struct sim *s, const struct predict_value *v)
 {
-	return v->hi - v->value <= s->query->relative * v->value;
+	double floor = s->query->metric == METRIC_WAIT ? s->mean / 10 : 0;
+
+	return v->hi - v->value <= s->query->relative * fmax(v->value, floor);
 }
 
 /* Put what is known into the result; true when it is good enough. */
@@ -226,10 +231,10 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 	/* The law's unit of time stands for the nanosecond of the ops. */
 	const struct arrival_share whole = { .rate_rps = query->rate * 1e9,
 					     .of = 1 };
-	double mean = workload_moment(query->workload, 1);
 	int rc;
 
 	*s = (struct sim){ .query = query };
+	s->mean = workload_moment(query->workload, 1);
 	init_streams(s);
 	s->arrival = (const struct arrival_ops *)query->workload->arrival.kind;
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
@@ -243,7 +248,7 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 		return rc;
 	if (batch_init(&s->batch, batch_size(query, load),
 		       query->metric == METRIC_SLOWDOWN ? SIM_TICKS :
-							  SIM_TICKS / mean))
+							  SIM_TICKS / s->mean))
 		return err_set(err, -ENOMEM, "no memory to simulate");
 	/* The system starts empty: let it forget that. */
 	s->warm_up = s->batch.size;

@@ -1,0 +1,495 @@
+/* predict_test.c - formulas and simulation against golden values and each other */
+#include "tests/unit/models.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+
+#include "models/predict.h"
+
+#define GOLDEN "tests/golden/models"
+#define ROWS 64
+
+/* One system of a golden file, with all its metrics. */
+struct group {
+	char arrival[32], service[96], policy[32];
+	uint32_t k;
+	double load;
+	struct {
+		char id[24], metric[40];
+		double value, tolerance;
+		bool exact;
+	} row[ROWS];
+	size_t n;
+};
+
+struct tally {
+	size_t exact, simulated, missed, skipped;
+};
+
+/* Next field of a line of CSV, with its quotes taken off. */
+static char *next_field(char **line)
+{
+	char *start = *line, *end;
+
+	if (*start == '"') {
+		end = strchr(++start, '"');
+		*end++ = 0;
+	} else {
+		end = start + strcspn(start, ",\n");
+	}
+	*line = *end ? end + 1 : end;
+	*end = 0;
+	return start;
+}
+
+/* "tpcc [disc:0.44:5.7,... us]" and "bimodal1:0.9:0.5,..." to a short form;
+ * the unit of what is written stands for itself. */
+static void read_service(char *to, size_t size, const char *text)
+{
+	const char *inner = strchr(text, '[');
+	size_t len;
+
+	if (inner)
+		text = inner + 1;
+	len = strcspn(text, " ]");
+	if (!strncmp(text, "logn:", 5) || !strchr(text, ':') ||
+	    !strncmp(text, "lognormal:", 10) || !strncmp(text, "disc:", 5) ||
+	    !strncmp(text, "exp:", 4) || !strncmp(text, "det:", 4))
+		snprintf(to, size, "%.*s", (int)len, text);
+	else if (strchr(text, ','))
+		snprintf(to, size, "disc%.*s",
+			 (int)(len - (size_t)(strchr(text, ':') - text)),
+			 strchr(text, ':'));
+	else
+		snprintf(to, size, "%.*s", (int)len, text);
+}
+
+static bool same(const struct group *a, const struct group *b)
+{
+	return !strcmp(a->arrival, b->arrival) &&
+	       !strcmp(a->service, b->service) &&
+	       !strcmp(a->policy, b->policy) && a->k == b->k &&
+	       a->load == b->load;
+}
+
+/* Reads a line into row 0 of a group. */
+static void read_row(struct group *g, char *line)
+{
+	const char *policy, *method;
+
+	memset(g, 0, sizeof(*g));
+	g->n = 1;
+	snprintf(g->row[0].id, sizeof(g->row[0].id), "%s", next_field(&line));
+	next_field(&line);
+	snprintf(g->arrival, sizeof(g->arrival), "%s", next_field(&line));
+	read_service(g->service, sizeof(g->service), next_field(&line));
+	g->k = (uint32_t)atoi(next_field(&line));
+	policy = next_field(&line);
+	snprintf(g->policy, sizeof(g->policy), "%s", policy);
+	g->load = atof(next_field(&line));
+	snprintf(g->row[0].metric, sizeof(g->row[0].metric), "%s",
+		 next_field(&line));
+	g->row[0].value = atof(next_field(&line));
+	g->row[0].tolerance = atof(next_field(&line));
+	method = next_field(&line);
+	g->row[0].exact = !strncmp(method, "exact", 5);
+}
+
+static bool parse(enum kind_class class, const char *text, struct choice *to,
+		  struct arena *arena)
+{
+	struct err err = { 0 };
+
+	return !option_parse_choice(class, OPTION_UNIT_TIME, text, to, arena,
+				    &err);
+}
+
+/* False where lancet has no such law, arrivals or policy. */
+static bool make_query(const struct group *g, struct workload *w,
+		       struct predict_query *q, struct arena *arena)
+{
+	struct choice service;
+	struct err err = { 0 };
+
+	memset(w, 0, sizeof(*w));
+	memset(q, 0, sizeof(*q));
+	w->class = arena_alloc(arena, sizeof(*w->class));
+	w->class->name = "all";
+	w->class->weight = 1;
+	w->nclasses = 1;
+	if (!parse(KIND_ARRIVAL, g->arrival, &w->arrival, arena) ||
+	    !parse(KIND_DIST, g->service, &service, arena) ||
+	    !parse(KIND_POLICY, g->policy, &q->policy, arena) || !g->k ||
+	    dist_init(&w->class->service, &service, arena, &err))
+		return false;
+	q->workload = w;
+	q->workers = g->k;
+	q->rate = g->load * g->k / workload_moment(w, 1);
+	q->seed = test_seed();
+	q->relative = 0.03;
+	q->time_limit_s = 60;
+	return true;
+}
+
+/* "p99.9_slowdown", "mean_wait": 0 where it is another figure. */
+static bool read_metric(const char *text, enum predict_metric *metric,
+			double *q)
+{
+	const char *of = strchr(text, '_');
+
+	if (!of)
+		return false;
+	if (!strcmp(of, "_sojourn"))
+		*metric = METRIC_SOJOURN;
+	else if (!strcmp(of, "_wait"))
+		*metric = METRIC_WAIT;
+	else if (!strcmp(of, "_slowdown"))
+		*metric = METRIC_SLOWDOWN;
+	else
+		return false;
+	*q = *text == 'p' ? atof(text + 1) / 100 : 0;
+	return !strncmp(text, "mean_", 5) || *q > 0;
+}
+
+static void compare(const struct group *g, size_t row, double value,
+		    double half, struct tally *tally)
+{
+	double want = g->row[row].value;
+	double room = g->row[row].tolerance * want + half;
+
+	if (half > 0)
+		tally->simulated++;
+	else
+		tally->exact++;
+	if (fabs(value - want) <= room + 1e-12)
+		return;
+	print_message("%s %s/%s/%u %s at %g, %s: %.9g, not %.9g +- %.2g\n",
+		      g->row[row].id, g->arrival, g->service, g->k, g->policy,
+		      g->load, g->row[row].metric, value, want, room);
+	if (half > 0)
+		tally->missed++;
+	else
+		fail();
+}
+
+/* All rows of one metric, in one query. */
+static void check_metric(const struct group *g, struct predict_query *q,
+			 struct tally *tally, struct arena *arena)
+{
+	struct predict_result result;
+	double quantile[ROWS];
+	struct err err = { 0 };
+
+	q->q = quantile;
+	q->nq = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		enum predict_metric metric;
+		double p;
+
+		if (read_metric(g->row[i].metric, &metric, &p) && p > 0 &&
+		    metric == q->metric)
+			quantile[q->nq++] = p;
+	}
+	if (predict(q, &result, arena, &err))
+		fail_msg("%s: %s", g->row[0].id, err.text);
+	for (size_t i = 0, at = 0; i < g->n; i++) {
+		enum predict_metric metric;
+		const struct predict_value *v = &result.mean;
+		double p;
+
+		if (!strcmp(g->row[i].metric, "p_wait") &&
+		    q->metric == METRIC_WAIT)
+			compare(g, i, result.p_wait,
+				v->hi > v->value ? 0.02 * result.p_wait : 0,
+				tally);
+		if (!strcmp(g->row[i].metric, "mean_in_system") &&
+		    q->metric == METRIC_SOJOURN)
+			compare(g, i, q->rate * v->value,
+				q->rate * (v->hi - v->value), tally);
+		if (!read_metric(g->row[i].metric, &metric, &p) ||
+		    metric != q->metric)
+			continue;
+		if (p > 0)
+			v = &result.quantile[at++];
+		compare(g, i, v->value, v->hi - v->value, tally);
+	}
+}
+
+static void check_group(const struct group *g, enum predict_method method,
+			struct tally *tally)
+{
+	struct predict_query q;
+	struct workload w;
+	struct arena arena;
+
+	arena_init(&arena);
+	if (!make_query(g, &w, &q, &arena)) {
+		tally->skipped += g->n;
+		arena_fini(&arena);
+		return;
+	}
+	q.method = method;
+	for (int metric = METRIC_SOJOURN; metric <= METRIC_SLOWDOWN; metric++) {
+		bool asked = false;
+
+		for (size_t i = 0; i < g->n; i++) {
+			enum predict_metric m;
+			double p;
+
+			asked |= (read_metric(g->row[i].metric, &m, &p) &&
+				  m == (enum predict_metric)metric) ||
+				 (metric == METRIC_WAIT &&
+				  !strcmp(g->row[i].metric, "p_wait"));
+		}
+		q.metric = (enum predict_metric)metric;
+		if (asked)
+			check_metric(g, &q, tally, &arena);
+	}
+	arena_fini(&arena);
+}
+
+/* Rows stand together by system; every `step`-th system is checked. */
+static void check_file(const char *name, size_t step,
+		       enum predict_method method, struct tally *tally)
+{
+	static struct group g, next;
+	char path[256], line[1024];
+	size_t groups = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), GOLDEN "/%s", name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	g.n = 0;
+	while (fgets(line, sizeof(line), f)) {
+		read_row(&next, line);
+		if (g.n && same(&g, &next) && g.n < ROWS) {
+			g.row[g.n++] = next.row[0];
+			continue;
+		}
+		if (g.n && groups++ % step == 0)
+			check_group(&g, method, tally);
+		g = next;
+	}
+	if (groups % step == 0)
+		check_group(&g, method, tally);
+	fclose(f);
+	print_message("%s: %zu exact, %zu simulated, %zu of them missed, "
+		      "%zu skipped\n", name, tally->exact, tally->simulated,
+		      tally->missed, tally->skipped);
+}
+
+static void test_mmk(void **state)
+{
+	struct tally tally = { 0 };
+
+	(void)state;
+	check_file("mmk.csv", 1, PREDICT_EXACT, &tally);
+	/* Not yet: 12 rows of priorities and of loss. */
+	assert_in_range(tally.skipped, 0, 12);
+	assert_in_range(tally.exact, 143, 155);
+}
+
+/* The simulator against Erlang: every asked figure within its interval
+ * widened by half; at 95% coverage 3 t-widths are beyond 1e-6. */
+static void test_simulated_mmk(void **state)
+{
+	static const double q[] = { 0.5, 0.9, 0.99 };
+	static const struct { uint32_t k; double load; } at[] = {
+		{ 1, 0.5 }, { 1, 0.9 }, { 4, 0.3 }, { 4, 0.8 }, { 16, 0.9 },
+	};
+	static const char *const policy[] = { "fcfs", "part", "part:rr" };
+
+	(void)state;
+	for (size_t i = 0; i < 5 * 3; i++) {
+		struct group g = { .arrival = "M", .service = "exp:50us" };
+		struct predict_result exact, sim;
+		struct predict_query query;
+		struct workload w;
+		struct arena arena;
+		struct err err = { 0 };
+
+		arena_init(&arena);
+		g.k = at[i / 3].k;
+		g.load = at[i / 3].load;
+		strcpy(g.policy, policy[i % 3]);
+		assert_true(make_query(&g, &w, &query, &arena));
+		query.q = q;
+		query.nq = 3;
+		query.metric = i % 2 ? METRIC_SOJOURN : METRIC_WAIT;
+		query.method = PREDICT_AUTO;
+		if (predict(&query, &exact, &arena, &err))
+			fail_msg("%s", err.text);
+		assert_memory_equal(exact.method, "exact", 5);
+		query.method = PREDICT_SIMULATE;
+		if (predict(&query, &sim, &arena, &err))
+			fail_msg("%s", err.text);
+		for (size_t j = 0; j < 3; j++) {
+			double gap = sim.quantile[j].value -
+				     exact.quantile[j].value;
+			double half = sim.quantile[j].hi -
+				      sim.quantile[j].value;
+
+			if (fabs(gap) > 3 * half + 0.005 * 50e3)
+				fail_msg("%s %s p%g: %g, not %g (half %g)",
+					 exact.model, exact.method,
+					 100 * q[j], sim.quantile[j].value,
+					 exact.quantile[j].value, half);
+		}
+		assert_true(fabs(sim.mean.value - exact.mean.value) <=
+			    3 * (sim.mean.hi - sim.mean.value));
+		assert_true(fabs(sim.p_wait - exact.p_wait) <
+			    0.03 * exact.p_wait + 1e-3);
+		arena_fini(&arena);
+	}
+}
+
+static void refuse(const char *arrival, const char *service,
+		   const char *policy, uint32_t k, double load,
+		   enum predict_method method, const char *says)
+{
+	struct group g = { .k = k, .load = load };
+	struct predict_result result;
+	struct predict_query q;
+	struct workload w;
+	struct arena arena;
+	struct err err = { 0 };
+
+	arena_init(&arena);
+	strcpy(g.arrival, arrival);
+	strcpy(g.service, service);
+	strcpy(g.policy, policy);
+	assert_true(make_query(&g, &w, &q, &arena));
+	q.method = method;
+	assert_int_equal(predict(&q, &result, &arena, &err), -EDOM);
+	if (!strstr(err.text, says))
+		fail_msg("%s", err.text);
+	arena_fini(&arena);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	refuse("M", "exp", "fcfs", 4, 1, PREDICT_AUTO, "no steady state");
+	refuse("M", "exp", "ps", 4, 1.3, PREDICT_SIMULATE, "no steady state");
+	refuse("M", "exp", "fcfs", 4, 0, PREDICT_AUTO, "load is 0");
+	refuse("M", "lognormal:4", "fcfs", 4, 0.5, PREDICT_EXACT,
+	       "no exact formula");
+	refuse("trace:/dev/null", "exp", "fcfs", 1, 0.5, PREDICT_AUTO,
+	       "no steady state");
+	refuse("M", "det:0", "fcfs", 1, 0.5, PREDICT_AUTO, "mean service");
+}
+
+/* A mean slowdown that does not exist is no number. */
+static void test_slowdown(void **state)
+{
+	static const struct { const char *service, *policy; bool finite; } c[] = {
+		{ "exp", "fcfs", false }, { "exp", "part", false },
+		{ "exp", "ps", true }, { "disc:0.5:1,0.5:9", "fcfs", true },
+		{ "det", "fcfs", true }, { "lognormal:4", "fcfs", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		for (int m = PREDICT_AUTO; m <= PREDICT_SIMULATE; m += 2) {
+			struct group g = { .k = 2, .load = 0.5 };
+			struct predict_result result;
+			struct predict_query q;
+			struct workload w;
+			struct arena arena;
+			struct err err = { 0 };
+
+			arena_init(&arena);
+			strcpy(g.arrival, "M");
+			strcpy(g.service, c[i].service);
+			strcpy(g.policy, c[i].policy);
+			assert_true(make_query(&g, &w, &q, &arena));
+			q.metric = METRIC_SLOWDOWN;
+			q.method = (enum predict_method)m;
+			if (predict(&q, &result, &arena, &err))
+				fail_msg("%s", err.text);
+			assert_int_equal(isfinite(result.mean.value),
+					 c[i].finite);
+			assert_true(!c[i].finite || result.mean.value >= 1);
+			arena_fini(&arena);
+		}
+}
+
+/* The same seed gives the same figures, time scales out of them. */
+static void test_scaling(void **state)
+{
+	static const double p[] = { 0.5, 0.99 };
+	static const char *const service[] = { "lognormal:4",
+		"{lognormal: {mean: 80us, scv: 4}}", "lognormal:4" };
+	struct predict_result r[3];
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 3; i++) {
+		struct group g = { .arrival = "M", .policy = "fcfs", .k = 3,
+				   .load = 0.7 };
+		struct predict_query q;
+		struct workload w;
+		struct err err = { 0 };
+
+		strcpy(g.service, service[i]);
+		assert_true(make_query(&g, &w, &q, &arena));
+		q.q = p;
+		q.nq = 2;
+		assert_int_equal(predict(&q, &r[i], &arena, &err), 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(r[0].quantile[i].value == r[2].quantile[i].value);
+		assert_true(fabs(r[1].quantile[i].value /
+				 r[0].quantile[i].value / 80e3 - 1) < 1e-4);
+	}
+	assert_true(fabs(r[1].mean.value / r[0].mean.value / 80e3 - 1) < 1e-4);
+	arena_fini(&arena);
+}
+
+/* Processor sharing does not see the law of service, only its mean. */
+static void test_insensitive(void **state)
+{
+	static const char *const service[] = { "det", "exp", "lognormal:4",
+					       "disc:0.9:0.5,0.1:5.5" };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 4; i++) {
+		struct group g = { .arrival = "M", .policy = "ps", .k = 2,
+				   .load = 0.8 };
+		struct predict_result exact, sim;
+		struct predict_query q;
+		struct workload w;
+		struct err err = { 0 };
+
+		strcpy(g.service, service[i]);
+		assert_true(make_query(&g, &w, &q, &arena));
+		q.method = PREDICT_EXACT;
+		assert_int_equal(predict(&q, &exact, &arena, &err), 0);
+		q.method = PREDICT_SIMULATE;
+		assert_int_equal(predict(&q, &sim, &arena, &err), 0);
+		/* 3 half-widths of 95%: beyond 1e-6 with 19 or more degrees */
+		assert_true(fabs(sim.mean.value - exact.mean.value) <
+			    3 * (sim.mean.hi - sim.mean.value));
+	}
+	arena_fini(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mmk),
+		cmocka_unit_test(test_simulated_mmk),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_slowdown),
+		cmocka_unit_test(test_scaling),
+		cmocka_unit_test(test_insensitive),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
