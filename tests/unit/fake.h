@@ -1,0 +1,230 @@
+/* fake.h - a transport in memory that can do all that goes wrong on a network */
+#ifndef TESTS_UNIT_FAKE_H
+#define TESTS_UNIT_FAKE_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/transport.h"
+#include "lancet/core/clock.h"
+#include "lancet/core/err.h"
+
+#define FAKE_CONNS 16
+#define FAKE_BYTES 65536
+#define FAKE_PENDING 65536
+
+/* What the next packets meet; all zero: they come back at once. */
+static struct fake_rules {
+	int64_t delay_ns;
+	uint32_t swallow;	/* every so many-th is never answered */
+	uint32_t room;		/* replies that a connection may owe; 0: any */
+	uint32_t close_after;	/* packets, then connection 0 is closed */
+	uint32_t spoil_after;	/* packets, then one reply is rubbish */
+	bool refuse;		/* nobody listens */
+	bool in_pieces;		/* stream: bytes come in odd portions */
+} fake_rules;
+
+struct fake_message {
+	int64_t due_ns;
+	uint32_t conn, len;
+	unsigned char data[64];
+};
+
+/* Streams: what has come and was not consumed. */
+struct fake_conn {
+	unsigned char in[FAKE_BYTES];
+	uint32_t have, told;	/* bytes; of them, told so far */
+	uint32_t owed;
+	bool closed;		/* its user is to be told */
+	bool dead;
+};
+
+static struct fake {
+	uint32_t n, sent, reopened;
+	struct fake_conn conn[FAKE_CONNS];
+	struct fake_message message[FAKE_PENDING];
+	uint32_t first, last;
+	uint32_t lent;		/* messages that recv handed out */
+} fake;
+
+static int fake_open(void *state, const struct transport_params *params,
+		     const void *options, int64_t deadline_ns,
+		     struct arena *arena, struct err *err)
+{
+	(void)state, (void)options, (void)deadline_ns, (void)arena, (void)err;
+	memset(&fake, 0, sizeof(fake));
+	fake.n = params->connections;
+	return 0;
+}
+
+static void fake_close(void *state)
+{
+	(void)state;
+}
+
+static const char *fake_address(const void *state)
+{
+	(void)state;
+	return "nowhere:1";
+}
+
+static bool fake_take(const struct packet *pkt)
+{
+	struct fake_conn *c = &fake.conn[pkt->conn];
+	struct fake_message *m = &fake.message[fake.last % FAKE_PENDING];
+
+	if (c->dead || fake_rules.refuse)
+		return true;
+	if (fake_rules.room && c->owed >= fake_rules.room)
+		return false;
+	fake.sent++;
+	if (fake_rules.close_after && fake.sent == fake_rules.close_after)
+		fake.conn[0].closed = fake.conn[0].dead = true;
+	if (fake_rules.swallow && fake.sent % fake_rules.swallow == 0)
+		return true;
+	c->owed++;
+	fake.last++;
+	*m = (struct fake_message){ pkt->stamp_ns + fake_rules.delay_ns,
+				    pkt->conn, pkt->len, { 0 } };
+	memcpy(m->data, pkt->data, pkt->len);
+	if (fake_rules.spoil_after && fake.sent == fake_rules.spoil_after)
+		memset(m->data, 0xa5, m->len);
+	return true;
+}
+
+static size_t fake_send(void *state, struct packet *pkt, size_t n)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		pkt[i].stamp_ns = clock_now_ns();
+		if (!fake_take(&pkt[i]))
+			break;
+	}
+	return i;
+}
+
+/* The oldest message that is due and whose connection lives, or NULL. */
+static struct fake_message *fake_due(int64_t now_ns)
+{
+	while (fake.first != fake.last) {
+		struct fake_message *m =
+			&fake.message[fake.first % FAKE_PENDING];
+
+		if (m->due_ns > now_ns)
+			return NULL;
+		fake.first++;
+		if (fake.conn[m->conn].dead)
+			continue;
+		fake.conn[m->conn].owed--;
+		return m;
+	}
+	return NULL;
+}
+
+static size_t fake_recv_datagrams(struct packet *pkt, size_t n)
+{
+	int64_t now = clock_now_ns();
+	size_t i = 0;
+
+	if (fake_rules.refuse && n > 0)
+		pkt[i++] = (struct packet){ .flags = TRANSPORT_REFUSED };
+	while (i < n) {
+		struct fake_message *m = fake_due(now);
+
+		if (!m)
+			break;
+		pkt[i++] = (struct packet){ .data = m->data, .len = m->len,
+					    .conn = m->conn, .stamp_ns = now };
+	}
+	return i;
+}
+
+static size_t fake_recv_datagram(void *state, struct packet *pkt, size_t n)
+{
+	(void)state;
+	return fake_recv_datagrams(pkt, n);
+}
+
+/* Bytes of one connection: all, or all but a few of those that are new. */
+static void fake_tell(uint32_t conn, struct packet *pkt, int64_t now_ns)
+{
+	struct fake_conn *c = &fake.conn[conn];
+	uint32_t fresh = c->have - c->told;
+
+	if (fake_rules.in_pieces && fresh > 1 && !c->closed)
+		fresh -= fresh % 7 % fresh;
+	c->told += fresh;
+	*pkt = (struct packet){ .data = c->in, .len = c->told, .conn = conn,
+				.flags = c->closed ? TRANSPORT_CLOSED : 0,
+				.stamp_ns = now_ns };
+	c->closed = false;
+}
+
+static size_t fake_recv_stream(void *state, struct packet *pkt, size_t n)
+{
+	int64_t now = clock_now_ns();
+	struct fake_message *m;
+	size_t out = 0;
+
+	(void)state;
+	while ((m = fake_due(now))) {
+		struct fake_conn *c = &fake.conn[m->conn];
+
+		memcpy(c->in + c->have, m->data, m->len);
+		c->have += m->len;
+	}
+	for (uint32_t i = 0; i < fake.n && out < n; i++)
+		if (fake.conn[i].closed ||
+		    (!fake.conn[i].dead && fake.conn[i].have > fake.conn[i].told))
+			fake_tell(i, &pkt[out++], now);
+	return out;
+}
+
+static void fake_keep(void *state, uint32_t conn, size_t used)
+{
+	struct fake_conn *c = &fake.conn[conn];
+
+	(void)state;
+	c->have -= (uint32_t)used;
+	c->told -= (uint32_t)used;
+	memmove(c->in, c->in + used, c->have);
+}
+
+static void fake_wait(void *state, int64_t until_ns)
+{
+	(void)state;
+	while (clock_now_ns() < until_ns &&
+	       (fake.first == fake.last ||
+		fake.message[fake.first % FAKE_PENDING].due_ns >
+			clock_now_ns()))
+		;
+}
+
+static int fake_reopen(void *state, uint32_t conn, struct err *err)
+{
+	(void)state;
+	fake.reopened++;
+	if (fake_rules.refuse)
+		return err_set(err, -ECONNREFUSED, "refused");
+	memset(&fake.conn[conn], 0, sizeof(fake.conn[conn]));
+	return 0;
+}
+
+static const struct transport_ops fake_datagrams = {
+	.kind = { .name = "fake" },
+	.open = fake_open, .close = fake_close, .address = fake_address,
+	.send = fake_send, .recv = fake_recv_datagram, .wait = fake_wait,
+	.reopen = fake_reopen, .state_size = 1,
+};
+
+static const struct transport_ops fake_stream = {
+	.kind = { .name = "fake-stream" },
+	.flags = TRANSPORT_STREAM,
+	.open = fake_open, .close = fake_close, .address = fake_address,
+	.send = fake_send, .recv = fake_recv_stream, .wait = fake_wait,
+	.keep = fake_keep, .reopen = fake_reopen, .state_size = 1,
+};
+
+#endif
