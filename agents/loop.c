@@ -19,6 +19,7 @@
 #define NAP_NS 100000000	/* longest sleep: to hear a stop, */
 #define NAP_DOWN_NS 10000000	/* and to mend a connection */
 #define NAP_GRACE_NS 1000000
+#define OVERTIME_NS 1000000000	/* of a drain, while replies still come in */
 
 /* --- the end of a request ------------------------------------------------- */
 
@@ -151,7 +152,9 @@ static void take(struct worker *w, const struct packet *pkt)
 		mend_refused(w);
 	if (w->pool.conn[pkt->conn].down) {
 		/* Broken already: nothing it says counts. */
-		w->transport.ops->keep(w->transport.state, pkt->conn, pkt->len);
+		if (w->stream)
+			w->transport.ops->keep(w->transport.state, pkt->conn,
+					       pkt->len);
 		return;
 	}
 	fine = feed(w, pkt, &used);
@@ -404,20 +407,23 @@ static void nap(struct worker *w)
 
 static void turn(struct worker *w)
 {
-	size_t busy;
+	size_t out, in = 0;
 
 	w->now_ns = clock_now_ns();
 	stall_turn(&w->stalls, w->now_ns);
-	busy = transmit(w);
+	out = transmit(w);
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
-		busy += receive(w);
-	expire(w);
+		in = receive(w);
+	/* What has come but was not taken in yet is neither late nor lost. */
+	w->idle = out + in == 0;
+	if (in < WORKER_RECV)
+		expire(w);
 	if (w->pool.down > 0)
 		mend_turn(w);
 	if (pacer_low(&w->pacer) &&
 	    pacer_next_ns(&w->pacer) > w->now_ns + DRAW_AHEAD_NS)
 		pacer_refill(&w->pacer);
-	if (busy == 0 && !w->poll)
+	if (w->idle && !w->poll)
 		nap(w);
 }
 
@@ -441,9 +447,10 @@ static bool over(struct worker *w)
 		cut_short(w);
 	if (w->now_ns < w->end_ns)
 		return false;
-	return w->now_ns >= w->drain_end_ns ||
-	       (!w->flight.open && !w->pool.waiting_n && !w->out.n &&
-		!pacer_next(&w->pacer));
+	if (w->now_ns >= w->drain_end_ns)
+		return w->idle || w->now_ns >= w->drain_end_ns + OVERTIME_NS;
+	return !w->flight.open && !w->pool.waiting_n && !w->out.n &&
+	       !pacer_next(&w->pacer);
 }
 
 void loop_run(struct worker *w)

@@ -142,7 +142,8 @@ void worker_close(struct worker *w)
 static bool continues(const struct worker *w, const struct wire_start *start)
 {
 	return w->scheduled && w->point == start->point &&
-	       w->attempt == start->attempt && w->reached_ns <= start->from_ns;
+	       w->attempt == start->attempt &&
+	       w->start.rate_rps == start->rate_rps && w->reached_ns <= start->from_ns;
 }
 
 static int begin_schedule(struct worker *w, const struct wire_start *start,

@@ -92,6 +92,7 @@ struct worker {
 	int64_t mend_ns;	/* next look at broken connections */
 	uint32_t turns, sends;
 	bool trailer, in_order, stream, poll;
+	bool idle;		/* nothing went out or in, in the last turn */
 	bool failed;		/* err says why; the segment is void */
 	_Atomic int stop;	/* enum worker_stop */
 	struct worker_counts count;

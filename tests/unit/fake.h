@@ -19,8 +19,10 @@ static struct fake_rules {
 	uint32_t swallow;	/* every so many-th is never answered */
 	uint32_t room;		/* replies that a connection may owe; 0: any */
 	uint32_t close_after;	/* packets, then connection 0 is closed */
+	bool close_full;	/* connection 0, once, when it has no room */
 	uint32_t spoil_after;	/* packets, then one reply is rubbish */
 	bool refuse;		/* nobody listens */
+	bool hang_up;		/* a connection opened again is closed */
 	bool in_pieces;		/* stream: bytes come in odd portions */
 } fake_rules;
 
@@ -46,6 +48,14 @@ static struct fake {
 	uint32_t first, last;
 	uint32_t lent;		/* messages that recv handed out */
 } fake;
+
+/* Everything that is under way arrives now. */
+static inline void fake_hurry(void)
+{
+	for (uint32_t i = fake.first; i != fake.last; i++)
+		fake.message[i % FAKE_PENDING].due_ns = 0;
+	fake_rules.delay_ns = 0;
+}
 
 static int fake_open(void *state, const struct transport_params *params,
 		     const void *options, int64_t deadline_ns,
@@ -75,8 +85,11 @@ static bool fake_take(const struct packet *pkt)
 
 	if (c->dead || fake_rules.refuse)
 		return true;
-	if (fake_rules.room && c->owed >= fake_rules.room)
+	if (fake_rules.room && c->owed >= fake_rules.room) {
+		if (fake_rules.close_full && pkt->conn == 0 && !fake.reopened)
+			c->closed = c->dead = true;
 		return false;
+	}
 	fake.sent++;
 	if (fake_rules.close_after && fake.sent == fake_rules.close_after)
 		fake.conn[0].closed = fake.conn[0].dead = true;
@@ -209,6 +222,7 @@ static int fake_reopen(void *state, uint32_t conn, struct err *err)
 	if (fake_rules.refuse)
 		return err_set(err, -ECONNREFUSED, "refused");
 	memset(&fake.conn[conn], 0, sizeof(fake.conn[conn]));
+	fake.conn[conn].closed = fake.conn[conn].dead = fake_rules.hang_up;
 	return 0;
 }
 
