@@ -146,7 +146,8 @@ static void rule_capacity(const struct config *c, struct option_problems *p)
 	bool share = c->load.rate.share || (s && (s->from.share ||
 						  s->to.share));
 
-	if (share && c->target.address && !c->target.capacity.set)
+	if (share && !c->target.builtin && c->target.address &&
+	    !c->target.capacity.set)
 		BROKEN(c, p, "load",
 		       "the capacity of %.64s is not known; write target: "
 		       "{capacity: 200krps}, or a rate instead of a share",

@@ -44,6 +44,7 @@ static int word(struct reader *r, const char *stop, char *to, size_t size)
 
 static int class_name(struct reader *r, struct slo_term *term)
 {
+	blanks(r);
 	if (*r->at != '(')
 		return 0;
 	r->at++;
