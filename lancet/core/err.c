@@ -5,32 +5,37 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes that belong to the UTF-8 character that starts with c. */
-static size_t utf8_len(unsigned char c)
+/* Bytes of the UTF-8 character at the front; 0: that is none. */
+static size_t utf8_len(const unsigned char *c)
 {
-	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 :
+		     c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
 }
 
 /*
- * A message is one line, whatever a file or a peer put into it. U+0080 to
- * U+009F are control characters too; a character cut in half goes.
+ * A message is one line of UTF-8, whatever a file or a peer put into it.
+ * U+0080 to U+009F are control characters too; a character that the room
+ * cut in half becomes '?'.
  */
 void err_one_line(char *text)
 {
-	size_t len = strlen(text), n;
+	unsigned char *c = (unsigned char *)text;
 
-	for (size_t i = 0; i < len; i += n) {
-		unsigned char *c = (unsigned char *)text + i;
+	while (*c) {
+		size_t len = utf8_len(c);
 
-		n = utf8_len(*c);
-		if (i + n > len) {
-			*c = '\0';
-			break;
-		}
-		if (*c < 0x20 || *c == 0x7f)
+		if (!len || *c < 0x20 || *c == 0x7f) {
 			*c = '?';
-		if (*c == 0xc2 && c[1] < 0xa0)
+			len = 1;
+		} else if (*c == 0xc2 && c[1] < 0xa0) {
 			c[0] = c[1] = '?';
+		}
+		c += len;
 	}
 }
 

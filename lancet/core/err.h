@@ -22,7 +22,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_wrap(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Control characters become '?': for texts of others in a message. */
+/* What is no text of one line becomes '?': for others' words in a message. */
 void err_one_line(char *text);
 
 #endif

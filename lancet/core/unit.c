@@ -119,9 +119,12 @@ static int read_real(const char *text, const struct unit *units,
 	long double value;
 	int rc = read_unit(text, units, &value);
 
-	if (!rc)
-		*real = (double)value;
-	return rc;
+	if (rc)
+		return rc;
+	if (fabsl(value) > 1e300L)
+		return -ERANGE;
+	*real = (double)value;
+	return 0;
 }
 
 int unit_duration(const char *text, int64_t *ns)
@@ -193,10 +196,10 @@ int unit_quantile(const char *text, double *q)
 	rc = read_number(text + 1, &number, &end);
 	if (rc == -EINVAL || *end)
 		return -EINVAL;
-	if (rc || !(number > 0 && number < 100))
+	if (rc || !(number >= 1e-7L && number < 100))
 		return -ERANGE;
 	*q = (double)(number / 100);
-	return *q > 0 && *q < 1 ? 0 : -ERANGE;
+	return *q < 1 ? 0 : -ERANGE;
 }
 
 /* Three digits that count, in the largest of n units below the value. */

@@ -18,7 +18,7 @@ int unit_size(const char *text, int64_t *bytes);    /* B kB MB GB KiB MiB GiB */
 int unit_percent(const char *text, double *share);  /* % */
 int unit_number(const char *text, double *value);   /* none */
 int unit_integer(const char *text, int64_t *value); /* none, no fraction */
-int unit_quantile(const char *text, double *q);	    /* p50, p99.9 */
+int unit_quantile(const char *text, double *q);	    /* p50, p99.9; from p1e-7 */
 
 /* Durations and sizes that need not be whole. */
 int unit_time(const char *text, double *ns);
