@@ -1,0 +1,370 @@
+/* memcached_test.c - both languages: by the book, in pieces, and for real */
+#include "tests/unit/net.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "lancet/core/rng.h"
+#include "tests/fuzz/split.h"
+#include "workloads/bytes.h"
+#include "workloads/memcached.h"
+
+#define ASCII "{memcached: {key_size: 5B, value_size: 3B, keys: 9}}"
+#define BINARY "{memcached: {format: binary, key_size: 5B, value_size: 3B, keys: 9}}"
+#define GET_DRAW (UINT64_C(4) << 32 | 0)	/* key 0: 4 * 9 >> 32 */
+#define SET_DRAW (UINT64_C(0xffffffff) << 32 | 0xffffffff)
+
+static struct rng rng;
+
+static size_t build(struct split_proto *p, uint64_t draw)
+{
+	struct proto_request req = { .draw = draw };
+
+	return p->proto.ops->build(p->proto.state, p->cs, &req, p->out,
+				   p->proto.max_out);
+}
+
+static void expect_build(struct split_proto *p, uint64_t draw,
+			 const void *want, size_t len)
+{
+	assert_int_equal(build(p, draw), len);
+	assert_memory_equal(p->out, want, len);
+}
+
+static void test_requests(void **state)
+{
+	struct split_proto p;
+
+	(void)state;
+	split_open(&p, ASCII);
+	expect_build(&p, GET_DRAW, "get k0000\r\n", 11);
+	expect_build(&p, SET_DRAW, "set k0008 0 0 3\r\nvvv\r\n", 22);
+	assert_int_equal(p.proto.ops->populate(p.proto.state, 2, p.out,
+					       p.proto.max_out), 22);
+	assert_memory_equal(p.out, "set k0002 0 0 3\r\nvvv\r\n", 22);
+	assert_int_equal(p.proto.ops->populate(p.proto.state, 9, p.out,
+					       p.proto.max_out), 0);
+	split_close(&p);
+	split_open(&p, BINARY);
+	expect_build(&p, GET_DRAW, "\x80\0\0\5\0\0\0\0\0\0\0\5\0\0\0\0"
+				   "\0\0\0\0\0\0\0\0k0000", 29);
+	expect_build(&p, SET_DRAW, "\x80\1\0\5\x8\0\0\0\0\0\0\x10\0\0\0\1"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0k0008vvv",
+		     40);
+	split_close(&p);
+}
+
+static void test_options(void **state)
+{
+	struct choice choice = net_choice(KIND_PROTO,
+		"{memcached: {keys: 1000, key_size: 3B}}");
+	struct proto proto;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(proto_init(&proto, &choice, &net_arena, &err),
+			 -EINVAL);
+	choice = net_choice(KIND_PROTO,
+			    "{memcached: {keys: 100, key_size: 3B}}");
+	assert_int_equal(proto_init(&proto, &choice, &net_arena, &err), 0);
+}
+
+static void expect_replies(struct split_proto *p, const void *data, size_t len,
+			   const char *statuses, int bad)
+{
+	static struct split_seen seen;
+
+	assert_true(split_agrees(p, data, len));
+	split_feed(p, data, len, len, &seen);
+	assert_int_equal(seen.n, strlen(statuses));
+	assert_int_equal(seen.bad, bad);
+	for (size_t i = 0; i < seen.n; i++) {
+		assert_int_equal(seen.done[i].id, PROTO_OLDEST);
+		assert_int_equal(seen.done[i].status, statuses[i] - '0');
+	}
+}
+
+/* Statuses: 0 fine, 1 nacked, 2 error. */
+static void test_ascii_replies(void **state)
+{
+	static const struct {
+		const char *text, *statuses;
+		int bad;
+	} cases[] = {
+		{ "VALUE k0000 0 3\r\nvvv\r\nEND\r\n", "0", 0 },
+		{ "VALUE k0000 0 0\r\n\r\nEND\r\n", "0", 0 },
+		{ "VALUE k0000 7 5 99\r\n\nEND\r\r\nEND\r\nSTORED\r\n", "00",
+		  0 },
+		{ "END\r\n", "2", 0 }, /* a miss */
+		{ "NOT_STORED\r\nERROR\r\nSERVER_ERROR out of memory\r\n",
+		  "222", 0 },
+		{ "CLIENT_ERROR bad\r\nSTORED\r\n", "20", 0 },
+		{ "VALUE k0000 0 3\r\nvv", "", 0 },
+		{ "VALUE k0000 0 3\r\nvvvv\r\nEND\r\n", "", 1 },
+		{ "VALUE k0000 0 3\r\nvvv\r\nSTORED\r\n", "", 1 },
+		{ "VALUE k0000 0 -3\r\n", "", 1 },
+		{ "VALUE k0000 0 9999999999\r\n", "", 1 },
+		{ "VALUE k0000 0\r\n", "", 1 },
+		{ "STORED\r\nHTTP/1.1 400\r\n", "0", 1 },
+		{ "STORED\r\n\r\n", "0", 1 },
+	};
+	struct split_proto p;
+
+	(void)state;
+	split_open(&p, ASCII);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect_replies(&p, cases[i].text, strlen(cases[i].text),
+			       cases[i].statuses, cases[i].bad);
+	split_close(&p);
+}
+
+static void test_endless_line(void **state)
+{
+	static unsigned char text[5000];
+	struct split_proto p;
+
+	(void)state;
+	memset(text, 'E', sizeof(text));
+	split_open(&p, ASCII);
+	expect_replies(&p, text, 2047, "", 0);
+	expect_replies(&p, text, 2048, "", 1);
+	text[4000] = '\n';
+	expect_replies(&p, text, sizeof(text), "", 1);
+	split_close(&p);
+}
+
+static size_t binary(unsigned char *out, uint8_t opcode, uint16_t status,
+		     uint32_t body, uint32_t opaque)
+{
+	memset(out, 0, 24 + body);
+	out[0] = 0x81;
+	out[1] = opcode;
+	put_be16(out + 2, 30); /* as some servers leave it */
+	put_be16(out + 6, status);
+	put_be32(out + 8, body);
+	put_be32(out + 12, opaque);
+	return 24 + body;
+}
+
+static void test_binary_replies(void **state)
+{
+	unsigned char data[4000];
+	struct split_proto p;
+	size_t len = 0;
+
+	(void)state;
+	split_open(&p, BINARY);
+	len += binary(data + len, 1, 0, 0, MC_LOADER);
+	len += binary(data + len, 0, 0, 7, 0);
+	len += binary(data + len, 0, 1, 9, 1);	  /* a miss */
+	len += binary(data + len, 1, 0x82, 13, 2); /* out of memory */
+	len += binary(data + len, 1, 0x86, 0, 3);  /* try later */
+	len += binary(data + len, 0, 0, 3000, 4); /* somebody else's value */
+	expect_replies(&p, data, len, "002210", 0);
+	expect_replies(&p, data, len - 1, "00221", 0);
+	len += binary(data + len, 0, 0, 0, 6); /* not the next one's */
+	expect_replies(&p, data, len, "002210", 1);
+	binary(data, 0, 0, 0, 0);
+	data[0] = 0x80;
+	expect_replies(&p, data, 24, "", 1);
+	binary(data, 2, 0, 0, 0);
+	expect_replies(&p, data, 24, "", 1);
+	binary(data, 0, 0, 0, 0);
+	put_be32(data + 8, UINT32_MAX);
+	expect_replies(&p, data, 24, "", 1);
+	split_close(&p);
+}
+
+/* What a target answers, its client takes. */
+static void target_answers(const char *text)
+{
+	static unsigned char requests[64 * 600], replies[64 * 600];
+	struct proto_served served[64];
+	size_t len = 0, n, back = 0;
+	struct split_proto p;
+
+	split_open(&p, text);
+	for (int i = 0; i < 64; i++) {
+		size_t one = build(&p, rng_next(&rng));
+
+		memcpy(requests + len, p.out, one);
+		len += one;
+	}
+	memset(p.cs, 0, p.proto.ops->conn_size);
+	assert_int_equal(split_serve(&p, requests, len), 64);
+	memset(p.cs, 0, p.proto.ops->conn_size);
+	assert_int_equal(p.proto.ops->serve(p.proto.state, p.cs, requests, len,
+					    served, 64, &n), len);
+	assert_int_equal(n, 64);
+	for (size_t i = 0; i < n; i++)
+		back += p.proto.ops->reply(p.proto.state, p.cs, &served[i],
+					   NULL, PROTO_OK, replies + back,
+					   sizeof(replies) - back);
+	expect_replies(&p, replies, back,
+		       "00000000000000000000000000000000"
+		       "00000000000000000000000000000000", 0);
+	split_close(&p);
+}
+
+static void test_target(void **state)
+{
+	(void)state;
+	target_answers("memcached");
+	target_answers("{memcached: {format: binary}}");
+	target_answers("{memcached: {get_ratio: 0%, value_size: 0B}}");
+	target_answers("{memcached: {get_ratio: 100%, key_size: 250B}}");
+}
+
+/* --- the real one --- */
+
+static uint16_t free_port(void)
+{
+	struct transport t = net_open("tcp", 1, "127.0.0.1:0", 1, 64);
+	const char *colon = strrchr(net_address(&t), ':');
+	uint16_t port = (uint16_t)atoi(colon + 1);
+
+	t.ops->close(t.state);
+	return port;
+}
+
+static void exec_server(uint16_t port)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	char text[8];
+
+	if (geteuid() == 0 && nobody && (setgid(nobody->pw_gid) != 0 ||
+					 setuid(nobody->pw_uid) != 0))
+		_exit(126);
+	snprintf(text, sizeof(text), "%u", port);
+	execlp("memcached", "memcached", "-l", "127.0.0.1", "-p", text, "-U",
+	       "0", "-t", "1", "-m", "16", NULL);
+	_exit(127);
+}
+
+/* Its pid, once it takes connections; 0: there is none on this machine. */
+static pid_t start_server(char *address, size_t size)
+{
+	struct choice tcp = net_choice(KIND_TRANSPORT, "tcp");
+	struct transport_params params = { .address = address,
+					   .connections = 1,
+					   .max_message = 64 };
+	int64_t until = clock_now_ns() + PATIENCE;
+	uint16_t port = free_port();
+	struct transport t;
+	struct err err;
+	pid_t pid;
+
+	snprintf(address, size, "127.0.0.1:%u", port);
+	pid = fork();
+	if (pid == 0)
+		exec_server(port);
+	while (transport_open(&t, &tcp, &params, until, &net_arena, &err)) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return 0;
+		assert_true(clock_now_ns() < until);
+		usleep(10000);
+	}
+	t.ops->close(t.state);
+	return pid;
+}
+
+/* n requests, one after the other; how many ended with that status. */
+static size_t converse(struct split_proto *p, struct transport *t, size_t n,
+		       bool fill, int status)
+{
+	struct proto_done done;
+	struct packet pkt;
+	size_t hits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t got = 0, len;
+
+		len = fill ? p->proto.ops->populate(p->proto.state, i, p->out,
+						    p->proto.max_out) :
+			     build(p, rng_next(&rng));
+		assert_true(len > 0);
+		net_send(t, 0, p->out, len);
+		while (got == 0) {
+			long used;
+
+			net_recv(t, &pkt, 1);
+			assert_int_equal(pkt.flags, 0);
+			used = p->proto.ops->feed(p->proto.state, p->cs,
+						  pkt.data, pkt.len, &done, 1,
+						  &got);
+			assert_true(used >= 0);
+			net_keep(t, 0, (size_t)used);
+		}
+		hits += done.status == status;
+	}
+	return hits;
+}
+
+static void talk_to_server(const char *address, const char *text)
+{
+	struct split_proto p;
+	struct transport t;
+
+	split_open(&p, text);
+	t = net_open("tcp", 0, address, 1, p.proto.max_out);
+	assert_int_equal(converse(&p, &t, 50, false, PROTO_ERROR), 50);
+	assert_int_equal(converse(&p, &t, 50, true, PROTO_OK), 50);
+	assert_int_equal(converse(&p, &t, 200, false, PROTO_OK), 200);
+	t.ops->close(t.state);
+	split_close(&p);
+}
+
+/* Values beyond the item limit are refused, and the connection lives on. */
+static void too_large(const char *address, const char *text)
+{
+	struct split_proto p;
+	struct transport t;
+
+	split_open(&p, text);
+	t = net_open("tcp", 0, address, 1, p.proto.max_out);
+	assert_int_equal(converse(&p, &t, 2, true, PROTO_ERROR), 2);
+	t.ops->close(t.state);
+	split_close(&p);
+}
+
+static void test_real_server(void **state)
+{
+	char address[32];
+	pid_t pid = start_server(address, sizeof(address));
+
+	(void)state;
+	if (pid == 0)
+		skip();
+	/* Keys of different lengths, so that each begins with misses. */
+	talk_to_server(address, "{memcached: {keys: 50, get_ratio: 100%}}");
+	talk_to_server(address, "{memcached: {keys: 50, get_ratio: 100%, "
+				"format: binary, key_size: 20B, "
+				"value_size: 20000B}}");
+	too_large(address, "{memcached: {value_size: 1MiB}}");
+	too_large(address, "{memcached: {value_size: 1MiB, format: binary}}");
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_ascii_replies),
+		cmocka_unit_test(test_endless_line),
+		cmocka_unit_test(test_binary_replies),
+		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_real_server),
+	};
+	const char *text = getenv("LANCET_TEST_SEED");
+	struct rng_key key = { .seed = text ? strtoull(text, NULL, 10) : 1 };
+
+	printf("LANCET_TEST_SEED=%ju\n", (uintmax_t)key.seed);
+	rng_init(&rng, &key);
+	return cmocka_run_group_tests(tests, net_setup, net_teardown);
+}

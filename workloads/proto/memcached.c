@@ -1,0 +1,186 @@
+/* memcached.c - gets and sets of a key-value store, in both its languages */
+#include "workloads/memcached.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lancet/core/err.h"
+#include "lancet/core/option.h"
+
+/*
+ * Key and operation come from the request's draw. The loader stores every
+ * key first, so a get that misses is an error, as is every answer that is
+ * not the asked one; busy servers (binary) nack. Replies come in the order
+ * of the requests of a connection.
+ *
+ * As a target it has no store: every get hits, with value_size bytes.
+ */
+#define MC_OUT 512		/* what may stand around key and value */
+
+struct mc_options {
+	int format;
+	double get_ratio;
+	int64_t keys, key_size, value_size;
+};
+
+/* Keys that so many digits can tell apart; one is the letter in front. */
+static uint64_t keys_of_size(int64_t key_size)
+{
+	uint64_t n = 10;
+
+	for (int64_t digits = key_size - 1; digits > 1; digits--)
+		if (n < UINT64_C(1000000000000000000))
+			n *= 10;
+	return n;
+}
+
+static int mc_init(void *ps, const void *options, struct arena *arena,
+		   size_t *max_out, struct err *err)
+{
+	const struct mc_options *o = options;
+	struct mc *s = ps;
+
+	(void)arena;
+	if ((uint64_t)o->keys > keys_of_size(o->key_size))
+		return err_set(err, -EINVAL,
+			       "%jd keys do not fit into a key_size of %jdB; "
+			       "raise it", (intmax_t)o->keys,
+			       (intmax_t)o->key_size);
+	s->binary = o->format != 0;
+	s->get_below = (uint64_t)(o->get_ratio * 4294967296.0);
+	s->keys = (uint64_t)o->keys;
+	s->key_size = (uint32_t)o->key_size;
+	s->value_size = (uint32_t)o->value_size;
+	*max_out = MC_OUT + s->key_size + s->value_size;
+	return 0;
+}
+
+static const struct mc_language *language(const struct mc *s)
+{
+	return s->binary ? &mc_binary : &mc_ascii;
+}
+
+/* The high half of the draw says which key, the low half what to do. */
+static size_t mc_build(void *ps, void *cs, const struct proto_request *req,
+		       unsigned char *out, size_t room)
+{
+	struct mc *s = ps;
+	struct mc_conn *c = cs;
+	struct mc_ask ask = {
+		.get = (req->draw & UINT32_MAX) < s->get_below,
+		.key = (req->draw >> 32) * s->keys >> 32,
+	};
+
+	if (room < MC_OUT + s->key_size + s->value_size)
+		return 0;
+	ask.opaque = c->asked++ & ~MC_LOADER;
+	return language(s)->build(s, &ask, out);
+}
+
+static size_t mc_populate(void *ps, uint64_t i, unsigned char *out, size_t room)
+{
+	struct mc *s = ps;
+	struct mc_ask ask = { .key = i, .opaque = MC_LOADER };
+
+	if (i >= s->keys || room < MC_OUT + s->key_size + s->value_size)
+		return 0;
+	return language(s)->build(s, &ask, out);
+}
+
+static long mc_feed(void *ps, void *cs, const unsigned char *in, size_t len,
+		    struct proto_done *done, size_t max, size_t *ndone)
+{
+	const struct mc_language *l = language(ps);
+	size_t used = 0, n = 1;
+
+	*ndone = 0;
+	while (*ndone < max && n > 0) {
+		long got;
+
+		n = 0;
+		got = l->feed(cs, in + used, len - used, &done[*ndone], &n);
+		if (got < 0)
+			return used ? (long)used : got;
+		used += (size_t)got;
+		*ndone += n;
+	}
+	return (long)used;
+}
+
+/* As the servers do: the first byte of a request tells its language. */
+static long mc_serve(void *ps, void *cs, const unsigned char *in, size_t len,
+		     struct proto_served *req, size_t max, size_t *nreq)
+{
+	struct mc_conn *c = cs;
+	size_t used = 0, n = 1;
+
+	(void)ps;
+	*nreq = 0;
+	while (*nreq < max && n > 0 && used < len) {
+		const struct mc_language *l = &mc_ascii;
+		long got;
+
+		n = 0;
+		if (c->state == 0 && c->skip == 0)
+			c->binary = in[used] == MC_BINARY;
+		if (c->binary)
+			l = &mc_binary;
+		got = l->serve(c, in + used, len - used, &req[*nreq], &n);
+		if (got < 0)
+			return used ? (long)used : got;
+		used += (size_t)got;
+		*nreq += n;
+	}
+	return (long)used;
+}
+
+static size_t mc_reply(void *ps, void *cs, const struct proto_served *req,
+		       const struct proto_trailer *trailer,
+		       enum proto_status status, unsigned char *out,
+		       size_t room)
+{
+	struct mc *s = ps;
+	const struct mc_language *l = &mc_ascii;
+
+	(void)cs, (void)trailer;
+	if (room < MC_OUT + s->key_size + s->value_size)
+		return 0;
+	if (req->echo[0] == MC_BINARY)
+		l = &mc_binary;
+	return l->reply(s, req, status, out);
+}
+
+static const char *const mc_formats[] = { "ascii", "binary", NULL };
+
+static const struct option_row mc_rows[] = {
+	{ .key = "format", .type = OPTION_TYPE_ENUM,
+	  .offset = offsetof(struct mc_options, format), .preset = "ascii",
+	  .names = mc_formats, .help = "the language on the wire" },
+	OPTION(PERCENT, struct mc_options, get_ratio, 0, "90%", 0, 1,
+	       "share of gets; the others are sets"),
+	OPTION(INT, struct mc_options, keys, 0, "10000", 1, 1e9,
+	       "how many keys there are, all as likely"),
+	OPTION(SIZE, struct mc_options, key_size, 0, "30B", 2, MC_KEY_MAX,
+	       "length of a key"),
+	OPTION(SIZE, struct mc_options, value_size, 0, "200B", 0, 1 << 20,
+	       "length of a value"),
+	{ 0 },
+};
+
+const struct proto_ops proto_memcached = {
+	.kind = {
+		.name = "memcached",
+		.help = "gets and sets of a memcached, which is filled first",
+		.options = mc_rows,
+		.options_size = sizeof(struct mc_options),
+	},
+	.flags = PROTO_STREAM | PROTO_IN_ORDER | PROTO_LOADER,
+	.state_size = sizeof(struct mc),
+	.conn_size = sizeof(struct mc_conn),
+	.init = mc_init,
+	.build = mc_build,
+	.feed = mc_feed,
+	.serve = mc_serve,
+	.reply = mc_reply,
+	.populate = mc_populate,
+};
