@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "coordinator/coordinator.h"
 #include "coordinator/interrupt.h"
@@ -158,12 +159,37 @@ static char *run_folder(struct run *run, const struct config *config)
 	return arena_printf(&run->arena, "results/%s-%s", name, stamp);
 }
 
-static int run_refuse(const char *dir)
+/*
+ * Can the folder be made? Said before minutes are spent on measuring, so by
+ * making another one, for a moment, where the first missing part would be.
+ */
+static int run_writable(struct run *run)
 {
+	char *path = arena_strdup(&run->arena, run->out), *slash;
+	struct stat st;
+
+	while ((slash = strrchr(path, '/')) && slash > path) {
+		*slash = '\0';
+		if (!stat(path, &st))
+			break;
+	}
+	path = slash == path ? "/" : slash ? path : ".";
+	path = arena_printf(&run->arena, "%s/.lancet-XXXXXX", path);
+	if (!mkdtemp(path))
+		return cmd_fail("run", STATUS_USAGE,
+				"cannot write %s: %s; name another folder by "
+				"--out", run->out, strerror(errno));
+	rmdir(path);
+	return STATUS_FINE;
+}
+
+static int run_refuse(struct run *run)
+{
+	const char *dir = run->out;
 	struct stat st;
 
 	if (lstat(dir, &st))
-		return 0;
+		return run_writable(run);
 	return cmd_fail("run", STATUS_USAGE, "%s exists already; name another "
 			"folder by --out, or remove it", dir);
 }
@@ -279,7 +305,7 @@ static int run_config(struct run *run)
 		return run_plan_only(run, plan);
 	if (!run->out)
 		run->out = run_folder(run, config);
-	if (run_refuse(run->out))
+	if (run_refuse(run))
 		return STATUS_USAGE;
 	return run_measure(run, plan);
 }

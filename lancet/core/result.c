@@ -401,7 +401,7 @@ int result_print(const struct result *result, FILE *out)
 
 json_t *result_schema(void)
 {
-	return field_schema(&result_shape, RESULT_SCHEMA, "A result of lancet");
+	return field_schema(&result_shape, "urn:lancet.result:1", "A result of lancet");
 }
 
 /* The folder's result.json, or the file itself. */
