@@ -207,6 +207,22 @@ static const char *objective_reason(double max_load)
 	return NULL;
 }
 
+/* The line in a picture of response times: the first bound on them all. */
+static void drawn_bound(const struct plan *plan, const struct slo *slo,
+			struct result_slo *to)
+{
+	to->quantile = to->bound_ns = (double)NAN;
+	for (size_t i = 0; i < slo->n; i++) {
+		const struct slo_term *term = &slo->term[i];
+
+		if (term->metric != SLO_RESPONSE || term->class[0])
+			continue;
+		to->quantile = term->quantile;
+		to->bound_ns = bound_of(plan, term);
+		return;
+	}
+}
+
 struct result_slo *objective_of(const struct plan *plan,
 				const struct result_point *points, size_t n,
 				struct arena *arena)
@@ -220,6 +236,7 @@ struct result_slo *objective_of(const struct plan *plan,
 		return NULL;
 	to = arena_alloc(arena, sizeof(*to));
 	to->expr = plan->config->slo;
+	drawn_bound(plan, &slo, to);
 	for (enum end i = 0; i < ENDS; i++)
 		end[i] = crossing(plan, &slo, points, n, i);
 	to->reason = objective_reason(end[END_VALUE]);

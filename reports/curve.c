@@ -5,6 +5,9 @@
 
 #include "lancet/core/unit.h"
 
+/* Above every axis: gnuplot has no infinity that it clips. */
+#define BEYOND 1e15
+
 const char *const curve_colour[CURVE_COLOURS] = {
 	"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B37400", CURVE_GREY,
 };
@@ -16,6 +19,7 @@ static const char *const curve_style[] = {
 	[CURVE_DASHED] = "using 1:2 with lines dt (9,6) lw 1.6",
 	[CURVE_MARKS] = "using 1:2 with points pt 7 ps 0.75",
 	[CURVE_HOLLOW] = "using 1:2 with points pt 6 ps 0.95 lw 1.8",
+	[CURVE_CROSSES] = "using 1:2 with points pt 2 ps 0.75 lw 1.4",
 	[CURVE_ERRORS] = "using 1:2:3:4 with yerrorbars pt 7 ps 0.6 lw 1.4",
 };
 
@@ -78,13 +82,17 @@ static void span(double *lo, double *hi, double value)
 
 void curve_row(struct curves *c, double x, double y, double lo, double hi)
 {
-	if (!isfinite(x) || !isfinite(y) || !isfinite(lo) || !isfinite(hi))
+	double y3[3] = { y, lo, hi };
+
+	if (!isfinite(x) || !isfinite(y) || isnan(lo) || isnan(hi))
 		return;
-	fprintf(c->data, "%.9g %.9g %.9g %.9g\n", x, y, lo, hi);
 	span(&c->xmin, &c->xmax, x);
-	span(&c->ymin, &c->ymax, y);
-	span(&c->ymin, &c->ymax, lo);
-	span(&c->ymin, &c->ymax, hi);
+	for (int i = 0; i < 3; i++)
+		if (isfinite(y3[i]))
+			span(&c->ymin, &c->ymax, y3[i]);
+		else
+			y3[i] = copysign(BEYOND, y3[i]);
+	fprintf(c->data, "%.9g %.9g %.9g %.9g\n", x, y3[0], y3[1], y3[2]);
 }
 
 /* lo and hi in us; a range without extent or below 1 ns has no logarithm. */

@@ -17,6 +17,7 @@ enum curve_style {
 	CURVE_DASHED,
 	CURVE_MARKS,	/* filled circles */
 	CURVE_HOLLOW,	/* open circles */
+	CURVE_CROSSES,
 	CURVE_ERRORS,	/* value, lo, hi */
 };
 
@@ -39,7 +40,10 @@ char *curve_ramp(size_t i, size_t n, char *text, size_t size);
 /* title NULL: not in the key. */
 void curve_begin(struct curves *c, enum curve_style style, const char *colour,
 		 const char *title);
-/* Rows with a number that is not finite are left out. */
+/*
+ * Rows with an unknown x or y are left out; a band without upper bound goes
+ * to the top of the picture.
+ */
 void curve_row(struct curves *c, double x, double y, double lo, double hi);
 
 /* A text as gnuplot reads it back, whatever is in it. */

@@ -105,6 +105,41 @@ static void modelled(struct curves *c, const struct result *r, double q,
 	}
 }
 
+/*
+ * What the model is compared with, where that is not the headline: a target
+ * that stood still is in the one and not in the other. NAN elsewhere.
+ */
+static double unstalled(const struct result_point *p, double q)
+{
+	const struct result_predicted *m = words_predicted(p, q);
+	const struct result_quantile *v = result_quantile(&p->response_ns, q);
+	double ns = m ? m->predicted + m->gap : NAN;
+
+	return words_valid(&p->verdict) && v &&
+			       fabs(ns - v->value) > .03 * v->value
+		       ? ns
+		       : NAN;
+}
+
+static bool stalls_show(const struct result *r, double q)
+{
+	for (size_t i = 0; i < r->npoints; i++)
+		if (isfinite(unstalled(&r->points[i], q)))
+			return true;
+	return false;
+}
+
+static void without_stalls(struct curves *c, const struct result *r, double q,
+			   const char *colour, const char *title)
+{
+	curve_begin(c, CURVE_CROSSES, colour, title);
+	for (size_t i = 0; i < r->npoints; i++) {
+		double y = us(unstalled(&r->points[i], q));
+
+		curve_row(c, krps(r->points[i].achieved_rps), y, y, y);
+	}
+}
+
 static void load_curve(struct curves *c, const struct result *r, double q,
 		       const char *colour, const char *title)
 {
@@ -114,6 +149,10 @@ static void load_curve(struct curves *c, const struct result *r, double q,
 	if (has_model(r)) {
 		snprintf(text, sizeof(text), "%s, model", title);
 		modelled(c, r, q, colour, text);
+	}
+	if (stalls_show(r, q)) {
+		snprintf(text, sizeof(text), "%s, unstalled", title);
+		without_stalls(c, r, q, colour, text);
 	}
 	measured(c, r, q, colour, CURVE_LINE, true, title);
 	measured(c, r, q, colour, CURVE_MARKS, true, NULL);
@@ -456,7 +495,8 @@ static void subtitle(const struct plot *plot, char *text, size_t size)
 	const struct result_model *m = r->npoints ? r->points[0].model : NULL;
 
 	snprintf(text, size, plot->kind == PLOT_LOAD
-			 ? "shaded: confidence interval; hollow: invalid point"
+			 ? "shaded: confidence interval; hollow: invalid; "
+			   "crosses: windows without stalls"
 			 : plot->kind == PLOT_TIMELINE
 			 ? "grey: windows left out; ticks: stalls of agent "
 			   "(pink) and target (brown)"

@@ -8,8 +8,8 @@
 
 #include "lancet/core/unit.h"
 
-/* Reasons that are spelled out; the rest is in the report. */
-#define REASONS 3
+/* Invalid points that are named; the rest is in the report. */
+#define NAMED 4
 
 static void add(char *text, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -55,6 +55,35 @@ bool words_valid(const struct result_verdict *verdict)
 	return verdict->status && !strcmp(verdict->status, "valid");
 }
 
+/* The check that a point failed stands before the colon of its reason. */
+static void add_invalid(const struct result *result, char *text, size_t size)
+{
+	size_t n = 0;
+	char load[40];
+
+	for (size_t i = 0; i < result->npoints; i++) {
+		const struct result_point *p = &result->points[i];
+		const char *why = p->verdict.nreasons ? p->verdict.reasons[0]
+						      : "no reason";
+
+		if (words_valid(&p->verdict) || n++ >= NAMED)
+			continue;
+		add(text, size, "%s %s (%.*s)", n == 1 ? "; not" : ",",
+		    words_load(p, load, sizeof(load)),
+		    (int)strcspn(why, ":"), why);
+	}
+	if (n > NAMED)
+		add(text, size, " and %zu more", n - NAMED);
+}
+
+/* What is said of a point is said with the point; the rest is of the run. */
+static void add_reasons(const struct result_verdict *v, char *text, size_t size)
+{
+	for (size_t i = 0; i < v->nreasons; i++)
+		if (strncmp(v->reasons[i], "point ", 6))
+			add(text, size, "; %s", v->reasons[i]);
+}
+
 char *words_verdict(const struct result *result, char *text, size_t size)
 {
 	const struct result_verdict *v = &result->verdict;
@@ -70,10 +99,8 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 	}
 	add(text, size, "invalid: %zu of %zu point%s hold", valid,
 	    result->npoints, result->npoints == 1 ? "" : "s");
-	for (size_t i = 0; i < v->nreasons && i < REASONS; i++)
-		add(text, size, "; %s", v->reasons[i]);
-	if (v->nreasons > REASONS)
-		add(text, size, "; and %zu more", v->nreasons - REASONS);
+	add_invalid(result, text, size);
+	add_reasons(v, text, size);
 	return text;
 }
 

@@ -16,7 +16,7 @@ char *words_load(const struct result_point *point, char *text, size_t size);
 
 bool words_valid(const struct result_verdict *verdict);
 
-/* One sentence without a final dot. */
+/* `valid: ...` or `invalid: ...`, one sentence without a final dot. */
 char *words_verdict(const struct result *result, char *text, size_t size);
 
 /* What became of the slo; empty when there is none. */

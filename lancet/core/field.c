@@ -11,8 +11,8 @@
 #include "lancet/core/yamljson.h"
 
 /* JSON has no infinity; the reason beside the null keeps it for the reader. */
-#define ABOVE "infinite: later than every reply"
-#define BELOW "minus infinite"
+#define ABOVE "infinite: nothing is known above"
+#define BELOW "minus infinite: nothing is known below"
 
 /* Where a reader stands, for its one line of complaint. */
 struct place {
@@ -454,9 +454,9 @@ static double null_real(const json_t *object, const char *key)
 
 	snprintf(name, sizeof(name), "%s_reason", key);
 	why = json_string_value(json_object_get(object, name));
-	if (why && !strcmp(why, ABOVE))
+	if (why && !strncmp(why, "infinite", 8))
 		return INFINITY;
-	return why && !strcmp(why, BELOW) ? -INFINITY : NAN;
+	return why && !strncmp(why, "minus", 5) ? -INFINITY : NAN;
 }
 
 static int read_member(struct reader *in, const struct place *at,

@@ -331,8 +331,10 @@ SHAPE(calibration, struct result);
 
 static const struct field slo_fields[] = {
 	FIELD(STRING, struct result_slo, expr, "expr", NULL),
-	FIELD(REAL, struct result_slo, quantile, "quantile", NULL),
-	FIELD(REAL, struct result_slo, bound_ns, "bound_ns", NULL),
+	FIELD(REAL, struct result_slo, quantile, "quantile",
+	      "no bound on the response time of all requests"),
+	FIELD(REAL, struct result_slo, bound_ns, "bound_ns",
+	      "no bound on the response time of all requests"),
 	FIELD_IN(OBJECT, struct result_slo, max_load, "max_load",
 		 &interval_shape, NULL),
 	FIELD(REAL, struct result_slo, model_max_load, "model_max_load",

@@ -197,8 +197,7 @@ struct result_environment {
 
 struct result_slo {
 	const char *expr;
-	double quantile, bound_ns;	/* of response time, for pictures; */
-					/* NAN or 0: nothing to draw */
+	double quantile, bound_ns;	/* of response time; NAN: none */
 	struct result_interval max_load;	/* share of capacity, or rps */
 	double model_max_load;
 	double efficiency;

@@ -86,6 +86,24 @@ lancet.dots = (label, stroke, more = {}) =>
 	({ label, stroke, paths: () => null, points: { show: true, size: 8, width: 1, fill: stroke, stroke }, ...more });
 lancet.hollow = (label, stroke) =>
 	lancet.dots(label, stroke, { points: { show: true, size: 10, width: 2, fill: variable("--back"), stroke } });
+lancet.crosses = (label, stroke) => lancet.dots(label, stroke, { points: { show: (u, k, from, to) => {
+	const c = u.ctx, r = 4 * devicePixelRatio;
+	c.save();
+	c.strokeStyle = stroke;
+	c.lineWidth = 1.5 * devicePixelRatio;
+	c.beginPath();
+	for (let i = from; i <= to; i++) {
+		if (u.data[k][i] === null)
+			continue;
+		const x = u.valToPos(u.data[0][i], "x", true), y = u.valToPos(u.data[k][i], "y", true);
+		c.moveTo(x - r, y - r);
+		c.lineTo(x + r, y + r);
+		c.moveTo(x - r, y + r);
+		c.lineTo(x + r, y - r);
+	}
+	c.stroke();
+	c.restore();
+} } });
 lancet.bound = () => ({ label: "", stroke: "transparent", width: 0, spanGaps: true, points: { show: false } });
 
 /* A key that shows dash and mark, not the colour alone. */
@@ -107,6 +125,8 @@ lancet.legend = (entries) => lancet.el("ul", { class: "legend" }, ...entries.map
 		part("rect", { x: 0, y: 1, width: 26, height: 10, fill: colour });
 	if (kind === "hollow")
 		part("circle", { cx: 13, cy: 6, r: 4.5, fill: "none", stroke: colour, "stroke-width": 2 });
+	if (kind === "cross")
+		part("path", { d: "M9 2l8 8m0-8l-8 8", stroke: colour, "stroke-width": 2 });
 	if (kind === "tick")
 		part("line", { x1: 13, y1: 0, x2: 13, y2: 12, stroke: colour, "stroke-width": 2 });
 	return lancet.el("li", {}, svg, text);

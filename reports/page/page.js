@@ -41,10 +41,17 @@ const pointLines = (p) => [
 	...[0.5, 0.99, 0.999].map((q) => {
 		const m = quantile(p.response_ns, q), model = modelled(p, q);
 		return quantileName(q) + " " + time(finite(m.value)) + interval(m) +
-			(finite(model.predicted) === null ? "" : ", model " + time(model.predicted));
+			(finite(model.predicted) === null ? "" : ", model " + time(model.predicted) + ", gap " + time(finite(model.gap), "+"));
 	}),
 	...(valid(p) ? ["valid"] : ["invalid, therefore hollow:", ...p.verdict.reasons]),
 ];
+
+/* A band without upper bound goes to the top of the picture, and does not stretch it. */
+const BEYOND = 1e18;
+const bounded = (data) => {
+	const all = data.slice(1).flat().filter((y) => y > 0 && y < BEYOND);
+	return { distr: 3, log: 10, range: () => lancet.logRange(Math.min(...all) / 1.25, Math.max(...all) * 1.3) };
+};
 
 /* Two kinds of x, achieved and offered, on one rising axis. */
 const columns = (points, parts) => {
@@ -53,12 +60,24 @@ const columns = (points, parts) => {
 		if (finite(x(p)) === null)
 			return;
 		const row = rows.get(x(p)) || { point: p, values: [] };
-		row.values[k] = finite(y(p));
+		row.values[k] = y(p) === Infinity ? BEYOND : finite(y(p));
 		rows.set(x(p), row);
 	}));
 	const xs = [...rows.keys()].sort((a, b) => a - b);
 	return { data: [xs, ...parts.map((_, k) => xs.map((x) => rows.get(x).values[k] ?? null))], at: xs.map((x) => rows.get(x).point) };
 };
+
+/* What the model is compared with: windows in which neither side stalled. */
+const unstalled = (p, q) => {
+	const m = modelled(p, q);
+	return finite(m.gap) === null ? null : m.predicted + m.gap;
+};
+const stallsShow = (points, q) => points.some((p) => {
+	if (!valid(p))
+		return false;
+	const v = finite(quantile(p.response_ns, q).value), u = unstalled(p, q);
+	return v !== null && u !== null && Math.abs(u - v) > 0.03 * v;
+});
 
 const achieved = (p) => p.achieved_rps / 1e3, offered = (p) => p.offered_rps / 1e3;
 
@@ -68,12 +87,14 @@ const loadParts = (q) => [
 	[offered, (p) => modelled(p, q).predicted],
 	[achieved, (p) => (valid(p) ? quantile(p.response_ns, q).value : null)],
 	[achieved, (p) => (valid(p) ? null : quantile(p.response_ns, q).value)],
+	[achieved, (p) => (stallsShow([p], q) ? unstalled(p, q) : null)],
 ];
 const loadSeries = (name, colour) => [
 	lancet.bound(), lancet.bound(),
 	lancet.line(name + " model", colour, { dash: [8, 6], width: 1.5 }),
 	lancet.line(name, colour, { points: { show: true, size: 7, fill: colour, stroke: colour } }),
 	lancet.hollow(name + " invalid", colour),
+	lancet.crosses(name + " without stalls", colour),
 ];
 
 /* curves: [{ points, q, name }] */
@@ -87,20 +108,22 @@ const loadChart = (curves, slo) => () => {
 		legend.push(["line", colour, c.name]);
 		if (c.points.some((p) => finite(modelled(p, c.q).predicted) !== null))
 			legend.push(["dashed", colour, c.name + ", model"]);
+		if (stallsShow(c.points, c.q))
+			legend.push(["cross", colour, c.name + ", windows without stalls"]);
 	});
 	legend.push(["band", lancet.variable("--shade"), "confidence interval"], ["hollow", lancet.variable("--quiet"), "invalid point"]);
 	const { data, at } = columns([...new Set(all.flat())], parts);
 	return { data, legend, describe: (i) => pointLines(at[i]),
-		options: { series: [{}, ...series], bands, scales: { x: { time: false, range: (u, low, high) => [0, (high || 1) * 1.06] }, y: lancet.scaleTime },
+		options: { series: [{}, ...series], bands, scales: { x: { time: false, range: (u, low, high) => [0, (high || 1) * 1.06] }, y: bounded(data) },
 			axes: [lancet.axisX("achieved load (krps)"), lancet.axisTime("response time")],
 			hooks: { draw: [(u) => slo && slo.bound_ns && dashedLine(u, slo.bound_ns, lancet.variable("--quiet"), "slo " + slo.expr)] } } };
 };
 
-const loadTable = (points) => table(["load", "offered", "achieved", "p50", "p99", "p99 interval", "p99.9", "model p99", "gap", ["verdict", "text"]],
+const loadTable = (points) => table(["load", "offered", "achieved", "p50", "p99", "p99 interval", "p99, nothing left out", "p99.9", "model p99", "gap", ["verdict", "text"]],
 	points.map((p) => {
 		const q = quantile(p.response_ns, 0.99), m = modelled(p, 0.99);
 		return [loadName(p), rate(p.offered_rps), rate(p.achieved_rps), time(quantile(p.response_ns, 0.5).value), time(q.value),
-			interval(q), time(quantile(p.response_ns, 0.999).value), time(m.predicted), time(m.gap, "+"), word(valid(p))];
+			interval(q), time(finite(quantile(p.response_ns.with_excluded || p.response_ns, 0.99).value)), time(quantile(p.response_ns, 0.999).value), time(m.predicted), time(m.gap, "+"), word(valid(p))];
 	}));
 
 const loadCaption = (r) => {
@@ -225,7 +248,7 @@ const modelFigure = (r) => {
 	const bounds = points.flatMap((p) => qs.flatMap((q) => [modelled(p, q).gap_lo, modelled(p, q).gap_hi, modelled(p, q).gap])).map(finite).filter((x) => x !== null);
 	const low = Math.min(0, ...bounds), high = Math.max(0, ...bounds), room = (high - low || 1000) * 0.06;
 	return figure({
-		caption: () => "Measured minus model " + points[0].model.name + " (" + points[0].model.method + "), valid points: what is left over is the system's own.",
+		caption: () => "Measured minus model " + points[0].model.name + " (" + points[0].model.method + "), valid points, windows where neither side stalled: what is left over is the system's own.",
 		make: () => {
 			const { data, at } = columns(points, qs.map((q, k) => [(p) => achieved(p) + apart * (k - 1), (p) => modelled(p, q).gap]));
 			return { data, legend: qs.map((q, k) => ["line", lancet.colour(k), quantileName(q)]),
@@ -255,13 +278,13 @@ const checkRows = (r) => {
 		const count = (s) => all.filter((c) => c.status === s).length;
 		const worst = all.find((c) => c.status === "fail") || all.find((c) => c.status === "not_run") || all[all.length - 1];
 		const verdict = count("fail") ? "fail" : count("pass") ? "pass" : "not_run";
-		return [[name, "text"], [(count("fail") ? loadName(worst.p) + ": " : "") + (worst.reason || ""), "text"], number(worst.threshold),
-			[STATUS[verdict] + " " + count(verdict) + "/" + all.length, verdict + " text"], [page.checks[name] || "", "text quiet"]];
+		return [[name, "text word"], [(count("fail") ? loadName(worst.p) + ": " : "") + (worst.reason || ""), "text"], number(worst.threshold),
+			[STATUS[verdict] + " " + count(verdict) + "/" + all.length, verdict + " text word"], [page.checks[name] || "", "text quiet"]];
 	});
 };
 
 const allChecks = (r) => table([["load", "text"], ["check", "text"], "statistic", "p value", "limit", "effect", ["verdict", "text"], ["what was found", "text"]],
-	r.points.flatMap((p) => p.checks.map((c) => [[loadName(p), "text num"], [c.name, "text"], number(c.statistic), number(c.p_value), number(c.threshold), number(c.effect),
+	r.points.flatMap((p) => p.checks.map((c) => [[loadName(p), "text num"], [c.name, "text word"], number(c.statistic), number(c.p_value), number(c.threshold), number(c.effect),
 		[STATUS[c.status] || c.status, c.status + " text num"], [c.reason || "", "text"]])));
 
 const COUNTS = ["intended", "sent", "unsent", "received", "nacked", "error", "timeout", "lost", "late_replies", "late_sends"];

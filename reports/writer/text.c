@@ -98,7 +98,7 @@ static void put_model(const struct result *result, FILE *out)
 		fprintf(out, ", %s", m->method);
 	if (m->reason)
 		fprintf(out, ": %s", m->reason);
-	fputs("; gap = measured - model, at p99\n", out);
+	fputs("; gap at p99, in the windows where neither side stalled\n", out);
 }
 
 static void put_hints(const struct result *result, const char *dir, FILE *out)

@@ -171,7 +171,7 @@ static inline void syn_checks(struct arena *arena, struct result_point *p,
 {
 	struct result_check *c = arena_array(arena, 4, sizeof(*c));
 	static const char *const why[] = {
-		"the agent stood still for 26% of the point (1.2 s of 4.6 s)",
+		"stalls: the agent stood still for 26% of the point",
 	};
 
 	c[0] = (struct result_check){ "rate", "pass", .0004, NAN, .01, .0004,
@@ -265,7 +265,7 @@ static inline void syn_around(struct arena *arena, struct result *r)
 		"the CPU governor is unknown: frequencies may change",
 	};
 	static const char *const reasons[] = {
-		"point 7 (70%): the agent stood still for 26% of the point",
+		"point 7 (70%): stalls: the agent stood still for 26% of the point",
 	};
 
 	r->environment = (struct result_environment){
