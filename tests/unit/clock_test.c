@@ -107,7 +107,28 @@ static void test_causes(void **state)
 	assert_true(length_ns >= 20000000);
 }
 
-/* A pause that is told is no gap, and no excuse for the next. */
+/* A sleep that was told does not pass for absence in the next gap. */
+static void test_pause_is_no_cause(void **state)
+{
+	enum stall_cause cause = STALL_STOPPED;
+	struct stall_log log;
+
+	(void)state;
+	for (int i = 0; i < 50 && cause != STALL_HOST; i++) {
+		assert_int_equal(stall_init(&log, 1000000, 4), 0);
+		stall_begin(&log, clock_now_ns());
+		absent();
+		stall_begin(&log, clock_now_ns());
+		busy();
+		stall_turn(&log, clock_now_ns());
+		assert_int_equal(log.n, 1);
+		cause = log.stall[0].cause;
+		stall_fini(&log);
+	}
+	assert_int_equal(cause, STALL_HOST);
+}
+
+/* A pause that is told is no gap. */
 static void test_pauses(void **state)
 {
 	struct stall_log log;
@@ -135,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_never_back),
 		cmocka_unit_test(test_realtime),
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_pause_is_no_cause),
 		cmocka_unit_test(test_pauses),
 	};
 

@@ -296,6 +296,12 @@ static void test_many(void **state)
 	assert_int_equal(problems.n, 4);
 	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(problems.problem[i].mark.line, i + 1);
+	/* What is missing shows last, and stands first. */
+	assert_int_equal(parse("law: {exponential: {x: 1,\n z: 2,\n w: 3}}",
+			       &t), -EINVAL);
+	assert_int_equal(problems.n, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(problems.problem[i].mark.line, i ? i : 1);
 	for (int i = 0; i < 50; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 "wrong%d: 1\n", i);
