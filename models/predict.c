@@ -217,10 +217,9 @@ static bool slowdown_diverges(const struct predict_query *q)
 }
 
 static int simulate(const struct predict_query *q,
-		    struct predict_result *result, struct arena *arena,
-		    struct err *err)
+		    struct predict_result *result, struct err *err)
 {
-	int rc = sim_run(q, result, arena, err);
+	int rc = sim_run(q, result, err);
 
 	if (q->metric == METRIC_SLOWDOWN && slowdown_diverges(q))
 		result->mean = sure(NAN);
@@ -244,5 +243,5 @@ int predict(const struct predict_query *query, struct predict_result *result,
 	if (query->method == PREDICT_EXACT)
 		return err_set(err, -EDOM, "no exact formula for %s here; use "
 			       "simulation", result->model);
-	return simulate(query, result, arena, err);
+	return simulate(query, result, err);
 }

@@ -294,21 +294,25 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 }
 
 int sim_run(const struct predict_query *query, struct predict_result *result,
-	    struct arena *arena, struct err *err)
+	    struct err *err)
 {
-	struct sim *s = arena_alloc(arena, sizeof(*s));
 	double load = query->rate / policy_capacity(&query->policy,
 						    query->workers,
 						    query->workload);
-	int rc = sim_init(s, query, fmin(load, 0.999), arena, err);
+	struct arena arena; /* a policy's room is some 15 MB: not the caller's */
+	struct sim s;
+	int rc;
 
-	if (rc)
-		return rc;
-	rc = sim_loop(s, result, err);
-	snprintf(result->method, sizeof(result->method),
-		 "simulation of %.3g requests, seed %llu",
-		 (double)batch_total(&s->batch),
-		 (unsigned long long)query->seed);
-	batch_fini(&s->batch);
+	arena_init(&arena);
+	rc = sim_init(&s, query, fmin(load, 0.999), &arena, err);
+	if (!rc) {
+		rc = sim_loop(&s, result, err);
+		snprintf(result->method, sizeof(result->method),
+			 "simulation of %.3g requests, seed %llu",
+			 (double)batch_total(&s.batch),
+			 (unsigned long long)query->seed);
+		batch_fini(&s.batch);
+	}
+	arena_fini(&arena);
 	return rc;
 }

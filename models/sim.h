@@ -14,6 +14,6 @@
  * a queue that outgrew its room.
  */
 int sim_run(const struct predict_query *query, struct predict_result *result,
-	    struct arena *arena, struct err *err);
+	    struct err *err);
 
 #endif

@@ -1,0 +1,155 @@
+/* maxload.c - the highest load at which a queue still keeps a promise */
+#include "models/maxload.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/slo.h"
+
+/* Loads closer together than this are one, to a formula and to a simulation. */
+#define STEP_EXACT 1e-9
+#define STEP_SIMULATED 5e-4
+/* As good as idle, and as close to saturation as is looked at. */
+#define LOAD_LEAST 1e-3
+#define LOAD_MARGIN 1e-6
+#define LOAD_MARGIN_SIMULATED 1e-2
+
+/* What the terms come to at one load, as logarithms of value over bound. */
+struct excess {
+	double worst;		/* of all terms; <= 0: the promise is kept */
+	double half;		/* half-width of that one */
+	bool simulated;
+};
+
+struct search {
+	struct predict_query query;
+	const struct slo *slo;
+	double mean;		/* of service */
+	double limit;		/* stable below this load */
+	struct maxload *found;
+};
+
+static int term_excess(struct search *s, const struct slo_term *term,
+		       struct excess *excess, struct err *err)
+{
+	struct predict_result result;
+	struct arena arena;
+	double bound = term->bound * (term->relative ? s->mean : 1);
+	int rc;
+
+	s->query.metric = term->metric == SLO_SLOWDOWN ? METRIC_SLOWDOWN :
+							 METRIC_SOJOURN;
+	s->query.q = &term->quantile;
+	s->query.nq = 1;
+	arena_init(&arena);
+	rc = predict(&s->query, &result, &arena, err);
+	if (!rc) {
+		const struct predict_value *v = &result.quantile[0];
+		double worst = log(v->value / bound);
+
+		if (worst > excess->worst) {
+			excess->worst = worst;
+			excess->half = log(v->hi / v->value);
+		}
+		excess->simulated |= v->hi > v->value;
+		memcpy(s->found->method, result.method,
+		       sizeof(s->found->method));
+	}
+	arena_fini(&arena);
+	return rc;
+}
+
+static int look(struct search *s, double load, struct excess *excess,
+		struct err *err)
+{
+	*excess = (struct excess){ .worst = -INFINITY };
+	s->query.rate = load * s->query.workers / s->mean;
+	for (size_t i = 0; i < s->slo->n; i++) {
+		const struct slo_term *term = &s->slo->term[i];
+
+		/* An ideal queue makes no errors. */
+		if (term->metric != SLO_ERRORS &&
+		    term_excess(s, term, excess, err))
+			return err->code;
+	}
+	return 0;
+}
+
+/* Halve [lo, hi], kept at lo and broken at hi, down to the step. */
+static int bisect(struct search *s, double lo, double hi,
+		  struct excess at_lo, struct excess at_hi, struct err *err)
+{
+	double step = at_lo.simulated ? STEP_SIMULATED : STEP_EXACT;
+	double load, slope, off;
+
+	while (hi - lo > step) {
+		struct excess e;
+		double mid = (lo + hi) / 2;
+
+		if (look(s, mid, &e, err))
+			return err->code;
+		if (e.worst <= 0) {
+			lo = mid;
+			at_lo = e;
+		} else {
+			hi = mid;
+			at_hi = e;
+		}
+	}
+	load = (lo + hi) / 2;
+	slope = (at_hi.worst - at_lo.worst) / (hi - lo);
+	off = at_lo.simulated ? step + fmax(at_lo.half, at_hi.half) / slope : 0;
+	s->found->load = (struct predict_value){ load, fmax(0, load - off),
+						 fmin(s->limit, load + off) };
+	return 0;
+}
+
+/* The lowest load that cannot be kept, or that a simulation gives up at. */
+static int search(struct search *s, struct err *err)
+{
+	struct excess least, most = { .worst = INFINITY };
+	double top;
+
+	if (look(s, LOAD_LEAST * s->limit, &least, err))
+		return err->code;
+	if (least.worst > 0) {
+		s->found->load = (struct predict_value){ 0 };
+		return 0;
+	}
+	top = s->limit * (1 - (least.simulated ? LOAD_MARGIN_SIMULATED :
+						 LOAD_MARGIN));
+	if (look(s, top, &most, err))
+		return err->code;
+	if (most.worst <= 0) {
+		s->found->load = (struct predict_value){ top, top, s->limit };
+		return 0;
+	}
+	return bisect(s, LOAD_LEAST * s->limit, top, least, most, err);
+}
+
+int maxload(const struct predict_query *query, const struct slo *slo,
+	    struct maxload *found, struct err *err)
+{
+	struct search s = { .query = *query, .slo = slo, .found = found };
+	size_t terms = 0;
+
+	*found = (struct maxload){ 0 };
+	for (size_t i = 0; i < slo->n; i++) {
+		terms += slo->term[i].metric != SLO_ERRORS;
+		if (*slo->term[i].class && query->workload->nclasses > 1)
+			return err_set(err, -EDOM, "the promise to class %s "
+				       "cannot be told from all classes "
+				       "together", slo->term[i].class);
+	}
+	if (!terms)
+		return err_set(err, -EDOM, "an ideal queue makes no errors; "
+					   "promise a quantile of time");
+	s.mean = workload_moment(query->workload, 1);
+	s.limit = fmin(1, s.mean / query->workers *
+		       policy_capacity(&query->policy, query->workers,
+				       query->workload));
+	return search(&s, err);
+}

@@ -1,0 +1,24 @@
+/* maxload.h - the highest load at which a queue still keeps a promise */
+#ifndef MODELS_MAXLOAD_H
+#define MODELS_MAXLOAD_H
+
+#include "models/predict.h"
+
+struct slo;
+
+struct maxload {
+	struct predict_value load; /* rate * mean service / workers */
+	char method[160];
+};
+
+/*
+ * The query's rate, metric and quantiles are not looked at. Where formulas
+ * hold the root is exact; else it is found among simulations with the same
+ * seed, and the interval is theirs, through the slope of the quantile over
+ * load. 0: not even a nearly idle queue keeps it. -EDOM: what the promise
+ * names has no prediction (a class, an absolute time without unit).
+ */
+int maxload(const struct predict_query *query, const struct slo *slo,
+	    struct maxload *found, struct err *err);
+
+#endif
