@@ -1,0 +1,240 @@
+/* model_system.c - the queue that `lancet model` is asked about */
+#include "lancet/cmd/model.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lancet/cmd/cmd.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/config.h"
+#include "lancet/core/err.h"
+#include "lancet/core/result.h"
+#include "lancet/core/unit.h"
+#include "models/capacity.h"
+
+static int refuse(const struct err *err)
+{
+	return cmd_fail("model", STATUS_USAGE, "%s", err->text);
+}
+
+/* A number with a unit of time in it: 100us, `mean: 2 ms`. */
+static bool has_unit(const char *text)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s", "min",
+					     "h" };
+
+	for (; *text; text++) {
+		const char *at = text + 1;
+		size_t len = 0;
+
+		if (!isdigit((unsigned char)*text))
+			continue;
+		at += *at == ' ';
+		while (isalpha((unsigned char)at[len]))
+			len++;
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (len == strlen(units[i]) &&
+			    !memcmp(at, units[i], len))
+				return true;
+	}
+	return false;
+}
+
+/* One class with the law of --service. */
+static int take_service(struct model_system *s, const char *text,
+			struct arena *arena)
+{
+	struct class_law *law = arena_alloc(arena, sizeof(*law));
+	struct choice choice;
+	struct err err = { 0 };
+
+	if (option_parse_choice(KIND_DIST, OPTION_UNIT_TIME, text, &choice,
+				arena, &err) ||
+	    dist_init(&law->service, &choice, arena, &err)) {
+		err_wrap(&err, "--service");
+		return refuse(&err);
+	}
+	law->name = "all";
+	law->weight = 1;
+	s->workload.class = law;
+	s->workload.nclasses = 1;
+	s->unit = has_unit(text) ? UNIT_NS :
+		  fabs(dist_mean(&law->service) - 1) < 1e-9 ? UNIT_MEAN : UNIT_WRITTEN;
+	return 0;
+}
+
+static int take_choice(enum kind_class class, const char *option,
+		       const char *text, struct choice *to,
+		       struct arena *arena)
+{
+	struct err err = { 0 };
+
+	if (!option_parse_choice(class, OPTION_UNIT_TIME, text, to, arena,
+				 &err))
+		return 0;
+	err_wrap(&err, "%s", option);
+	return refuse(&err);
+}
+
+/* What the command line says stands above a configuration. */
+static int take_flags(struct model_system *s, const struct model_request *r,
+		      struct arena *arena)
+{
+	int rc = 0;
+
+	if (r->service || !s->workload.nclasses)
+		rc = take_service(s, r->service ? r->service : "exp", arena);
+	if (!rc && (r->arrival || !s->workload.arrival.kind))
+		rc = take_choice(KIND_ARRIVAL, "--arrival",
+				 r->arrival ? r->arrival : "poisson",
+				 &s->workload.arrival, arena);
+	if (!rc && (r->policy || !s->policy.kind))
+		rc = take_choice(KIND_POLICY, "--policy",
+				 r->policy ? r->policy : "fcfs", &s->policy,
+				 arena);
+	if (r->workers)
+		s->workers = r->workers;
+	return rc;
+}
+
+/* The same points as a run's: evenly from the first to the last. */
+static void take_sweep(struct model_system *s, const struct config_sweep *w)
+{
+	s->nloads = w->steps < MODEL_LOADS ? (size_t)w->steps : MODEL_LOADS;
+	for (size_t i = 0; i < s->nloads; i++) {
+		double part = s->nloads > 1 ?
+			(double)i / (double)(s->nloads - 1) : 0;
+
+		s->load[i] = w->from;
+		s->load[i].value += part * (w->to.value - w->from.value);
+	}
+}
+
+static int take_config(struct model_system *s, const struct config *config,
+		       struct arena *arena)
+{
+	const struct config_builtin *builtin = config->target.builtin;
+	struct workload workload;
+	struct err err = { 0 };
+
+	if (workload_init(&workload, config, arena, &err) ||
+	    capacity_workload(&s->workload, &workload, config, arena, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return STATUS_USAGE;
+	}
+	if (config->model.mode == MODEL_POLICY)
+		s->policy = config->model.policy;
+	else if (builtin)
+		s->policy = builtin->policy;
+	s->workers = (uint32_t)(builtin ? builtin->workers :
+					  config->target.workers);
+	s->unit = UNIT_NS;
+	s->slo = config->slo;
+	if (config->load.sweep)
+		take_sweep(s, config->load.sweep);
+	else if (config->load.rate.set)
+		s->load[s->nloads++] = config->load.rate;
+	return 0;
+}
+
+/* Its configuration, but the loads that were in fact offered. */
+static int take_result(struct model_system *s, const char *path,
+		       struct arena *arena)
+{
+	struct option_problems problems = { 0 };
+	struct err err = { 0 };
+	const struct result *result = result_load(path, arena, &err);
+	const struct config *config;
+	int rc;
+
+	if (!result)
+		return refuse(&err);
+	config = config_parse(path, result->config_yaml,
+			      strlen(result->config_yaml), NULL, 0, arena,
+			      &problems);
+	if (!config) {
+		option_problems_print(&problems, result->config_yaml, stderr);
+		return STATUS_USAGE;
+	}
+	rc = take_config(s, config, arena);
+	s->nloads = 0;
+	for (size_t i = 0; i < result->npoints && i < MODEL_LOADS; i++)
+		s->load[s->nloads++] = (struct load_value){
+			.value = result->points[i].offered_rps,
+			.set = true,
+		};
+	return rc;
+}
+
+static int take_file(struct model_system *s, const char *path,
+		     struct arena *arena)
+{
+	const char *dot = strrchr(path, '.');
+	const struct config *config;
+	struct stat st;
+
+	if ((!stat(path, &st) && S_ISDIR(st.st_mode)) ||
+	    (dot && !strcmp(dot, ".json")))
+		return take_result(s, path, arena);
+	config = cmd_config(path, NULL, 0, arena);
+	return config ? take_config(s, config, arena) : STATUS_USAGE;
+}
+
+/* 0.8, 80% or 50krps. */
+static int take_load(struct model_system *s, const char *text)
+{
+	struct load_value *load = &s->load[s->nloads++];
+
+	load->set = true;
+	load->share = true;
+	if (!unit_number(text, &load->value) ||
+	    !unit_percent(text, &load->value))
+		return 0;
+	load->share = false;
+	if (unit_rate(text, &load->value))
+		return cmd_fail("model", STATUS_USAGE,
+				"--load %s: no load; give a ratio (0.8), a "
+				"percentage (80%%) or a rate (50krps)", text);
+	if (s->unit != UNIT_NS)
+		return cmd_fail("model", STATUS_USAGE,
+				"--load %s: a rate needs a service time with "
+				"a unit; say --service exp:100us", text);
+	return 0;
+}
+
+static int take_loads(struct model_system *s, const struct model_request *r)
+{
+	static const char *const usual[] = { "10%", "20%", "30%", "40%",
+					     "50%", "60%", "70%", "80%",
+					     "90%", "95%" };
+	const char *const *load = r->nloads ? r->load : usual;
+	size_t n = r->nloads ? r->nloads : sizeof(usual) / sizeof(usual[0]);
+	int rc = 0;
+
+	if (!r->nloads && s->nloads)
+		return 0;
+	s->nloads = 0;
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = take_load(s, load[i]);
+	return rc;
+}
+
+int model_system(struct model_system *s, const struct model_request *r,
+		 struct arena *arena)
+{
+	int rc = r->file ? take_file(s, r->file, arena) : 0;
+
+	if (!rc)
+		rc = take_flags(s, r, arena);
+	if (!rc && !s->workers)
+		rc = cmd_fail("model", STATUS_USAGE, "how many workers is not "
+						     "known; say --workers K");
+	if (!rc)
+		rc = take_loads(s, r);
+	if (r->slo)
+		s->slo = r->slo;
+	s->mean = workload_moment(&s->workload, 1);
+	return rc;
+}
