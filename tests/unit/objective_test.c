@@ -1,0 +1,183 @@
+/* objective_test.c - up to which load a promise is kept */
+#include "tests/unit/point_data.h"
+
+#include "coordinator/objective.h"
+
+#define POINTS 4
+
+struct fixture {
+	struct arena arena;
+	struct plan *plan;
+	struct result_quantile q[POINTS];
+	struct result_point point[POINTS];
+};
+
+/* p99 of 250, 500, 1000, 2000 us at 20, 40, 60, 80%; each +-10%. */
+static void fill(struct fixture *f, const char *load, const char *slo)
+{
+	struct option_problems problems = { 0 };
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "name: t\nseed: 1\n"
+		 "target: {builtin: {policy: fcfs, workers: 4, "
+		 "backend: virtual}}\n"
+		 "workload: {protocol: spin, transport: udp, arrival: poisson, "
+		 "service: {exponential: {mean: 100us}}}\n"
+		 "agents: [{launch: local, count: 1, threads: 1, "
+		 "connections: 4}]\n"
+		 "load: {%s}\nslo: %s\n", load, slo);
+	f->plan = plan_of(text, 4, &f->arena, &problems);
+	assert_non_null(f->plan);
+	for (int i = 0; i < POINTS; i++) {
+		double value = 250e3 * (1 << i);
+
+		f->q[i] = (struct result_quantile){
+			.q = .99, .value = value, .lo = .9 * value,
+			.hi = 1.1 * value, .status = "resolved",
+		};
+		f->point[i] = (struct result_point){
+			.offered_rps = 8000 * (i + 1),
+			.utilisation = .2 * (i + 1),
+			.counts = { .intended = 1000, .received = 1000 },
+			.response_ns = { .quantiles = &f->q[i],
+					 .nquantiles = 1 },
+			.verdict = { .status = "valid" },
+		};
+	}
+}
+
+#define SWEEP "sweep: {from: 20%, to: 80%, steps: 4}"
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	arena_init(&f->arena);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	arena_fini(&f->arena);
+	free(f);
+	return 0;
+}
+
+static void assert_near(double is, double should, double within)
+{
+	if (!(fabs(is - should) <= within))
+		fail_msg("%g is not %g", is, should);
+}
+
+/* ln p99 rises by ln 2 a point: 700 us is log2(1.4) after 40%. */
+static void test_between(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 7x");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_near(slo->max_load.value, .4 + .2 * log2(1.4), 1e-9);
+	assert_near(slo->max_load.lo, .4 + .2 * log2(1.4 / 1.1), 1e-9);
+	assert_near(slo->max_load.hi, .4 + .2 * log2(1.4 / .9), 1e-9);
+	assert_null(slo->reason);
+	/* M/M/4, p99 of 7 mean services. */
+	assert_true(slo->model_max_load > .7 && slo->model_max_load < .9);
+	assert_near(slo->efficiency,
+		    slo->max_load.value / slo->model_max_load, 1e-9);
+}
+
+static void test_always_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 1s");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_near(slo->max_load.value, .8, 1e-9);
+	assert_non_null(slo->reason);
+	assert_true(isnan(slo->efficiency));
+}
+
+static void test_never_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 10us");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(isnan(slo->max_load.value));
+	assert_non_null(slo->reason);
+}
+
+/* What is invalid shows nothing; the rest still brackets. */
+static void test_invalid_skipped(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 7x");
+	f->point[2].verdict.status = "invalid";
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(slo->max_load.value > .4 && slo->max_load.value < .8);
+	for (int i = 0; i < POINTS; i++)
+		f->point[i].verdict.status = "invalid";
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(isnan(slo->max_load.value));
+	assert_non_null(slo->reason);
+}
+
+/* An unresolved tail may be anything: it keeps no promise. */
+static void test_unresolved(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 30x");
+	f->q[2].value = (double)NAN;
+	f->q[2].hi = (double)INFINITY;
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_near(slo->max_load.value, .4, 1e-9);
+}
+
+static void test_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 1s and errors <= 1%");
+	f->point[3].counts.received = 900;
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(slo->max_load.value >= .6 && slo->max_load.value < .8);
+}
+
+/* Only a fixed rate asserts, and only valid points speak. */
+static void test_missed(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f, "rate: 50%", "p99 <= 3x");
+	assert_false(objective_missed(f->plan, f->point, 1));
+	assert_true(objective_missed(f->plan, f->point + 1, 1));
+	f->point[1].verdict.status = "invalid";
+	assert_false(objective_missed(f->plan, f->point + 1, 1));
+	f->point[1].verdict.status = "valid";
+	fill(f, SWEEP, "p99 <= 3x");
+	assert_false(objective_missed(f->plan, f->point, POINTS));
+}
+
+int main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(test_between), WITH(test_always_kept),
+		WITH(test_never_kept), WITH(test_invalid_skipped),
+		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
