@@ -56,12 +56,10 @@ static int run_point(struct session *session, const struct plan_point *point,
 	arena_init(&bulk);
 	point_init(&data, session->plan, point, &bulk);
 	rc = measure_point(session, &data, &measured, arena, err);
-	session_beat(session);
 	if (!rc && data.nsegments) {
 		rc = check_all(&data, arena, &to->checks, &to->nchecks, err);
 		account_point(&data, &measured, to, arena);
 		verdict_point(to->checks, to->nchecks, arena, &to->verdict);
-		session_beat(session);
 		to->model = compare_point(&data, arena);
 	} else if (!rc) {
 		rc = 1;		/* interrupted before it began */

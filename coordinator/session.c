@@ -38,15 +38,28 @@ static int peer_lost(struct peer *peer, struct err *err)
 	return err_wrap(err, "%s", peer->name);
 }
 
-static int peer_write(struct peer *peer, json_t *frame, struct err *err)
+static int peer_write(struct session *session, struct peer *peer,
+		      json_t *frame, struct err *err)
 {
-	return frame_write(&peer->io, frame, err) < 0 ? peer_lost(peer, err)
-						      : 0;
+	int rc;
+
+	pthread_mutex_lock(&session->lock);
+	rc = frame_write(&peer->io, frame, err);
+	pthread_mutex_unlock(&session->lock);
+	return rc < 0 ? peer_lost(peer, err) : 0;
 }
 
-static int peer_say(struct peer *peer, const char *type, struct err *err)
+static int peer_say(struct session *session, struct peer *peer,
+		    const char *type, struct err *err)
 {
-	return peer_write(peer, json_pack("{ss}", "t", type), err);
+	return peer_write(session, peer, json_pack("{ss}", "t", type), err);
+}
+
+static void beats_for(struct session *session, struct peer *peer, bool on)
+{
+	pthread_mutex_lock(&session->lock);
+	peer->beats = on;
+	pthread_mutex_unlock(&session->lock);
 }
 
 static int peer_plan(struct session *session, struct peer *peer,
@@ -81,7 +94,10 @@ static int peer_plan(struct session *session, struct peer *peer,
 		to.address = session->address ? session->address : "";
 	}
 	peer->state = PEER_PLANNED;
-	return peer_write(peer, wire_plan_encode(&to), err);
+	if (peer_write(session, peer, wire_plan_encode(&to), err) < 0)
+		return err->code;
+	beats_for(session, peer, true);
+	return 0;
 }
 
 static int peer_ready(struct session *session, struct peer *peer,
@@ -208,9 +224,8 @@ static int64_t session_heartbeat(const struct session *session)
 	return session->plan->config->measure.heartbeat_ns;
 }
 
-/* Beats and silence. A peer ticks each second, so never expect more. */
-static int session_pulse(struct session *session, enum peer_state state,
-			 struct err *err)
+/* Silence. A peer ticks each second, so never expect more. */
+static int session_pulse(struct session *session, struct err *err)
 {
 	int64_t now = clock_now_ns();
 	int64_t silence = session_heartbeat(session) > 3 * SECOND
@@ -219,34 +234,78 @@ static int session_pulse(struct session *session, enum peer_state state,
 	for (size_t i = 0; i < session->npeers; i++) {
 		struct peer *peer = &session->peer[i];
 
-		if (state != PEER_RUNNING || peer->target ||
-		    peer->state != PEER_RUNNING ||
-		    now - peer->heard_ns < silence)
-			continue;
-		return err_set(err, -ETIMEDOUT,
-			       "%s has been silent for %.1f s", peer->name,
-			       (double)(now - peer->heard_ns) / 1e9);
+		if (!peer->target && peer->state == PEER_RUNNING &&
+		    now - peer->heard_ns >= silence)
+			return err_set(err, -ETIMEDOUT,
+				       "%s has been silent for %.1f s",
+				       peer->name,
+				       (double)(now - peer->heard_ns) / 1e9);
 	}
-	session_beat(session);
 	return server_watch(&session->server, err);
 }
 
-void session_beat(struct session *session)
+/* --- heartbeats ------------------------------------------------------------------ */
+
+static void beat_all(struct session *session)
 {
-	int64_t now = clock_now_ns();
-	int64_t every = session_heartbeat(session) / 3;
 	struct err lost;
 
-	if (now < session->next_beat_ns)
-		return;
-	session->next_beat_ns = now + (every < SECOND ? every : SECOND);
-	/* A peer that cannot be written to is found dead by its own EOF. */
+	/* A peer that cannot be written to is found dead by its own end. */
 	for (size_t i = 0; i < session->npeers; i++)
-		if (session->peer[i].io.buf &&
-		    session->peer[i].state >= PEER_PLANNED &&
-		    session->peer[i].state < PEER_GONE)
-			frame_write(&session->peer[i].io,
-				    json_pack("{ss}", "t", "beat"), &lost);
+		if (session->peer[i].beats &&
+		    frame_write(&session->peer[i].io,
+				json_pack("{ss}", "t", "beat"), &lost) < 0)
+			session->peer[i].beats = false;
+}
+
+static void *beater_main(void *context)
+{
+	struct session *session = context;
+	int64_t every = session_heartbeat(session) / 3;
+	struct timespec at;
+
+	every = every < SECOND ? every : SECOND;
+	pthread_mutex_lock(&session->lock);
+	while (!session->closing) {
+		beat_all(session);
+		clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_nsec += every % SECOND;
+		at.tv_sec += every / SECOND + at.tv_nsec / SECOND;
+		at.tv_nsec %= SECOND;
+		pthread_cond_timedwait(&session->wake, &session->lock, &at);
+	}
+	pthread_mutex_unlock(&session->lock);
+	return NULL;
+}
+
+static int beater_start(struct session *session, struct err *err)
+{
+	pthread_condattr_t clock;
+	int rc;
+
+	pthread_mutex_init(&session->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&session->wake, &clock);
+	pthread_condattr_destroy(&clock);
+	rc = pthread_create(&session->beater, NULL, beater_main, session);
+	if (rc)
+		return err_set(err, -rc, "cannot start a thread: %s",
+			       strerror(rc));
+	session->beating = true;
+	return 0;
+}
+
+static void beater_stop(struct session *session)
+{
+	pthread_mutex_lock(&session->lock);
+	session->closing = true;
+	pthread_cond_signal(&session->wake);
+	pthread_mutex_unlock(&session->lock);
+	if (session->beating)
+		pthread_join(session->beater, NULL);
+	pthread_cond_destroy(&session->wake);
+	pthread_mutex_destroy(&session->lock);
 }
 
 /* The first interrupt ends the load; what was measured still comes in. */
@@ -256,7 +315,7 @@ static int session_stop(struct session *session, struct err *err)
 	session->stopped_ns = clock_now_ns();
 	for (size_t i = 0; i < session->nagents; i++)
 		if (session->peer[i].state == PEER_RUNNING &&
-		    peer_say(&session->peer[i], "stop", err) < 0)
+		    peer_say(session, &session->peer[i], "stop", err) < 0)
 			return err->code;
 	return 0;
 }
@@ -313,7 +372,7 @@ static int session_wait(struct session *session, size_t from, size_t to,
 		running |= session->peer[i].state == PEER_RUNNING;
 	while ((peer = session_behind(session, from, to, state))) {
 		int64_t now = clock_now_ns();
-		int64_t until = session->next_beat_ns;
+		int64_t until = now + SECOND;
 
 		if (now >= deadline_ns)
 			return err_set(err, -ETIMEDOUT, "%s did not %s in time",
@@ -327,8 +386,7 @@ static int session_wait(struct session *session, size_t from, size_t to,
 		if (session_poll(session,
 				 until < deadline_ns ? until : deadline_ns,
 				 err) < 0 ||
-		    session_pulse(session, running ? PEER_RUNNING : state,
-				  err) < 0)
+		    session_pulse(session, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -358,7 +416,6 @@ static int session_target(struct session *session, struct err *err)
 
 	peer->target = true;
 	snprintf(peer->name, sizeof(peer->name), "target");
-	session->npeers++;
 	if (peer_start(peer, argv, err) < 0)
 		return err->code;
 	return session_wait(session, session->nagents, session->npeers,
@@ -400,7 +457,9 @@ int session_open(struct session *session, const struct plan *plan,
 	for (size_t i = 0; i <= plan->nagents; i++)
 		session->peer[i].child.fd = -1;
 	session->nagents = plan->nagents;
-	session->npeers = plan->nagents;
+	session->npeers = plan->nagents + plan_builtin(plan);
+	if (beater_start(session, err) < 0)
+		return err->code;
 	if (plan_builtin(plan) && session_target(session, err) < 0)
 		return err->code;
 	if (server_start(&session->server, plan, err) < 0)
@@ -425,7 +484,7 @@ static int session_begin(struct session *session, struct peer *peer,
 	peer->in.arena = session->segment_arena;
 	peer->state = PEER_RUNNING;
 	peer->heard_ns = clock_now_ns();
-	return peer_write(peer, wire_start_encode(start), err);
+	return peer_write(session, peer, wire_start_encode(start), err);
 }
 
 int session_segment(struct session *session, const struct wire_start *start,
@@ -447,7 +506,7 @@ int session_segment(struct session *session, const struct wire_start *start,
 		return err->code;
 	if (!target)
 		return 0;
-	if (peer_say(target, "stop", err) < 0)
+	if (peer_say(session, target, "stop", err) < 0)
 		return err->code;
 	return session_wait(session, session->nagents, session->npeers,
 			    PEER_READY, clock_now_ns() + HELLO_NS,
@@ -461,10 +520,13 @@ void session_close(struct session *session)
 	int64_t until = clock_now_ns() + BYE_NS;
 	struct err lost;
 
+	/* Before the first bye: a beat behind it would be out of turn. */
+	beater_stop(session);
 	for (size_t i = 0; i < session->npeers; i++)
 		if (session->peer[i].state == PEER_READY &&
 		    session->peer[i].io.buf)
-			peer_say(&session->peer[i], "bye", &lost);
+			frame_write(&session->peer[i].io,
+				    json_pack("{ss}", "t", "bye"), &lost);
 	for (size_t i = 0; i < session->npeers; i++) {
 		struct peer *peer = &session->peer[i];
 

@@ -3,6 +3,7 @@
 #define COORDINATOR_SESSION_H
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct peer {
 	char name[24];		/* agent 3, target */
 	uint32_t index;		/* among the agents */
 	bool target;
+	bool beats;		/* wants heartbeats; under session.lock */
 	int64_t heard_ns;
 	struct wire_tick tick;		/* the last one */
 	struct wire_report_in in;	/* of the segment that runs */
@@ -50,7 +52,15 @@ struct session {
 	struct child server;	/* target.start */
 	struct pollfd *fd;	/* room for all peers and the interrupt */
 	const char *address;	/* where the target listens */
-	int64_t next_beat_ns;
+	/*
+	 * Heartbeats come from a thread of their own, so that no computation
+	 * between points can make peers believe that we are dead. The lock
+	 * is held while a frame is written.
+	 */
+	pthread_t beater;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool beating, closing;
 	bool stopping;		/* a stop was sent */
 	int64_t stopped_ns;
 	session_progress *progress;
@@ -72,9 +82,6 @@ int session_open(struct session *session, const struct plan *plan,
  */
 int session_segment(struct session *session, const struct wire_start *start,
 		    struct arena *arena, struct err *err);
-
-/* Heartbeats, where work between segments takes long. */
-void session_beat(struct session *session);
 
 /* bye where all is well; then nobody is left. Safe on a half-open session. */
 void session_close(struct session *session);
