@@ -131,14 +131,17 @@ static int take_plan(struct agent *a, const json_t *frame)
 
 /* --- ready ------------------------------------------------------------------ */
 
-/* Only where no limit can make a later allocation fail. */
+/*
+ * Only where no limit can make a later allocation fail; pages are locked as
+ * they are touched, since buffers of thousands of connections never all are.
+ */
 static void lock_memory(void)
 {
 	struct rlimit limit;
 
 	if (geteuid() == 0 || (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
 			       limit.rlim_cur == RLIM_INFINITY))
-		mlockall(MCL_CURRENT | MCL_FUTURE);
+		mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
 static int say_ready(struct agent *a)
