@@ -1,10 +1,10 @@
 /* loop_test.c - what goes into the loop comes out, once, in order, in time */
 #include "tests/unit/net.h"
+#include "tests/unit/seed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lancet/core/rng.h"
 
 #define LARGEST 300000	/* so that the ring of 4 of them wraps around */
 
@@ -124,10 +124,7 @@ int main(void)
 		cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_full),
 	};
-	const char *text = getenv("LANCET_TEST_SEED");
-	struct rng_key key = { .seed = text ? strtoull(text, NULL, 10) : 1 };
 
-	printf("LANCET_TEST_SEED=%ju\n", (uintmax_t)key.seed);
-	rng_init(&rng, &key);
+	test_rng(&rng, 0);
 	return cmocka_run_group_tests(tests, net_setup, net_teardown);
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lancet/core/rng.h"
 #include "tests/fuzz/split.h"
+#include "tests/unit/seed.h"
 #include "workloads/bytes.h"
 
 static struct rng rng;
@@ -265,10 +265,7 @@ int main(void)
 		cmocka_unit_test(test_spin_rubbish),
 		cmocka_unit_test(test_any_split),
 	};
-	const char *text = getenv("LANCET_TEST_SEED");
-	struct rng_key key = { .seed = text ? strtoull(text, NULL, 10) : 1 };
 
-	printf("LANCET_TEST_SEED=%ju\n", (uintmax_t)key.seed);
-	rng_init(&rng, &key);
+	test_rng(&rng, 0);
 	return cmocka_run_group_tests(tests, net_setup, net_teardown);
 }

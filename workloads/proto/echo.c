@@ -10,14 +10,14 @@
 /*
  * A message, little endian; the length makes it fit for streams, and
  * whatever server repeats bytes or datagrams will do as a target:
- *	 0 magic u32 "Echo"	 4 length u32, of all	 8 id u64
+ *	 0 magic u32 EC "cho"	 4 length u32, of all	 8 id u64
  *	16 zeros up to the length
  * A size below 16 bytes becomes 16.
  *
  * As a target it also repeats what is no such message, as it came: a
  * datagram, or the bytes of a stream that came in together.
  */
-#define ECHO_MAGIC 0x6f686345u
+#define ECHO_MAGIC 0x6f6863ecu
 #define ECHO_HEADER 16
 
 struct echo_options {
