@@ -13,7 +13,8 @@ const char *const curve_colour[CURVE_COLOURS] = {
 };
 
 static const char *const curve_style[] = {
-	[CURVE_BAND] = "using 1:2:3 with filledcurves fs transparent solid 0.18",
+	[CURVE_BAND] =
+		"using 1:2:3 with filledcurves fs transparent solid 0.18",
 	[CURVE_LINE] = "using 1:2 with lines lw 2.2",
 	[CURVE_THIN] = "using 1:2 with lines lw 1",
 	[CURVE_DASHED] = "using 1:2 with lines dt (9,6) lw 1.6",
@@ -27,7 +28,9 @@ static const char *const curve_style[] = {
 char *curve_ramp(size_t i, size_t n, char *text, size_t size)
 {
 	static const double end[3][3] = {
-		{ 0x56, 0xB4, 0xE9 }, { 0x00, 0x52, 0x8B }, { 0xD5, 0x5E, 0x00 },
+		{ 0x56, 0xB4, 0xE9 },
+		{ 0x00, 0x52, 0x8B },
+		{ 0xD5, 0x5E, 0x00 },
 	};
 	double at = n > 1 ? 2.0 * (double)i / (double)(n - 1) : 1;
 	int from = at < 1 ? 0 : 1;
@@ -63,8 +66,7 @@ void curve_begin(struct curves *c, enum curve_style style, const char *colour,
 	/* An index without a row would shift those behind it. */
 	fputs("nan nan nan nan\n", c->data);
 	fprintf(c->list, "%s data index %zu %s lc rgb '%s' ",
-		c->n ? ", \\\n    " : "plot", c->n, curve_style[style],
-		colour);
+		c->n ? ", \\\n    " : "plot", c->n, curve_style[style], colour);
 	if (title) {
 		fputs("title ", c->list);
 		curve_quote(c->list, title);

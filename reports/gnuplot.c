@@ -85,7 +85,8 @@ static int run(const char *script, FILE *out, FILE *complaints, struct err *err)
 	fflush(out);
 	rc = spawn(script, fileno(out), fileno(complaints), &pid);
 	if (rc == -ENOENT)
-		return err_set(err, rc, "gnuplot is not installed; "
+		return err_set(err, rc,
+			       "gnuplot is not installed; "
 			       "apt-get install gnuplot-nox");
 	if (rc)
 		return err_set(err, rc, "gnuplot: %s", strerror(-rc));

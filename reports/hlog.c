@@ -60,7 +60,7 @@ static uint64_t get64(const unsigned char *from)
 	return be64toh(value);
 }
 
-static uint64_t one(void)	/* 1.0 as it stands in the header */
+static uint64_t one(void) /* 1.0 as it stands in the header */
 {
 	double ratio = 1.0;
 	uint64_t bits;
@@ -262,14 +262,15 @@ int hlog_begin(FILE *out, const char *title, int64_t started_realtime_ns)
 	if (gmtime_r(&seconds, &tm))
 		strftime(when, sizeof(when), "%a %b %d %H:%M:%S UTC %Y", &tm);
 	fputs("#[", out);
-	for (; *title; title++)	/* a line break would end the comment */
+	for (; *title; title++) /* a line break would end the comment */
 		fputc((unsigned char)*title < ' ' ? ' ' : *title, out);
 	fputs("]\n#[Histogram log format version 1.3]\n", out);
 	fprintf(out, "#[StartTime: %.3f (seconds since epoch), %s]\n",
 		started_s, when);
 	fprintf(out, "#[BaseTime: %.3f (seconds since epoch)]\n", started_s);
 	fputs("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
-	      "\"Interval_Compressed_Histogram\"\n", out);
+	      "\"Interval_Compressed_Histogram\"\n",
+	      out);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -307,7 +308,8 @@ static char *line_parse(char *line, struct hlog_interval *interval)
 		line += 4 + n + 1;
 	}
 	if (sscanf(line, "%lf,%lf,%lf,%n", &interval->start_s,
-		   &interval->length_s, &max, &used) != 3 || !used)
+		   &interval->length_s, &max, &used) != 3 ||
+	    !used)
 		return NULL;
 	return line + used;
 }

@@ -44,11 +44,11 @@ static json_t *percentiles(const struct result_point *point, int steps)
 
 	for (int i = 0; i < steps; i++)
 		json_array_append_new(
-			list, step_known(point->response_hist, i)
-				      ? number(hist_quantile(
-						point->response_hist,
-						1 - step_rest(i)))
-				      : json_null());
+			list,
+			step_known(point->response_hist, i)
+				? number(hist_quantile(point->response_hist,
+						       1 - step_rest(i)))
+				: json_null());
 	return list;
 }
 
@@ -106,9 +106,9 @@ static json_t *result_data(const struct result *result, int steps)
 			    json_string(sentence(result, text, sizeof(text))));
 	json_object_set_new(json, "slo_sentence",
 			    json_string(words_slo(result, text, sizeof(text))));
-	json_object_set_new(json, "config_yaml",
-			    json_string(result->config_yaml
-						? result->config_yaml : ""));
+	json_object_set_new(
+		json, "config_yaml",
+		json_string(result->config_yaml ? result->config_yaml : ""));
 	for (size_t i = 0; i < result->npoints; i++)
 		json_object_set_new(json_array_get(points, i), "percentiles",
 				    percentiles(&result->points[i], steps));
@@ -215,15 +215,14 @@ int page_write(const struct result *const *results, size_t n, FILE *out,
 	char nonce[40], line[2048];
 	json_t *data = page_data(results, n);
 	char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	const char *name = n == 1 && results[0]->name ? results[0]->name
-						      : "lancet";
+	const char *name =
+		n == 1 && results[0]->name ? results[0]->name : "lancet";
 	const struct slot slots[] = {
 		{ "nonce", nonce, AS_IT_IS },
 		{ "version", lancet_version, AS_MARKUP },
 		{ "title", name, AS_MARKUP },
 		{ "status", page_status(results, n), AS_IT_IS },
-		{ "sentence",
-		  page_sentence(results, n, line, sizeof(line)),
+		{ "sentence", page_sentence(results, n, line, sizeof(line)),
 		  AS_MARKUP },
 		{ "uplot_css", asset_uplot_css, AS_IT_IS },
 		{ "uplot_js", asset_uplot_js, AS_IT_IS },

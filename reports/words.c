@@ -69,8 +69,8 @@ static void add_invalid(const struct result *result, char *text, size_t size)
 		if (words_valid(&p->verdict) || n++ >= NAMED)
 			continue;
 		add(text, size, "%s %s (%.*s)", n == 1 ? "; not" : ",",
-		    words_load(p, load, sizeof(load)),
-		    (int)strcspn(why, ":"), why);
+		    words_load(p, load, sizeof(load)), (int)strcspn(why, ":"),
+		    why);
 	}
 	if (n > NAMED)
 		add(text, size, " and %zu more", n - NAMED);
@@ -124,8 +124,8 @@ char *words_slo(const struct result *result, char *text, size_t size)
 		return text;
 	add(text, size, "slo %s: ", s->expr ? s->expr : "");
 	if (!isfinite(s->max_load.value)) {
-		add(text, size, "%s", s->reason ? s->reason
-						: "no load is known to hold it");
+		add(text, size, "%s",
+		    s->reason ? s->reason : "no load is known to hold it");
 		return text;
 	}
 	load_value(result, s->max_load.value, load, sizeof(load));
@@ -145,8 +145,8 @@ char *words_slo(const struct result *result, char *text, size_t size)
 	return text;
 }
 
-const struct result_predicted *
-words_predicted(const struct result_point *point, double q)
+const struct result_predicted *words_predicted(const struct result_point *point,
+					       double q)
 {
 	const struct result_model *m = point->model;
 

@@ -81,10 +81,10 @@ static int files_write(const struct result *result, const struct folder *folder,
 	for (size_t i = 0; !rc && i < sizeof(always) / sizeof(always[0]); i++)
 		rc = file_write(writer_named(always[i]), result, folder, err);
 	for (size_t i = 0; !rc && i < n; i++) {
-		const struct writer_ops *writer =
-			(const void *)writers[i].kind;
+		const struct writer_ops *writer = (const void *)writers[i].kind;
 
-		if (writer->file && faccessat(folder->fd, writer->file, F_OK, 0))
+		if (writer->file &&
+		    faccessat(folder->fd, writer->file, F_OK, 0))
 			rc = file_write(writer, result, folder, err);
 	}
 	return rc;
@@ -149,8 +149,8 @@ static int trimmed(const char *name, char *path, struct err *err)
 	while (n > 1 && name[n - 1] == '/')
 		n--;
 	if (n == 0 || n > PATH_MAX - 64)
-		return err_set(err, -EINVAL, "no usable name of a folder: %.60s",
-			       name);
+		return err_set(err, -EINVAL,
+			       "no usable name of a folder: %.60s", name);
 	memcpy(path, name, n);
 	path[n] = '\0';
 	return 0;
@@ -168,8 +168,8 @@ static int make_temporary(const char *path, char *temporary, struct err *err)
 	rc = make_folders(parent, err);
 	if (rc)
 		return rc;
-	snprintf(temporary, PATH_MAX, "%.*s/.lancet-XXXXXX",
-		 PATH_MAX - 32, parent);
+	snprintf(temporary, PATH_MAX, "%.*s/.lancet-XXXXXX", PATH_MAX - 32,
+		 parent);
 	if (!mkdtemp(temporary) || chmod(temporary, 0777 & ~mask))
 		return err_set(err, -errno, "%s: %s", parent, strerror(errno));
 	return 0;

@@ -63,8 +63,8 @@ static int take_kind(struct request *r, const char *text)
 	if (kind < 0)
 		return cmd_fail("plot", STATUS_USAGE,
 				"no kind '%s'%s%s; there are load, tail, cdf, "
-				"timeline, residual", text,
-				nearest ? "; did you mean " : "",
+				"timeline, residual",
+				text, nearest ? "; did you mean " : "",
 				nearest ? nearest : "");
 	r->plot.kind = (enum plot_kind)kind;
 	return 0;
@@ -77,7 +77,8 @@ static int take_metric(struct request *r, const char *text)
 	if (unit_quantile(text, &q))
 		return cmd_fail("plot", STATUS_USAGE,
 				"no metric '%s'; name a quantile of response "
-				"time: p50, p99, p99.9", text);
+				"time: p50, p99, p99.9",
+				text);
 	r->plot.q = q;
 	return 0;
 }
@@ -92,7 +93,8 @@ static int take_out(struct request *r, const char *path)
 	if (format < 0)
 		return cmd_fail("plot", STATUS_USAGE,
 				"--out %s: unknown format; let it end in .svg, "
-				".pdf or .png", path);
+				".pdf or .png",
+				path);
 	r->format = (enum plot_format)format;
 	r->out = path;
 	return 0;
@@ -155,8 +157,8 @@ static int draw(const struct request *r, struct arena *arena)
 
 static int plot(struct request *r, struct arena *arena)
 {
-	const struct result **results = arena_array(arena, (size_t)r->n,
-						    sizeof(*results));
+	const struct result **results =
+		arena_array(arena, (size_t)r->n, sizeof(*results));
 	struct err err = { 0 };
 
 	for (int i = 0; i < r->n; i++) {
@@ -185,9 +187,10 @@ static int run(int argc, char **argv)
 	int c, status = 0;
 
 	while (!status && (c = cmd_getopt(argc, argv, "o:", options)) != -1)
-		status = c == 'k' ? take_kind(&r, optarg) :
-			 c == 'm' ? take_metric(&r, optarg) :
-			 c == 'o' ? take_out(&r, optarg) : STATUS_USAGE;
+		status = c == 'k'   ? take_kind(&r, optarg)
+			 : c == 'm' ? take_metric(&r, optarg)
+			 : c == 'o' ? take_out(&r, optarg)
+				    : STATUS_USAGE;
 	if (!status && optind == argc)
 		status = cmd_fail(argv[0], STATUS_USAGE,
 				  "no result given; name a folder that "

@@ -15,11 +15,13 @@ static const char usage[] =
 	"lancet report results/quickstart-20260102-030405\n"
 	"lancet report before after --out comparison.html\n"
 	"\n"
-	"Writes one HTML file with verdict, curves, checks and environment; it\n"
+	"Writes one HTML file with verdict, curves, checks and environment; "
+	"it\n"
 	"loads nothing. Several results come side by side.\n"
 	"\n"
 	"usage: lancet report [OPTION]... RESULT...\n"
-	"  --out FILE.html   where to write it (- is standard output); without\n"
+	"  --out FILE.html   where to write it (- is standard output); "
+	"without\n"
 	"                    it report.html in the result's folder, or\n"
 	"                    comparison.html here for several\n"
 	"\n"
@@ -50,8 +52,8 @@ static int write_page(const char *path, const struct result *const *results,
 static int report(char *const *paths, int n, const char *out,
 		  struct arena *arena)
 {
-	const struct result **results = arena_array(arena, (size_t)n,
-						    sizeof(*results));
+	const struct result **results =
+		arena_array(arena, (size_t)n, sizeof(*results));
 	struct err err = { 0 };
 
 	for (int i = 0; i < n; i++) {

@@ -17,7 +17,7 @@
 /* Where a reader stands, for its one line of complaint. */
 struct place {
 	const struct place *up;
-	const char *key;	/* NULL: an item of a list */
+	const char *key; /* NULL: an item of a list */
 	size_t index;
 };
 
@@ -28,8 +28,7 @@ struct reader {
 
 /* What one type of member does; a row without a member ignores the pointer. */
 struct field_ops {
-	json_t *(*write)(const struct field *row, const void *member,
-			 size_t n);
+	json_t *(*write)(const struct field *row, const void *member, size_t n);
 	int (*read)(struct reader *in, const struct place *at,
 		    const struct field *row, const json_t *value, void *member,
 		    size_t *n);
@@ -58,8 +57,8 @@ static void place_print(const struct place *at, char *text, size_t size)
 	place_print(at->up, text, size);
 	used = strlen(text);
 	if (at->key)
-		snprintf(text + used, size - used, "%s%.60s",
-			 used ? "." : "", at->key);
+		snprintf(text + used, size - used, "%s%.60s", used ? "." : "",
+			 at->key);
 	else
 		snprintf(text + used, size - used, "[%zu]", at->index);
 }
@@ -164,9 +163,9 @@ static json_t *write_map(const struct field *row, const void *member, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const char *item = items + i * row->item;
 
-		json_object_set_new(map, *(const char *const *)item,
-				    field_write(row->shape,
-						item + row->inside));
+		json_object_set_new(
+			map, *(const char *const *)item,
+			field_write(row->shape, item + row->inside));
 	}
 	return map;
 }
@@ -221,10 +220,11 @@ json_t *field_write(const struct shape *shape, const void *from)
 	for (const struct field *row = shape->fields; row->key; row++) {
 		const char *member = (const char *)from + row->offset;
 		size_t n = row->count ? *(const size_t *)((const char *)from +
-							  row->count) : 0;
+							  row->count)
+				      : 0;
 		json_t *value = field_ops[row->type].write(row, member, n);
-		const char *why = json_is_null(value) ? reason(row, member)
-						      : NULL;
+		const char *why =
+			json_is_null(value) ? reason(row, member) : NULL;
 
 		json_object_set_new(object, row->key, value);
 		if (why) {
@@ -246,7 +246,8 @@ static int read_text(struct reader *in, const struct place *at,
 	char what[256];
 
 	(void)member, (void)n;
-	if (json_is_string(value) && !strcmp(json_string_value(value), row->why))
+	if (json_is_string(value) &&
+	    !strcmp(json_string_value(value), row->why))
 		return 0;
 	snprintf(what, sizeof(what), "is \"%.60s\", this lancet reads \"%s\"",
 		 json_is_string(value) ? json_string_value(value) : "?",
@@ -291,8 +292,8 @@ static int read_string(struct reader *in, const struct place *at,
 	(void)row, (void)n;
 	if (!json_is_string(value))
 		return bad(in, at, "is not a string");
-	*(const char **)member = arena_strdup(in->arena,
-					      json_string_value(value));
+	*(const char **)member =
+		arena_strdup(in->arena, json_string_value(value));
 	return 0;
 }
 
@@ -375,8 +376,7 @@ static int read_map(struct reader *in, const struct place *at,
 
 	if (!json_is_object(value))
 		return bad(in, at, "is not an object");
-	items = arena_array(in->arena, json_object_size(value) + 1,
-			    row->item);
+	items = arena_array(in->arena, json_object_size(value) + 1, row->item);
 	*(void **)member = items;
 	json_object_foreach((json_t *)value, key, item)
 	{
@@ -397,8 +397,8 @@ static int read_strings(struct reader *in, const struct place *at,
 			const struct field *row, const json_t *value,
 			void *member, size_t *n)
 {
-	const char **items = list_room(in, at, row, value, member, n,
-				       sizeof(*items));
+	const char **items =
+		list_room(in, at, row, value, member, n, sizeof(*items));
 	int rc = items ? 0 : -EBADMSG;
 
 	for (size_t i = 0; !rc && i < *n; i++) {
@@ -414,8 +414,8 @@ static int read_ints(struct reader *in, const struct place *at,
 		     const struct field *row, const json_t *value, void *member,
 		     size_t *n)
 {
-	int64_t *items = list_room(in, at, row, value, member, n,
-				   sizeof(*items));
+	int64_t *items =
+		list_room(in, at, row, value, member, n, sizeof(*items));
 	int rc = items ? 0 : -EBADMSG;
 
 	for (size_t i = 0; !rc && i < *n; i++) {
@@ -431,8 +431,8 @@ static int read_reals(struct reader *in, const struct place *at,
 		      const struct field *row, const json_t *value,
 		      void *member, size_t *n)
 {
-	double *items = list_room(in, at, row, value, member, n,
-				  sizeof(*items));
+	double *items =
+		list_room(in, at, row, value, member, n, sizeof(*items));
 	int rc = items ? 0 : -EBADMSG;
 
 	for (size_t i = 0; !rc && i < *n; i++) {

@@ -101,18 +101,12 @@ static json_t *schema_reals(const struct field *row, json_t *defs)
 
 static json_t *(*const field_schemas[FIELD_TYPES])(const struct field *row,
 						   json_t *defs) = {
-	[FIELD_TEXT] = schema_text,
-	[FIELD_NULL] = schema_null,
-	[FIELD_REAL] = schema_real,
-	[FIELD_INT] = schema_int,
-	[FIELD_STRING] = schema_string,
-	[FIELD_YAML] = schema_yaml,
-	[FIELD_OBJECT] = schema_object,
-	[FIELD_POINTER] = schema_pointer,
-	[FIELD_LIST] = schema_list,
-	[FIELD_MAP] = schema_map,
-	[FIELD_STRINGS] = schema_strings,
-	[FIELD_INTS] = schema_ints,
+	[FIELD_TEXT] = schema_text,	  [FIELD_NULL] = schema_null,
+	[FIELD_REAL] = schema_real,	  [FIELD_INT] = schema_int,
+	[FIELD_STRING] = schema_string,	  [FIELD_YAML] = schema_yaml,
+	[FIELD_OBJECT] = schema_object,	  [FIELD_POINTER] = schema_pointer,
+	[FIELD_LIST] = schema_list,	  [FIELD_MAP] = schema_map,
+	[FIELD_STRINGS] = schema_strings, [FIELD_INTS] = schema_ints,
 	[FIELD_REALS] = schema_reals,
 };
 

@@ -60,8 +60,7 @@ json_t *yamljson_object(const char *yaml)
 	if (yaml)
 		root = yaml_parse("config", yaml, strlen(yaml), &arena,
 				  &problems);
-	json = root && root->type == YAML_MAP ? from_node(root)
-					      : json_object();
+	json = root && root->type == YAML_MAP ? from_node(root) : json_object();
 	arena_fini(&arena);
 	return json;
 }
@@ -73,8 +72,9 @@ static bool plain(const char *text)
 	json_t *other = typed(text);
 
 	json_decref(other);
-	return !other && n > 0 && (isalnum((unsigned char)text[0]) ||
-				   text[0] == '/' || text[0] == '.') &&
+	return !other && n > 0 &&
+	       (isalnum((unsigned char)text[0]) || text[0] == '/' ||
+		text[0] == '.') &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 			    " _./%+-<>=()") == n &&

@@ -162,7 +162,7 @@ const keys = (holder, chart) => holder.addEventListener("keydown", (event) => {
 		return;
 	event.preventDefault();
 	u.setCursor({ left: u.valToPos(u.data[0][to], "x"), top: 12 });
-	chart.say.textContent = chart.spec.describe ? chart.spec.describe(to).join("; ") : "";
+	chart.say.textContent = chart.spec.describe ? chart.spec.describe(to).map((l) => l.textContent ?? l).join("; ") : "";
 });
 
 const build = (chart) => {

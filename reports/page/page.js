@@ -11,7 +11,7 @@ const replayed = (p, q) => quantile(p.model && p.model.replay_ns, q);
 const loadName = (p) => (p.utilisation === null ? rate(p.offered_rps) : percent(p.utilisation));
 const upper = (e) => (e.hi === null && e.hi_reason ? Infinity : e.hi);
 const interval = (e) => (e.lo === null && e.hi === null ? "" : " [" + time(e.lo) + ", " + time(upper(e)) + "]");
-const word = (ok) => [ok ? "valid" : "invalid", (ok ? "valid" : "invalid") + "-word text"];
+const word = (ok) => [ok ? "valid" : "invalid", (ok ? "valid" : "invalid") + "-word text word"];
 const finite = (x) => (x === undefined || x === null || !Number.isFinite(x) ? null : x);
 const option = (i, p) => el("option", { value: i }, loadName(p) + (valid(p) ? "" : " (invalid)"));
 
@@ -43,7 +43,7 @@ const pointLines = (p) => [
 		return quantileName(q) + " " + time(finite(m.value)) + interval(m) +
 			(finite(model.predicted) === null ? "" : ", model " + time(model.predicted) + ", gap " + time(finite(model.gap), "+"));
 	}),
-	...(valid(p) ? ["valid"] : ["invalid, therefore hollow:", ...p.verdict.reasons]),
+	...(valid(p) ? ["valid"] : ["invalid, therefore hollow", ...p.verdict.reasons]),
 ];
 
 /* A band without upper bound goes to the top of the picture, and does not stretch it. */
@@ -125,6 +125,19 @@ const loadTable = (points) => table(["load", "offered", "achieved", "p50", "p99"
 		return [loadName(p), rate(p.offered_rps), rate(p.achieved_rps), time(quantile(p.response_ns, 0.5).value), time(q.value),
 			interval(q), time(finite(quantile(p.response_ns.with_excluded || p.response_ns, 0.99).value)), time(quantile(p.response_ns, 0.999).value), time(m.predicted), time(m.gap, "+"), word(valid(p))];
 	}));
+
+const metricRow = (metric, show) => [0.5, 0.9, 0.99, 0.999].map((q) => {
+	const m = quantile(metric, q);
+	return show(finite(m.value)) + (finite(m.lo) === null ? "" : " [" + show(m.lo) + ", " + (finite(m.hi) === null ? "∞" : show(m.hi)) + "]");
+});
+const metricTable = (rows, show, name) => table(["load", ...(name ? [[name, "text"]] : []), "p50", "p90", "p99", "p99.9"],
+	rows.map(([p, metric, which]) => [loadName(p), ...(name ? [[which, "text"]] : []), ...metricRow(metric, show)]));
+const classRows = (r) => r.points.flatMap((p) => Object.entries(p.response_ns.classes).map(([name, metric]) => [p, metric, name]));
+const moreMetrics = (r) => [
+	...(classRows(r).length ? [more("by class of request", metricTable(classRows(r), time, "class"))] : []),
+	...(r.points.some((p) => p.slowdown) ? [more("slowdown: response time over requested service time",
+		metricTable(r.points.filter((p) => p.slowdown).map((p) => [p, p.slowdown]), number))] : []),
+];
 
 const loadCaption = (r) => {
 	const good = r.points.filter(valid), first = good[0], last = good[good.length - 1];
@@ -313,7 +326,7 @@ const article = (r, one) => el("article", {},
 	section("Response time over load",
 		el("p", { class: "quiet" }, "Response time runs from the intended send of a request to its whole reply, so waiting inside the client counts too. A quantile is over all intended requests; lost ones are later than every reply."),
 		figure({ caption: () => loadCaption(r), table: () => loadTable(r.points),
-			make: loadChart([{ points: r.points, q: 0.5, name: "p50" }, { points: r.points, q: 0.99, name: "p99" }], r.slo) })),
+			make: loadChart([{ points: r.points, q: 0.5, name: "p50" }, { points: r.points, q: 0.99, name: "p99" }], r.slo) }), ...moreMetrics(r)),
 	section("Percentiles", percentileFigure(r, page.shares)),
 	section("Over time", timeFigure(r)),
 	section("Against the model", modelFigure(r), r.points.some((p) => p.model) ? more("measured, model and replay side by side", modelTable(r))

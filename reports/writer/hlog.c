@@ -29,7 +29,8 @@ static int hlog_file(const struct result *result, const char *dir, FILE *out,
 	(void)dir;
 	snprintf(title, sizeof(title),
 		 "lancet %.100s: tags are pointN.METRIC, N from 0; response in "
-		 "ns, slowdown times 1000", result->name ? result->name : "");
+		 "ns, slowdown times 1000",
+		 result->name ? result->name : "");
 	rc = hlog_begin(out, title, result->started_realtime_ns);
 	for (size_t i = 0; !rc && i < result->npoints; i++) {
 		const struct result_point *p = &result->points[i];

@@ -19,7 +19,8 @@ static int no_picture(FILE *out, const struct err *err)
 	fprintf(stderr, "lancet: latency.svg is empty: %s\n", err->text);
 	fputs("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" "
 	      "height=\"60\"><text x=\"10\" y=\"35\">no picture: report.html "
-	      "has the same curve</text></svg>\n", out);
+	      "has the same curve</text></svg>\n",
+	      out);
 	return 0;
 }
 

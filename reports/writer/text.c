@@ -9,7 +9,7 @@
 #include "lancet/core/unit.h"
 #include "reports/words.h"
 
-#define TAIL .99	/* the quantile that has an interval in the table */
+#define TAIL .99 /* the quantile that has an interval in the table */
 
 struct paint {
 	const char *good, *bad, *dim, *off;
@@ -52,8 +52,8 @@ static void put_point(const struct result_point *p, const struct paint *paint,
 		      FILE *out)
 {
 	const struct result_predicted *model = words_predicted(p, TAIL);
-	const struct result_quantile *median = result_quantile(&p->response_ns,
-							       .5);
+	const struct result_quantile *median =
+		result_quantile(&p->response_ns, .5);
 	bool valid = words_valid(&p->verdict);
 	char load[40], rate[40], text[40];
 
@@ -80,9 +80,8 @@ static void put_reasons(const struct result *result, const struct paint *paint,
 			continue;
 		words_load(p, load, sizeof(load));
 		for (size_t r = 0; r < p->verdict.nreasons; r++)
-			fprintf(out, "%s%6s  %s%s\n", paint->dim,
-				r ? "" : load, p->verdict.reasons[r],
-				paint->off);
+			fprintf(out, "%s%6s  %s%s\n", paint->dim, r ? "" : load,
+				p->verdict.reasons[r], paint->off);
 	}
 }
 
@@ -108,7 +107,8 @@ static void put_hints(const struct result *result, const char *dir, FILE *out)
 	if (!words_valid(&result->verdict))
 		fputs("next: invalid points stay in the picture, drawn hollow; "
 		      "run again with nothing else on the machine, or with "
-		      "more time: --set measure.time_limit=10s\n", out);
+		      "more time: --set measure.time_limit=10s\n",
+		      out);
 	snprintf(path, sizeof(path), "%s/report.html", dir ? dir : "");
 	if (dir && !access(path, R_OK))
 		fprintf(out, "next: open %s\n", path);
