@@ -44,11 +44,21 @@ static void child_forget(pid_t pid)
 
 void child_kill_all(void)
 {
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	int patience = 200;
+
 	for (size_t i = 0; i < CHILDREN; i++) {
 		pid_t pid = atomic_load(&children[i]);
 
 		if (pid > 0)
 			kill(-pid, SIGKILL);
+	}
+	for (size_t i = 0; i < CHILDREN; i++) {
+		pid_t pid = atomic_load(&children[i]);
+
+		while (pid > 0 && !waitpid(pid, NULL, WNOHANG) &&
+		       patience-- > 0)
+			nanosleep(&nap, NULL);
 	}
 }
 

@@ -50,7 +50,7 @@ int child_ended(struct child *child, char *text, size_t size);
  */
 void child_stop(struct child *child, int64_t until_ns);
 
-/* From a signal handler: kill every child there is. */
+/* From a signal handler that will exit: kill and reap every child. */
 void child_kill_all(void);
 
 /* This program, for argv[0] of agents and targets; in the arena. */

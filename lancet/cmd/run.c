@@ -233,7 +233,9 @@ static int run_status(const struct run *run, const struct plan *plan,
 	if (!words_valid(&result->verdict)) {
 		if (!run->quiet && !run->json)
 			return STATUS_INVALID;	/* the table said it */
-		return cmd_fail("run", STATUS_INVALID, "%s; see %s",
+		return cmd_fail("run", STATUS_INVALID,
+				"%s; run again with nothing else on the "
+				"machine; %s still has it, marked",
 				words_verdict(result, text, sizeof(text)),
 				run->out);
 	}

@@ -110,17 +110,13 @@ static void test_kill_all(void **state)
 	char *argv[] = { "sleep", "1000", NULL };
 	struct child child[2];
 	struct err err;
-	char how[64];
 
 	(void)state;
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(child_start(&child[i], argv, 0, &err), 0);
 	child_kill_all();
-	for (int i = 0; i < 2; i++) {
-		while (!child_ended(&child[i], how, sizeof(how)))
-			usleep(1000);
-		assert_non_null(strstr(how, "signal 9"));
-	}
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(kill(child[i].pid, 0), -1);
 }
 
 int main(void)
