@@ -64,11 +64,12 @@ static long echo_length(const unsigned char *in, size_t len)
 	unsigned char magic[4];
 	uint32_t length;
 
-	put_le32(magic, ECHO_MAGIC);
-	if (memcmp(in, magic, len < 4 ? len : 4) != 0)
+	if (len < ECHO_HEADER) {
+		put_le32(magic, ECHO_MAGIC);
+		return memcmp(in, magic, len < 4 ? len : 4) ? -EBADMSG : 0;
+	}
+	if (get_le32(in) != ECHO_MAGIC)
 		return -EBADMSG;
-	if (len < ECHO_HEADER)
-		return 0;
 	length = get_le32(in + 4);
 	if (length < ECHO_HEADER || length > PROTO_MESSAGE_MAX)
 		return -EBADMSG;
