@@ -91,7 +91,8 @@ static int run_option(struct run *run, int c)
 	switch (c) {
 	case 'o':
 		run->out = optarg;
-		return 0;
+		return *optarg ? 0 : cmd_fail("run", STATUS_USAGE,
+					      "--out needs a folder");
 	case 's':
 		run->set[run->nset++] = optarg;
 		return 0;
