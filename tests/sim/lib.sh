@@ -122,6 +122,19 @@ target() {
 	await "the target: $(cat "$tmp/target")" listens "$port"
 }
 
+# A zombie has ended; somebody else's init may be slow to say so.
+alive() {
+	grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+}
+
+# usage: gone PID...   have all of them ended?
+gone() {
+	for pid in "$@"; do
+		alive "$pid" && return 1
+	done
+	return 0
+}
+
 children_of() {
 	ps -o pid= --ppid "$1" 2>/dev/null
 }
