@@ -116,7 +116,7 @@ static int draw_files(const struct plot *plot, enum plot_format format,
 	c.head = open_memstream(&head, &size);
 	c.list = open_memstream(&list, &size);
 	if (!c.head || !c.list)
-		return -ENOMEM;
+		abort();	/* no memory, as in an arena */
 	kinds[plot->kind].draw(plot, &c);
 	fclose(c.head);
 	fclose(c.list);

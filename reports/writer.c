@@ -121,7 +121,7 @@ static void parent_of(const char *path, char *parent)
 	else if (slash)
 		*slash = '\0';
 	else
-		strcpy(parent, ".");
+		snprintf(parent, PATH_MAX, ".");
 }
 
 static int make_folders(char *path, struct err *err)

@@ -2,7 +2,7 @@
 # sizes.sh - is the code in small pieces? Lengths of functions and files
 #
 # Prints the figures, and what is too long; status 1 when there is any. The
-# bounds are those of CONTRIBUTING.md.
+# bounds are those of CONTRIBUTING.md; a long plug-in is named, no more.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -31,6 +31,6 @@ wc -l $files | grep -v ' total$' | sort -n | awk '
 	{ last = $1 " " $2; n++ }
 	$1 > 600 { print "too long: " $0; bad = 1 }
 	$2 ~ /\/(proto|arrival|dist|transport|tsource|check|policy|launch|writer|backend)\/[^\/]*\.c$/ &&
-		$1 > 250 { print "long for a plug-in: " $0; bad = 1 }
+		$1 > 250 { print "long for a plug-in: " $0 }
 	END { print n " files, the longest " last; exit bad }' || failed=1
 exit "${failed:-0}"
