@@ -1,0 +1,264 @@
+/* recorder_test.c - what a report says is what the records say */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/recorder.h"
+#include "agents/worker.h"
+#include "lancet/core/ring.h"
+#include "lancet/core/rng.h"
+
+#define N 20000u
+#define WINDOW 10000000
+#define BASE 1000000000
+
+static struct rng rng;
+static struct arena arena;
+static struct recorder recorder;
+static struct worker *worker[2];
+static struct wire_report report;
+
+static int setup(void **state)
+{
+	const char *seed = getenv("LANCET_TEST_SEED");
+	struct rng_key key = { .seed = seed ? strtoull(seed, NULL, 0) : 42 };
+
+	(void)state;
+	printf("seed %llu\n", (unsigned long long)key.seed);
+	rng_init(&rng, &key);
+	arena_init(&arena);
+	assert_int_equal(recorder_init(&recorder, 2, WINDOW, true), 0);
+	recorder_reset(&recorder, BASE);
+	for (int i = 0; i < 2; i++) {
+		worker[i] = worker_create();
+		assert_non_null(worker[i]);
+		assert_int_equal(ring_init(&worker[i]->ring, 2 * N,
+					   sizeof(struct sample)), 0);
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		ring_fini(&worker[i]->ring);
+		free(worker[i]);
+	}
+	recorder_fini(&recorder);
+	arena_fini(&arena);
+	return 0;
+}
+
+static void put(const struct sample *s)
+{
+	struct sample *to = ring_reserve(&worker[s->thread]->ring);
+
+	assert_non_null(to);
+	*to = *s;
+	ring_publish(&worker[s->thread]->ring);
+}
+
+/* One in eight is lost, of two classes, on a schedule of 20 us. */
+static struct sample draw(uint32_t seq, uint8_t thread)
+{
+	struct sample s = {
+		.intended_ns = BASE + seq * 20000 + (int64_t)rng_below(&rng, 9),
+		.seq = seq,
+		.class = rng_below(&rng, 4) == 0,
+		.thread = thread,
+	};
+
+	s.sent_ns = s.intended_ns + (int64_t)rng_below(&rng, 200000);
+	if (rng_below(&rng, 8) == 0)
+		s.outcome = OUTCOME_LOST;
+	else
+		s.received_ns = s.sent_ns +
+				(int64_t)(rng_exponential(&rng) * 1e5);
+	return s;
+}
+
+/* Sample by sample, the slow way. */
+static void check_windows(const struct sample *s, size_t n)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < report.nwindows; i++) {
+		const struct wire_window *w = &report.window[i];
+		uint64_t count = 0, cells = 0;
+		double sum = 0;
+
+		for (size_t j = 0; j < n; j++) {
+			if ((s[j].intended_ns - BASE) / WINDOW != w->index ||
+			    s[j].class != w->class ||
+			    s[j].outcome != w->outcome)
+				continue;
+			count++;
+			if (w->outcome == OUTCOME_RECEIVED)
+				sum += (double)(s[j].received_ns -
+						s[j].intended_ns);
+		}
+		assert_int_equal(w->response.total, count);
+		assert_true(fabs(w->response.sum - sum) <= 1e-9 * sum);
+		for (uint32_t j = 0; j < w->response.n; j++)
+			cells += w->response.cell[j].count;
+		if (w->outcome == OUTCOME_RECEIVED)
+			assert_int_equal(cells, count);
+		total += count;
+	}
+	assert_int_equal(total, n);
+}
+
+static void check_lateness(const struct sample *s, size_t n)
+{
+	int64_t late = 0;
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		late += s[i].sent_ns - s[i].intended_ns > RECORDER_LATE_NS;
+		sum += (double)(s[i].sent_ns - s[i].intended_ns);
+	}
+	assert_int_equal(report.counts.late_sends, late);
+	assert_int_equal(report.lateness.total, n);
+	assert_true(fabs(report.lateness.sum - sum) <= 1e-9 * sum);
+}
+
+/* Out of order, over two threads and two folds. */
+static void test_report(void **state)
+{
+	struct sample *s = malloc(2 * N * sizeof(*s));
+	struct err err;
+
+	(void)state;
+	assert_non_null(s);
+	for (uint32_t i = 0; i < 2 * N; i++)
+		s[i] = draw(i / 2, i % 2);
+	for (uint32_t i = 0; i < 2 * N; i += 2) {
+		uint32_t from = i / 64 * 64, at = 2 * N - from < 64 ?
+			i : from + (62 - (i - from));
+
+		put(&s[at]);
+		put(&s[at + 1]);
+		if (i == N)
+			for (int j = 0; j < 2; j++)
+				recorder_fold(&recorder, &worker[j]->ring);
+	}
+	for (int j = 0; j < 2; j++)
+		recorder_fold(&recorder, &worker[j]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	check_windows(s, 2 * N);
+	check_lateness(s, 2 * N);
+	assert_int_equal(report.nsamples, 2 * N);
+	for (uint32_t i = 0; i < 2 * N; i++)
+		assert_memory_equal(&report.sample[i],
+				    &s[i % N * 2 + i / N], sizeof(*s));
+	free(s);
+}
+
+/* The last sends, of numbers in a row; one that was not sent parts them. */
+static void test_gaps(void **state)
+{
+	const uint32_t all = RECORDER_GAPS + 100, hole = 5000;
+	struct err err;
+	uint32_t n = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < all; i++) {
+		struct sample s = {
+			.intended_ns = BASE + i * (int64_t)1000, .seq = i,
+			.sent_ns = BASE + i * (int64_t)1000 + i % 7,
+			.outcome = OUTCOME_LOST,
+		};
+
+		if (i == hole) {
+			s.outcome = OUTCOME_UNSENT;
+			s.sent_ns = 0;
+		}
+		put(&s);
+	}
+	for (int j = 0; j < 2; j++)
+		recorder_fold(&recorder, &worker[j]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.ngaps, 2);
+	assert_int_equal(report.gaps[1].n, 0);
+	assert_int_equal(report.gaps[0].n, RECORDER_GAPS - 2);
+	for (uint32_t i = 99; i + 1 < all; i++) {
+		if (i == hole || i + 1 == hole)
+			continue;
+		assert_int_equal(report.gaps[0].intended_gap_ns[n], 1000);
+		assert_int_equal(report.gaps[0].gap_ns[n],
+				 1000 + (int)((i + 1) % 7) - (int)(i % 7));
+		n++;
+	}
+}
+
+/* Nothing of one segment is left in the next. */
+static void test_reset(void **state)
+{
+	struct sample s = draw(1, 0);
+	struct err err;
+
+	(void)state;
+	put(&s);
+	recorder_fold(&recorder, &worker[0]->ring);
+	recorder_reset(&recorder, BASE);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nwindows, 0);
+	assert_int_equal(report.nsamples, 0);
+	assert_int_equal(report.lateness.total, 0);
+	assert_int_equal(report.gaps[0].n, 0);
+	assert_int_equal(report.counts.late_sends, 0);
+	assert_true(isnan(report.send_cost_ns));
+}
+
+/* More bins than the table begins with. */
+static void test_growth(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct sample s = {
+			.intended_ns = BASE + i * (int64_t)WINDOW, .seq = i,
+			.sent_ns = BASE + i * (int64_t)WINDOW + 1,
+			.outcome = OUTCOME_TIMEOUT,
+		};
+
+		put(&s);
+		if (i % N == 0)
+			recorder_fold(&recorder, &worker[0]->ring);
+	}
+	recorder_fold(&recorder, &worker[0]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nwindows, 100000);
+	for (uint32_t i = 0; i < 100000; i++) {
+		assert_int_equal(report.window[i].index, i);
+		assert_int_equal(report.window[i].outcome, OUTCOME_TIMEOUT);
+		assert_int_equal(report.window[i].response.total, 1);
+		assert_int_equal(report.window[i].response.n, 0);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_report),
+		TEST(test_gaps),
+		TEST(test_reset),
+		TEST(test_growth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
