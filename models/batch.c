@@ -35,11 +35,14 @@ static void merge_pairs(struct batch *b)
 		struct hist *into = b->hist[2 * i];
 
 		hist_merge(into, b->hist[2 * i + 1]);
+		b->marked[i] = b->marked[2 * i] + b->marked[2 * i + 1];
 		b->hist[2 * i] = b->hist[i];
 		b->hist[i] = into;
 	}
-	for (size_t i = BATCH_MOST / 2; i < BATCH_MOST; i++)
+	for (size_t i = BATCH_MOST / 2; i < BATCH_MOST; i++) {
 		hist_reset(b->hist[i]);
+		b->marked[i] = 0;
+	}
 	b->n = BATCH_MOST / 2;
 	b->size *= 2;
 }
@@ -96,6 +99,17 @@ struct predict_value batch_quantile(struct batch *b, double q)
 	for (uint32_t i = 0; i < b->n; i++)
 		x[i] = hist_quantile(b->hist[i], q);
 	return interval(x, b->n, hist_quantile(b->all, q), b->scale);
+}
+
+struct predict_value batch_share(const struct batch *b)
+{
+	double x[BATCH_MOST], mean = 0;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		x[i] = (double)b->marked[i] / (double)b->size;
+		mean += x[i] / b->n;
+	}
+	return interval(x, b->n, mean, 1);
 }
 
 uint64_t batch_total(const struct batch *b)

@@ -2,6 +2,7 @@
 #ifndef MODELS_BATCH_H
 #define MODELS_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lancet/core/hist.h"
@@ -17,6 +18,7 @@
 
 struct batch {
 	struct hist *hist[BATCH_MOST];
+	uint64_t marked[BATCH_MOST];
 	struct hist *all;	/* their sum, made when it is asked for */
 	uint32_t n;		/* full ones; hist[n] is being filled */
 	uint64_t size, left;	/* of a batch; of the current one */
@@ -27,13 +29,14 @@ struct batch {
 int batch_init(struct batch *b, uint64_t size, double scale);
 void batch_fini(struct batch *b);
 
-/* Hot. Returns 1 when that filled a batch. */
-static inline int batch_add(struct batch *b, double value)
+/* Hot; marks are counted too. Returns 1 when that filled a batch. */
+static inline int batch_add(struct batch *b, double value, bool mark)
 {
 	double x = value * b->scale + 0.5;
 
 	hist_record(b->hist[b->n], x < (double)HIST_MAX ? (int64_t)x :
 							  HIST_MAX);
+	b->marked[b->n] += mark;
 	return --b->left == 0;
 }
 
@@ -43,6 +46,7 @@ void batch_close(struct batch *b);
 /* Over the full batches, of which there are BATCH_LEAST or more. */
 struct predict_value batch_mean(struct batch *b);
 struct predict_value batch_quantile(struct batch *b, double q);
+struct predict_value batch_share(const struct batch *b); /* of marked ones */
 uint64_t batch_total(const struct batch *b);
 
 #endif

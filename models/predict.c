@@ -11,6 +11,11 @@
 #include "models/markov.h"
 #include "models/sim.h"
 
+static struct predict_value sure(double value)
+{
+	return (struct predict_value){ value, value, value };
+}
+
 static const struct policy_ops *policy_of(const struct predict_query *q)
 {
 	return (const struct policy_ops *)q->policy.kind;
@@ -141,18 +146,13 @@ static const char *find_markov(const struct predict_query *q,
 	return NULL;
 }
 
-static struct predict_value sure(double value)
-{
-	return (struct predict_value){ value, value, value };
-}
-
 static void markov_fill(const struct predict_query *q, const struct markov *m,
 			struct predict_result *result)
 {
 	double unit = q->metric == METRIC_SLOWDOWN ? 1 :
 		      workload_moment(q->workload, 1);
 
-	result->p_wait = m->p_wait;
+	result->p_wait = sure(m->p_wait);
 	result->mean = sure(unit * markov_mean(m, q->metric));
 	for (size_t i = 0; i < q->nq; i++)
 		result->quantile[i] = sure(unit * markov_quantile(m, q->metric,
@@ -229,7 +229,7 @@ static int simulate(const struct predict_query *q,
 int predict(const struct predict_query *query, struct predict_result *result,
 	    struct arena *arena, struct err *err)
 {
-	*result = (struct predict_result){ .p_wait = NAN };
+	*result = (struct predict_result){ .p_wait = sure(NAN) };
 	result->quantile = arena_array(arena, query->nq + 1,
 				       sizeof(*result->quantile));
 	if (check_laws(query, err) || check_load(query, err) ||

@@ -37,7 +37,7 @@ struct predict_result {
 	char model[96];		/* M/M/4 fcfs */
 	char method[160];	/* exact (Erlang C...) ; simulation, n requests */
 	struct predict_value mean;	/* NAN: infinite (of a slowdown) */
-	double p_wait;		/* NAN where the method does not give it */
+	struct predict_value p_wait;	/* NAN where it is not known */
 	struct predict_value *quantile;	/* nq, in the arena */
 	double utilisation;
 };

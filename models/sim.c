@@ -30,7 +30,6 @@ struct sim {
 	uint64_t jobs;		/* so far */
 	uint64_t in_system;
 	uint64_t warm_up;	/* completions still to be left out */
-	uint64_t recorded, waited;
 	struct batch batch;
 	bool overflow;
 	int batches;		/* closed since the last look */
@@ -101,10 +100,9 @@ static void record(struct sim *s, const struct done *done, size_t n)
 			s->warm_up--;
 			continue;
 		}
-		s->recorded++;
-		s->waited += done[i].first_start > done[i].job.arrival;
-		if (!batch_add(&s->batch, metric_of(s->query->metric,
-						    &done[i])))
+		if (!batch_add(&s->batch,
+			       metric_of(s->query->metric, &done[i]),
+			       done[i].first_start > done[i].job.arrival))
 			continue;
 		batch_close(&s->batch);
 		s->batches++;
@@ -176,7 +174,7 @@ static bool evaluate(struct sim *s, struct predict_result *result)
 		good = good && narrow(s, &result->quantile[i]);
 	}
 	result->mean = batch_mean(&s->batch);
-	result->p_wait = (double)s->waited / (double)s->recorded;
+	result->p_wait = batch_share(&s->batch);
 	/* A mean slowdown may be infinite: it is not waited for. */
 	return good && (s->query->metric == METRIC_SLOWDOWN ||
 			narrow(s, &result->mean));

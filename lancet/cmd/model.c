@@ -272,7 +272,7 @@ static int ask_kind(struct model_row *row, const struct model_request *r,
 		if (r->metric[i].figure == FIGURE_QUANTILE)
 			*v = result->quantile[at++];
 		else if (r->metric[i].figure == FIGURE_P_WAIT)
-			v->value = v->lo = v->hi = result->p_wait;
+			*v = result->p_wait;
 		else if (r->metric[i].figure == FIGURE_L)
 			*v = (struct predict_value){ query->rate * v->value,
 						     query->rate * v->lo,

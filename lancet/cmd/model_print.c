@@ -140,7 +140,7 @@ static json_t *row_json(const struct model_answer *a,
 				    value_json(&row->value[i]));
 	json_object_set_new(json, "model", json_string(row->result.model));
 	json_object_set_new(json, "method", json_string(row->result.method));
-	json_object_set_new(json, "p_wait", number(row->result.p_wait));
+	json_object_set_new(json, "p_wait", number(row->result.p_wait.value));
 	json_object_set_new(json, "metrics", metrics);
 	return json;
 }

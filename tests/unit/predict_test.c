@@ -128,7 +128,7 @@ static bool make_query(const struct group *g, struct workload *w,
 	q->rate = g->load * g->k / workload_moment(w, 1);
 	q->seed = test_seed();
 	q->relative = 0.03;
-	q->time_limit_s = 60;
+	q->time_limit_s = 20;
 	return true;
 }
 
@@ -200,9 +200,8 @@ static void check_metric(const struct group *g, struct predict_query *q,
 
 		if (!strcmp(g->row[i].metric, "p_wait") &&
 		    q->metric == METRIC_WAIT)
-			compare(g, i, result.p_wait,
-				v->hi > v->value ? 0.02 * result.p_wait : 0,
-				tally);
+			compare(g, i, result.p_wait.value,
+				result.p_wait.hi - result.p_wait.value, tally);
 		if (!strcmp(g->row[i].metric, "mean_in_system") &&
 		    q->metric == METRIC_SOJOURN)
 			compare(g, i, q->rate * v->value,
@@ -292,6 +291,25 @@ static void test_mmk(void **state)
 	assert_in_range(tally.exact, 143, 155);
 }
 
+/*
+ * Of simulated rows, 2% may miss their tolerance plus our own half-width:
+ * the golden figures are noisy too. All systems of the laws, arrivals and
+ * policies that lancet has in the long tests, one in 23 in the short ones.
+ */
+static void test_golden_simulations(void **state)
+{
+	static const char *const files[] = { "mgk_sim.csv", "smallk_sim.csv",
+		"policies_sim.csv", "single_server_sim.csv", "rack_sim.csv" };
+	size_t step = getenv("LANCET_LONG") ? 1 : 23;
+	struct tally tally = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		check_file(files[i], step, PREDICT_SIMULATE, &tally);
+	assert_true(tally.simulated > 50);
+	assert_true(tally.missed * 50 <= tally.simulated);
+}
+
 /* The simulator against Erlang: every asked figure within its interval
  * widened by half; at 95% coverage 3 t-widths are beyond 1e-6. */
 static void test_simulated_mmk(void **state)
@@ -340,8 +358,8 @@ static void test_simulated_mmk(void **state)
 		}
 		assert_true(fabs(sim.mean.value - exact.mean.value) <=
 			    3 * (sim.mean.hi - sim.mean.value));
-		assert_true(fabs(sim.p_wait - exact.p_wait) <
-			    0.03 * exact.p_wait + 1e-3);
+		assert_true(fabs(sim.p_wait.value - exact.p_wait.value) <=
+			    3 * (sim.p_wait.hi - sim.p_wait.value));
 		arena_fini(&arena);
 	}
 }
@@ -484,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mmk),
+		cmocka_unit_test(test_golden_simulations),
 		cmocka_unit_test(test_simulated_mmk),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_slowdown),
