@@ -95,9 +95,9 @@ static int try_arrival(const struct workload *w, struct err *err)
 
 		ops->dictated(state, 0, &class, &service_ns);
 		if (class >= (int32_t)w->nclasses)
-			rc = err_set(err, -EINVAL, "class %d where there are "
-				     "%zu, from 0; mend the file or add "
-				     "classes", class, w->nclasses);
+			rc = err_set(err, -EINVAL, "the trace has class %d, "
+				     "the last here is %zu; mend the file or "
+				     "add classes", class, w->nclasses - 1);
 	}
 	arena_fini(&scratch);
 	return rc;

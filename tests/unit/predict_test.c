@@ -127,7 +127,7 @@ static bool make_query(const struct group *g, struct workload *w,
 	q->workers = g->k;
 	q->rate = g->load * g->k / workload_moment(w, 1);
 	q->seed = test_seed();
-	q->relative = 0.03;
+	q->relative = 0.05;
 	q->time_limit_s = 20;
 	return true;
 }
@@ -294,19 +294,19 @@ static void test_mmk(void **state)
 /*
  * Of simulated rows, 2% may miss their tolerance plus our own half-width:
  * the golden figures are noisy too. All systems of the laws, arrivals and
- * policies that lancet has in the long tests, one in 23 in the short ones.
+ * policies that lancet has in the long tests, one in 31 in the short ones.
  */
 static void test_golden_simulations(void **state)
 {
 	static const char *const files[] = { "mgk_sim.csv", "smallk_sim.csv",
 		"policies_sim.csv", "single_server_sim.csv", "rack_sim.csv" };
-	size_t step = getenv("LANCET_LONG") ? 1 : 23;
+	size_t step = getenv("LANCET_LONG") ? 1 : 31;
 	struct tally tally = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		check_file(files[i], step, PREDICT_SIMULATE, &tally);
-	assert_true(tally.simulated > 50);
+	assert_true(tally.simulated > 30);
 	assert_true(tally.missed * 50 <= tally.simulated);
 }
 
