@@ -116,7 +116,7 @@ static void test_refusals(void **state)
 	refuse("  service: {modes: [{p: 0.4, value: 3us}]}\n",
 	       "test.yaml:5:12: error: ", "sum to 0.4");
 	refuse("  classes:\n    - {name: a, service: {lognormal: {mean: 0ns}}}\n",
-	       "test.yaml:5:12: error: ", "lognormal");
+	       "test.yaml:6:5: error: ", "lognormal");
 }
 
 int main(void)
