@@ -223,6 +223,22 @@ static void drawn_bound(const struct plan *plan, const struct slo *slo,
 	}
 }
 
+/* The bound that a picture of response times can show. */
+static void objective_line(const struct plan *plan, const struct slo *slo,
+			   struct result_slo *to)
+{
+	to->quantile = (double)NAN;
+	to->bound_ns = (double)NAN;
+	for (size_t i = slo->n; i-- > 0;) {
+		const struct slo_term *term = &slo->term[i];
+
+		if (term->metric != SLO_RESPONSE || term->class[0])
+			continue;
+		to->quantile = term->quantile;
+		to->bound_ns = bound_of(plan, term);
+	}
+}
+
 struct result_slo *objective_of(const struct plan *plan,
 				const struct result_point *points, size_t n,
 				struct arena *arena)
@@ -236,6 +252,7 @@ struct result_slo *objective_of(const struct plan *plan,
 		return NULL;
 	to = arena_alloc(arena, sizeof(*to));
 	to->expr = plan->config->slo;
+	objective_line(plan, &slo, to);
 	drawn_bound(plan, &slo, to);
 	for (enum end i = 0; i < ENDS; i++)
 		end[i] = crossing(plan, &slo, points, n, i);

@@ -85,6 +85,8 @@ static void test_between(void **state)
 	assert_near(slo->max_load.lo, .4 + .2 * log2(1.4 / 1.1), 1e-9);
 	assert_near(slo->max_load.hi, .4 + .2 * log2(1.4 / .9), 1e-9);
 	assert_null(slo->reason);
+	assert_near(slo->quantile, .99, 0);
+	assert_near(slo->bound_ns, 700e3, 1e-6);
 	/* M/M/4, p99 of 7 mean services. */
 	assert_true(slo->model_max_load > .7 && slo->model_max_load < .9);
 	assert_near(slo->efficiency,
