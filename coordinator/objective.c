@@ -106,8 +106,6 @@ static double crossing(const struct plan *plan, const struct slo *slo,
 			continue;
 		if (now > 1 && isnan(ratio))
 			return 0;
-		if (now > 1 && !isfinite(now))
-			return load;
 		if (now > 1) {
 			part = log(1 / fmax(ratio, 1e-9)) /
 			       log(now / fmax(ratio, 1e-9));

@@ -175,6 +175,24 @@ static void test_backlog(void **state)
 	expect(f, "achieved", "fail");
 }
 
+/* What is answered after the warm-up counts, whenever it was sent. */
+static void test_by_answer(void **state)
+{
+	struct fixture *f = *state;
+	const struct wire_report *report = &f->made.report;
+	int64_t value[200];
+
+	f->made.report.nwindows = 0;
+	for (uint32_t w = 0; w < WINDOWS; w++) {
+		for (int i = 0; i < 200; i++)
+			value[i] = 26000000;
+		made_window(&f->made, w, OUTCOME_RECEIVED, value, 200);
+	}
+	point_add(&f->data, &f->start, &report, NULL);
+	point_close(&f->data, &f->arena);
+	assert_true(fabs(point_achieved_rps(&f->data) - RATE) < 1e-6);
+}
+
 static void test_one_window(void **state)
 {
 	struct fixture *f = *state;
@@ -330,7 +348,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
-		WITH(test_one_window), WITH(test_equal_gaps),
+		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),
 		WITH(test_send_cost), WITH(test_no_gaps),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),

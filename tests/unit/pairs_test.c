@@ -256,6 +256,66 @@ static void test_jackknife(void **state)
 	free(pair);
 }
 
+static double nth_without(const struct pair *pair, size_t n, size_t from,
+			  size_t until, double q, int replayed)
+{
+	double *left = calloc(n, sizeof(*left)), value;
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (i < from || i >= until)
+			left[count++] = replayed ? pair[i].replayed_ns
+						 : pair[i].measured_ns;
+	for (size_t i = 1; i < count; i++)	/* insertion: n is small */
+		for (size_t j = i; j && left[j] < left[j - 1]; j--) {
+			double t = left[j];
+
+			left[j] = left[j - 1];
+			left[j - 1] = t;
+		}
+	value = left[(size_t)ceil(q * (double)count) - 1];
+	free(left);
+	return value;
+}
+
+/* The jackknife by definition: each group left out, all sorted anew. */
+static void test_leave_out(void **state)
+{
+	enum { N = 407, G = 20 };
+	const double q[] = { .1, .5, .9, .99 };
+	struct pair pair[N];
+	struct arena arena;
+	struct rng rng;
+
+	(void)state;
+	test_rng(&rng, 8);
+	arena_init(&arena);
+	for (int i = 0; i < N; i++) {
+		pair[i].measured_ns = floor(300 * rng_exponential(&rng));
+		pair[i].replayed_ns = floor(300 * rng_exponential(&rng));
+	}
+	for (size_t k = 0; k < sizeof(q) / sizeof(*q); k++) {
+		struct pair_quantile at = { .q = q[k] };
+		double d[G], mean = 0, square = 0;
+
+		for (size_t g = 0; g < G; g++) {
+			size_t from = g * N / G, until = (g + 1) * N / G;
+
+			d[g] = nth_without(pair, N, from, until, q[k], 0) -
+			       nth_without(pair, N, from, until, q[k], 1);
+			mean += d[g] / G;
+		}
+		for (size_t g = 0; g < G; g++)
+			square += (d[g] - mean) * (d[g] - mean);
+		pairs_quantile(pair, N, .95, &at, 1, &arena);
+		/* Student's 97.5% point with 19 degrees. */
+		assert_true(fabs(at.half_ns -
+				 2.093024 * sqrt(square * (G - 1) / G)) <
+			    1e-4 * (1 + at.half_ns));
+	}
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -263,6 +323,7 @@ int main(void)
 		WITH(test_replay), WITH(test_stationary),
 		WITH(test_stall_kept_apart), WITH(test_no_service),
 		WITH(test_lost), cmocka_unit_test(test_jackknife),
+		cmocka_unit_test(test_leave_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
