@@ -475,6 +475,13 @@ int32_t *point_gaps(const struct point_data *data, size_t *n,
 	return gap;
 }
 
+double point_lateness(const struct point_data *data)
+{
+	double q = .99 * (1 - data->left_out);
+
+	return q > 0 ? hist_quantile(data->lateness, q) : (double)NAN;
+}
+
 /* How many of a window's requests were answered by the instant. */
 static double answered_by(const struct point_window *window, int64_t start_ns,
 			  int64_t width_ns, int64_t until_ns)

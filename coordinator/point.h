@@ -131,6 +131,13 @@ void point_series(const struct point_data *data, int class, unsigned out,
 		  struct series *series, struct arena *arena);
 
 /*
+ * p99 of sent - intended. The histogram holds whole segments; stalls that
+ * were left out, at most the share s of the requests and the latest of them,
+ * are taken off its top: the p99 of the rest is the whole's .99 (1 - s).
+ */
+double point_lateness(const struct point_data *data);
+
+/*
  * Send gaps that no agent's stall spoilt and that are past the warm-up, of
  * all threads, in the arena. Gaps carry no instants: the last one is taken
  * to end with the segment, and the intended gaps lead back from there.

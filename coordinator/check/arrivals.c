@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	       "1000 is significant"),
 	OPTION(PERCENT, struct arrivals, distance, 0, "3%", 0, 1,
 	       "Kolmogorov distance from the law, after every gap may be "
-	       "moved by the cost of two sends; Erlang-1.5, the nearest law "
+	       "moved by the cost of a send; Erlang-1.5, the nearest law "
 	       "of another shape that was tried, is 6% away"),
 	{ 0 },
 };
@@ -63,7 +63,7 @@ static void run(const struct point_data *data, const void *options,
 		.rate_rps = data->point->rate_rps,
 		.of = plan->threads,
 	};
-	struct gof gof = { .shift = 2 * data->send_cost_ns };
+	struct gof gof = { .shift = data->send_cost_ns };
 	struct err err;
 	void *state;
 	int32_t *gap;
@@ -86,7 +86,7 @@ static void run(const struct point_data *data, const void *options,
 		return;
 	}
 	/* Equal gaps show all lateness, which has a check of its own. */
-	gof.atom_shift = gof.shift + hist_quantile(data->lateness, .99);
+	gof.atom_shift = gof.shift + point_lateness(data);
 	gof_run(&gof, gap, ops->cdf, state);
 	judge(options, &gof, arena, out);
 }

@@ -20,11 +20,6 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/*
- * The histogram holds whole segments. Stalls that were left out, at most the
- * share s of the requests and the latest of them, are taken off its top: the
- * p99 of the rest is the whole's quantile at .99 (1 - s).
- */
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
@@ -40,8 +35,7 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = "every window was left out";
 		return;
 	}
-	out->statistic = hist_quantile(data->lateness,
-				       .99 * (1 - data->left_out));
+	out->statistic = point_lateness(data);
 	out->threshold = fmax((double)levels->floor,
 			      levels->share * p50->value);
 	out->effect = out->statistic / p50->value;

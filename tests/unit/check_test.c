@@ -214,9 +214,10 @@ static void test_send_cost(void **state)
 {
 	struct fixture *f = *state;
 
-	/* 4% of all gaps are shorter than 2 us, and cannot be. */
+	/* 8% of all gaps are shorter than 4 us, and cannot be. */
+	f->made.report.send_cost_ns = 4000;
 	for (int i = 0; i < 20000; i++)
-		f->gap[i] = f->gap[i] < 2000 ? 2000 : f->gap[i];
+		f->gap[i] = f->gap[i] < 4000 ? 4000 : f->gap[i];
 	expect(f, "arrivals", "pass");
 }
 
