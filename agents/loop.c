@@ -278,9 +278,10 @@ static struct pool_conn *conn_of(const struct worker *w, size_t i)
 
 /*
  * A connection without room keeps its packets, in order, and holds up none
- * of the others. Packets before i are gone.
+ * of the others. Packets before i are gone; packet i itself was refused, if
+ * `full`.
  */
-static void flush_around(struct worker *w, size_t i)
+static void flush_around(struct worker *w, size_t i, bool full)
 {
 	struct worker_outbox *o = &w->out;
 	size_t kept = 0, all = o->n;
@@ -288,17 +289,18 @@ static void flush_around(struct worker *w, size_t i)
 	for (size_t j = 0; j < all; j++)
 		conn_of(w, j)->held = false;
 	while (i < all) {
-		size_t n = 0, took = 0;
+		size_t n = 0;
 
-		while (i + n < all && !conn_of(w, i + n)->held)
-			n++;
-		if (n > 0)
-			took = offer(w, i, n);
-		i += took;
-		if (took < n || n == 0) {
+		if (full) {
 			conn_of(w, i)->held = true;
 			hold(o, i++, kept++);
 		}
+		while (i + n < all && !conn_of(w, i + n)->held)
+			n++;
+		if (n > 0)
+			i += offer(w, i, n);
+		/* Refused just now, or behind one that was. */
+		full = true;
 	}
 	o->n = kept;
 	for (size_t j = kept; j < all; j++)
@@ -311,7 +313,7 @@ static void flush(struct worker *w, size_t held)
 	size_t took = held > 0 ? 0 : offer(w, 0, w->out.n);
 
 	if (took < w->out.n)
-		flush_around(w, took);
+		flush_around(w, took, held == 0);
 	else
 		w->out.n = 0;
 }
@@ -456,6 +458,7 @@ static bool over(struct worker *w)
 void loop_run(struct worker *w)
 {
 	w->now_ns = clock_now_ns();
+	w->idle = false;
 	stall_begin(&w->stalls, w->now_ns);
 	while (!over(w))
 		turn(w);
