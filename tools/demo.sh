@@ -13,7 +13,7 @@ out=results/quickstart-$(date -u +%Y%m%dT%H%M%SZ)
 status=$?
 case $status in
 0) ;;
-3) echo "demo: the run is not valid: its reasons stand above and in the page" ;;
+3) echo "demo: this run is not valid, for the reasons above; the picture shows it all the same" ;;
 *) echo "demo: lancet run ended with status $status" >&2; exit $status ;;
 esac
 if [ ! -s "$out/latency.svg" ] || [ ! -s "$out/report.html" ]; then
