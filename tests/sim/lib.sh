@@ -71,12 +71,12 @@ run() {
 	return 1
 }
 
-# usage: measure CONFIG ARGUMENT...  one run into $result, valid or not
+# usage: measure CONFIG ARGUMENT...  one run into $result, whatever the verdict
 measure() {
 	folder=$tmp/result.$((folders += 1))
 	config=$1
 	shift
-	run "0 3" run "$config" --out "$folder" --quiet "$@" || return 1
+	run "0 1 3" run "$config" --out "$folder" --quiet "$@" || return 1
 	result=$folder/result.json
 	[ -s "$result" ] || fatal "no $result"
 }
