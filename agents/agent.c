@@ -354,7 +354,8 @@ static int keep_time(struct agent *a)
 	int64_t now = clock_now_ns();
 
 	if (now - a->heard_ns > a->config->measure.heartbeat_ns)
-		return err_set(&a->err, -EPIPE, "the coordinator is silent");
+		return err_set(&a->err, -ETIMEDOUT,
+			       "the coordinator is silent");
 	if (now < a->tick_ns)
 		return 0;
 	a->tick_ns = now + tick_each_ns(a);

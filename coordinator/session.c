@@ -224,12 +224,11 @@ static int64_t session_heartbeat(const struct session *session)
 	return session->plan->config->measure.heartbeat_ns;
 }
 
-/* Silence. A peer ticks each second, so never expect more. */
+/* Silence: an agent ticks three times a heartbeat, at least each second. */
 static int session_pulse(struct session *session, struct err *err)
 {
 	int64_t now = clock_now_ns();
-	int64_t silence = session_heartbeat(session) > 3 * SECOND
-			  ? session_heartbeat(session) : 3 * SECOND;
+	int64_t silence = session_heartbeat(session);
 
 	for (size_t i = 0; i < session->npeers; i++) {
 		struct peer *peer = &session->peer[i];

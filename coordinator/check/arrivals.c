@@ -48,9 +48,11 @@ static void judge(const struct arrivals *levels, const struct gof *gof,
 	out->reason = arena_printf(arena,
 		"%zu send gaps are %.1f%% from the asked law where each may be "
 		"moved by %.1f us for the cost of sending (%.1f%% allowed; "
-		"Anderson-Darling %.3g, Kolmogorov-Smirnov %.3g, p %.2g)",
+		"%sKolmogorov-Smirnov %.3g, p %.2g)",
 		gof->n, 100 * gof->distance, gof->shift / 1e3,
-		100 * levels->distance, gof->ad, gof->ks, p);
+		100 * levels->distance, isnan(gof->ad) ? "" :
+		arena_printf(arena, "Anderson-Darling %.3g, ", gof->ad),
+		gof->ks, p);
 }
 
 static void run(const struct point_data *data, const void *options,
