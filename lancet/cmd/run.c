@@ -266,8 +266,9 @@ static int run_measure(struct run *run, const struct plan *plan)
 	progress_clear(&progress);
 	if (broken && !begun)
 		return run_broken(run, &result, false, &why);
+	/* Without a point there is nothing to draw. */
 	if (writer_folder(&result, run->out, config->report.items,
-			  config->report.n, &err) < 0)
+			  result.npoints ? config->report.n : 0, &err) < 0)
 		return cmd_fail("run", STATUS_BROKEN, "cannot write %s: %s",
 				run->out, err.text);
 	if (run_table(run, config, &result, &err) < 0)
