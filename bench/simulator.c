@@ -1,4 +1,4 @@
-/* simulator.c - customers a second of the event simulator, beside a bare loop */
+/* simulator.c - customers a second of the simulator, beside a bare loop */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,9 +59,15 @@ static double sim_speed(const char *policy, uint32_t workers)
 	struct class_law law = { .name = "all", .weight = 1 };
 	struct workload w = { .class = &law, .nclasses = 1 };
 	struct predict_query query = {
-		.workload = &w, .workers = workers, .rate = 0.7 * workers,
-		.method = PREDICT_SIMULATE, .q = &q, .nq = 1, .seed = 1,
-		.relative = 1e-9, .time_limit_s = 0.6,
+		.workload = &w,
+		.workers = workers,
+		.rate = 0.7 * workers,
+		.method = PREDICT_SIMULATE,
+		.q = &q,
+		.nq = 1,
+		.seed = 1,
+		.relative = 1e-9,
+		.time_limit_s = 0.6,
 	};
 	struct predict_result result;
 	struct choice service;
@@ -85,9 +91,12 @@ static double sim_speed(const char *policy, uint32_t workers)
 
 int main(void)
 {
-	static const struct { const char *policy; uint32_t workers; } of[] = {
-		{ "fcfs", 1 }, { "fcfs", 16 }, { "fcfs", 64 }, { "part", 16 },
-		{ "ps", 16 },
+	static const struct {
+		const char *policy;
+		uint32_t workers;
+	} of[] = {
+		{ "fcfs", 1 },	{ "fcfs", 16 }, { "fcfs", 64 },
+		{ "part", 16 }, { "ps", 16 },
 	};
 	struct hist *hist = hist_create();
 
@@ -98,15 +107,15 @@ int main(void)
 
 		/* Interleaved, and the best of each: others may run too. */
 		for (int turn = 0; turn < 3; turn++) {
-			best = fmax(best, sim_speed(of[i].policy,
-						    of[i].workers));
+			best = fmax(best,
+				    sim_speed(of[i].policy, of[i].workers));
 			floor = fmax(floor, floor_speed(hist));
 		}
 		printf("{\"name\": \"simulator, M/M/%u %s\", \"value\": %.4g, "
 		       "\"unit\": \"customers/s\", \"floor\": %.4g, "
 		       "\"ratio\": %.3g, \"peer\": \"Lindley's recursion with "
-		       "one histogram\"}\n", of[i].workers, of[i].policy, best,
-		       floor, floor / best);
+		       "one histogram\"}\n",
+		       of[i].workers, of[i].policy, best, floor, floor / best);
 	}
 	hist_destroy(hist);
 	return 0;

@@ -55,8 +55,8 @@ void batch_close(struct batch *b)
 }
 
 /* The interval of x[n], one figure a batch, around the value of them all. */
-static struct predict_value interval(const double *x, uint32_t n,
-				     double value, double scale)
+static struct predict_value interval(const double *x, uint32_t n, double value,
+				     double scale)
 {
 	double mean = 0, sum2 = 0, half;
 

@@ -19,10 +19,10 @@
 struct batch {
 	struct hist *hist[BATCH_MOST];
 	uint64_t marked[BATCH_MOST];
-	struct hist *all;	/* their sum, made when it is asked for */
-	uint32_t n;		/* full ones; hist[n] is being filled */
-	uint64_t size, left;	/* of a batch; of the current one */
-	double scale;		/* histogram's unit in those of the series */
+	struct hist *all;    /* their sum, made when it is asked for */
+	uint32_t n;	     /* full ones; hist[n] is being filled */
+	uint64_t size, left; /* of a batch; of the current one */
+	double scale;	     /* histogram's unit in those of the series */
 };
 
 /* values are resolved to scale and to 1/1024. 0 or -ENOMEM. */
@@ -34,8 +34,8 @@ static inline int batch_add(struct batch *b, double value, bool mark)
 {
 	double x = value * b->scale + 0.5;
 
-	hist_record(b->hist[b->n], x < (double)HIST_MAX ? (int64_t)x :
-							  HIST_MAX);
+	hist_record(b->hist[b->n],
+		    x < (double)HIST_MAX ? (int64_t)x : HIST_MAX);
 	b->marked[b->n] += mark;
 	return --b->left == 0;
 }

@@ -14,8 +14,7 @@ static int own_law(struct dist *law, const struct config *config,
 		   struct arena *arena, struct err *err)
 {
 	struct choice choice = config->target.builtin->service;
-	struct option_mark mark = config_mark(config,
-					      "target.builtin.service");
+	struct option_mark mark = config_mark(config, "target.builtin.service");
 	int rc;
 
 	if (!choice.kind)
@@ -26,7 +25,8 @@ static int own_law(struct dist *law, const struct config *config,
 	if (!rc)
 		rc = dist_init(law, &choice, arena, err);
 	return rc ? err_wrap(err, "%s:%u:%u: error", mark.file, mark.line,
-			     mark.column) : 0;
+			     mark.column)
+		  : 0;
 }
 
 int capacity_workload(struct workload *served, const struct workload *workload,
@@ -43,8 +43,9 @@ int capacity_workload(struct workload *served, const struct workload *workload,
 		return 0;
 	if (own_law(&own, config, arena, err))
 		return err->code;
-	served->class = arena_copy(arena, workload->class, workload->nclasses *
-				   sizeof(*workload->class));
+	served->class =
+		arena_copy(arena, workload->class,
+			   workload->nclasses * sizeof(*workload->class));
 	for (size_t i = 0; i < served->nclasses; i++)
 		if (!carried || !served->class[i].service.ops)
 			served->class[i].service = own;

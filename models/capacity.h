@@ -18,7 +18,6 @@ int capacity_workload(struct workload *served, const struct workload *workload,
  * Requests per second at 100%: what the built-in target's policy can bear,
  * what the configuration says, or workers over mean service; 0: unknown.
  */
-double capacity_rps(const struct config *config,
-		    const struct workload *served);
+double capacity_rps(const struct config *config, const struct workload *served);
 
 #endif

@@ -17,7 +17,7 @@ struct heap_entry {
 
 struct heap {
 	struct heap_entry *entry;
-	uint32_t n;		/* the caller knows its room */
+	uint32_t n; /* the caller knows its room */
 };
 
 static inline bool heap_before(const struct heap_entry *a,

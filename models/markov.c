@@ -1,4 +1,4 @@
-/* markov.c - queues with exponential service whose wait is exponential: M/M/k, G/M/1 */
+/* markov.c - exponential service and exponential wait: M/M/k, G/M/1 */
 #include "models/markov.h"
 
 #include <assert.h>
@@ -75,8 +75,7 @@ static double sojourn_tail(const struct markov *m, double t)
 	return exp(-t) + m->p_wait * exp(-slow * t) * mass;
 }
 
-double markov_tail(const struct markov *m, enum predict_metric metric,
-		   double x)
+double markov_tail(const struct markov *m, enum predict_metric metric, double x)
 {
 	switch (metric) {
 	case METRIC_SOJOURN:
@@ -104,7 +103,7 @@ double markov_mean(const struct markov *m, enum predict_metric metric)
 
 struct tail_equation {
 	const struct markov *markov;
-	double log_share;	/* of the jobs that are later */
+	double log_share; /* of the jobs that are later */
 };
 
 static double tail_equation(double t, void *context)
@@ -126,7 +125,7 @@ double markov_quantile(const struct markov *m, enum predict_metric metric,
 		return root_find(tail_equation, &e, 0, hi);
 	}
 	if (metric == METRIC_WAIT)
-		return m->p_wait > later ? log(m->p_wait / later) / m->theta :
-					   0;
+		return m->p_wait > later ? log(m->p_wait / later) / m->theta
+					 : 0;
 	return m->p_wait > later ? 1 + (m->p_wait / later - 1) / m->theta : 1;
 }

@@ -1,4 +1,4 @@
-/* markov.h - queues with exponential service whose wait is exponential: M/M/k, G/M/1 */
+/* markov.h - exponential service and exponential wait: M/M/k, G/M/1 */
 #ifndef MODELS_MARKOV_H
 #define MODELS_MARKOV_H
 

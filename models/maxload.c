@@ -19,16 +19,16 @@
 
 /* What the terms come to at one load, as logarithms of value over bound. */
 struct excess {
-	double worst;		/* of all terms; <= 0: the promise is kept */
-	double half;		/* half-width of that one */
+	double worst; /* of all terms; <= 0: the promise is kept */
+	double half;  /* half-width of that one */
 	bool simulated;
 };
 
 struct search {
 	struct predict_query query;
 	const struct slo *slo;
-	double mean;		/* of service */
-	double limit;		/* stable below this load */
+	double mean;  /* of service */
+	double limit; /* stable below this load */
 	struct maxload *found;
 };
 
@@ -40,8 +40,8 @@ static int term_excess(struct search *s, const struct slo_term *term,
 	double bound = term->bound * (term->relative ? s->mean : 1);
 	int rc;
 
-	s->query.metric = term->metric == SLO_SLOWDOWN ? METRIC_SLOWDOWN :
-							 METRIC_SOJOURN;
+	s->query.metric =
+		term->metric == SLO_SLOWDOWN ? METRIC_SLOWDOWN : METRIC_SOJOURN;
 	s->query.q = &term->quantile;
 	s->query.nq = 1;
 	arena_init(&arena);
@@ -79,8 +79,8 @@ static int look(struct search *s, double load, struct excess *excess,
 }
 
 /* Halve [lo, hi], kept at lo and broken at hi, down to the step. */
-static int bisect(struct search *s, double lo, double hi,
-		  struct excess at_lo, struct excess at_hi, struct err *err)
+static int bisect(struct search *s, double lo, double hi, struct excess at_lo,
+		  struct excess at_hi, struct err *err)
 {
 	double step = at_lo.simulated ? STEP_SIMULATED : STEP_EXACT;
 	double load, slope, off;
@@ -119,8 +119,8 @@ static int search(struct search *s, struct err *err)
 		s->found->load = (struct predict_value){ 0 };
 		return 0;
 	}
-	top = s->limit * (1 - (least.simulated ? LOAD_MARGIN_SIMULATED :
-						 LOAD_MARGIN));
+	top = s->limit *
+	      (1 - (least.simulated ? LOAD_MARGIN_SIMULATED : LOAD_MARGIN));
 	if (look(s, top, &most, err))
 		return err->code;
 	if (most.worst <= 0) {
@@ -140,16 +140,20 @@ int maxload(const struct predict_query *query, const struct slo *slo,
 	for (size_t i = 0; i < slo->n; i++) {
 		terms += slo->term[i].metric != SLO_ERRORS;
 		if (*slo->term[i].class && query->workload->nclasses > 1)
-			return err_set(err, -EDOM, "the promise to class %s "
+			return err_set(err, -EDOM,
+				       "the promise to class %s "
 				       "cannot be told from all classes "
-				       "together", slo->term[i].class);
+				       "together",
+				       slo->term[i].class);
 	}
 	if (!terms)
-		return err_set(err, -EDOM, "an ideal queue makes no errors; "
-					   "promise a quantile of time");
+		return err_set(err, -EDOM,
+			       "an ideal queue makes no errors; "
+			       "promise a quantile of time");
 	s.mean = workload_moment(query->workload, 1);
-	s.limit = fmin(1, s.mean / query->workers *
-		       policy_capacity(&query->policy, query->workers,
-				       query->workload));
+	s.limit =
+		fmin(1, s.mean / query->workers *
+				policy_capacity(&query->policy, query->workers,
+						query->workload));
 	return search(&s, err);
 }

@@ -6,16 +6,15 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/rng.h"
 
-int policy_init(struct policy *p, const struct choice *choice,
-		uint32_t workers, uint32_t jobs, struct arena *arena,
-		struct err *err)
+int policy_init(struct policy *p, const struct choice *choice, uint32_t workers,
+		uint32_t jobs, struct arena *arena, struct err *err)
 {
 	assert(choice->kind && workers && jobs);
 	p->ops = (const struct policy_ops *)choice->kind;
 	p->options = choice->options;
 	p->workers = workers;
-	p->state = arena_alloc(arena, p->ops->state_size(choice->options,
-							 workers));
+	p->state = arena_alloc(arena,
+			       p->ops->state_size(choice->options, workers));
 	return p->ops->init(p->state, choice->options, workers, jobs, arena,
 			    err);
 }

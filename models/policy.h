@@ -25,17 +25,17 @@ typedef double sim_time;
  * every policy of a comparison and can be replayed.
  */
 union job_aux {
-	sim_time deadline;	/* EDF; absolute */
-	sim_time later[2];	/* tandem: work at stages 2 and 3 */
-	uint32_t pick[4];	/* candidates in order, or the home worker */
+	sim_time deadline; /* EDF; absolute */
+	sim_time later[2]; /* tandem: work at stages 2 and 3 */
+	uint32_t pick[4];  /* candidates in order, or the home worker */
 };
 
 struct job {
-	uint64_t id;		/* 0, 1, ... in order of arrival */
+	uint64_t id; /* 0, 1, ... in order of arrival */
 	uint32_t class;
-	uint32_t conn;		/* for policies that look at connections */
+	uint32_t conn; /* for policies that look at connections */
 	sim_time arrival;
-	sim_time service;	/* work asked for; > 0 */
+	sim_time service; /* work asked for; > 0 */
 	union job_aux aux;
 };
 
@@ -45,23 +45,23 @@ struct done {
 	struct job job;
 	sim_time first_start;
 	sim_time completion;
-	uint32_t worker;	/* that completed it; may be >= workers */
-	uint32_t slices;	/* times on a worker; 1: never preempted */
-	sim_time overhead;	/* costs paid for it: switches, steals, cold */
+	uint32_t worker;   /* that completed it; may be >= workers */
+	uint32_t slices;   /* times on a worker; 1: never preempted */
+	sim_time overhead; /* costs paid for it: switches, steals, cold */
 	enum job_outcome outcome;
 };
 
 enum policy_flag {
-	POLICY_PICKS = 1,	/* reads aux.pick: the driver draws it */
+	POLICY_PICKS = 1, /* reads aux.pick: the driver draws it */
 };
 
 /* Which textbook queue a policy is, for the formulas. */
 enum policy_shape {
 	POLICY_OTHER,
-	POLICY_CENTRAL,		/* one FCFS queue before all workers */
-	POLICY_RANDOM_SPLIT,	/* a FCFS queue each, split at random */
-	POLICY_CYCLIC_SPLIT,	/* a FCFS queue each, taking turns */
-	POLICY_SHARING,		/* processor sharing among all */
+	POLICY_CENTRAL,	     /* one FCFS queue before all workers */
+	POLICY_RANDOM_SPLIT, /* a FCFS queue each, split at random */
+	POLICY_CYCLIC_SPLIT, /* a FCFS queue each, taking turns */
+	POLICY_SHARING,	     /* processor sharing among all */
 };
 
 /*
@@ -114,8 +114,7 @@ struct policy_ops {
 	 * done[n] in order of completion, equal ones by worker. Returns how
 	 * many; n means that there may be more: the same t again, first.
 	 */
-	size_t (*advance)(void *state, sim_time t, struct done *done,
-			  size_t n);
+	size_t (*advance)(void *state, sim_time t, struct done *done, size_t n);
 
 	/*
 	 * Optional: the completions of n jobs in order of arrival, in one
@@ -125,7 +124,8 @@ struct policy_ops {
 	void (*departures)(void *state, const struct job *jobs,
 			   struct done *done, size_t n);
 
-	/* Optional: subtract from every time held; the simulator's re-basing. */
+	/* Optional: subtract from every time held; the simulator's re-basing.
+	 */
 	void (*rebase)(void *state, sim_time by);
 };
 
@@ -137,9 +137,8 @@ struct policy {
 };
 
 /* A policy with its state from a choice (KIND_POLICY). 0 or -EINVAL. */
-int policy_init(struct policy *p, const struct choice *choice,
-		uint32_t workers, uint32_t jobs, struct arena *arena,
-		struct err *err);
+int policy_init(struct policy *p, const struct choice *choice, uint32_t workers,
+		uint32_t jobs, struct arena *arena, struct err *err);
 
 /* The draw that target and replay share: from the request's id alone. */
 uint64_t policy_draw(uint64_t request_id);

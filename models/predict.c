@@ -70,15 +70,18 @@ static int check_laws(const struct predict_query *q, struct err *err)
 	const struct workload *w = q->workload;
 
 	if (arrival_of(q)->flags & ARRIVAL_FINITE)
-		return err_set(err, -EDOM, "arrivals from a trace have no "
-					   "steady state; replay them");
+		return err_set(err, -EDOM,
+			       "arrivals from a trace have no "
+			       "steady state; replay them");
 	for (size_t i = 0; i < w->nclasses; i++)
 		if (!w->class[i].service.ops)
-			return err_set(err, -EDOM, "class %s has no service "
+			return err_set(err, -EDOM,
+				       "class %s has no service "
 				       "law; say workload.service",
 				       w->class[i].name);
 	if (!(workload_moment(w, 1) > 0) || !isfinite(workload_moment(w, 1)))
-		return err_set(err, -EDOM, "the mean service time is %g: no "
+		return err_set(err, -EDOM,
+			       "the mean service time is %g: no "
 			       "queue reaches a steady state",
 			       workload_moment(w, 1));
 	return 0;
@@ -92,7 +95,8 @@ static int check_load(const struct predict_query *q, struct err *err)
 		return err_set(err, -EDOM, "the load is 0: nothing arrives");
 	if (q->rate < capacity * (1 - 1e-9))
 		return 0;
-	return err_set(err, -EDOM, "the load is %.4g%% of what %s can bear: "
+	return err_set(err, -EDOM,
+		       "the load is %.4g%% of what %s can bear: "
 		       "the queue grows without bound, there is no steady "
 		       "state; ask for less than 100%%",
 		       100 * q->rate / capacity, q->policy.kind->name);
@@ -102,8 +106,10 @@ static int check_quantiles(const struct predict_query *q, struct err *err)
 {
 	for (size_t i = 0; i < q->nq; i++)
 		if (!(q->q[i] > 0 && q->q[i] < 1))
-			return err_set(err, -EDOM, "quantile %g is not "
-				       "between 0 and 1", q->q[i]);
+			return err_set(err, -EDOM,
+				       "quantile %g is not "
+				       "between 0 and 1",
+				       q->q[i]);
 	return 0;
 }
 
@@ -112,8 +118,7 @@ static int check_quantiles(const struct predict_query *q, struct err *err)
  * rest, else its name. A random split of a Poisson process is one of k
  * independent ones; taking turns leaves Erlang gaps to each.
  */
-static const char *find_markov(const struct predict_query *q,
-			       struct markov *m)
+static const char *find_markov(const struct predict_query *q, struct markov *m)
 {
 	unsigned arrival = arrival_of(q)->flags;
 	enum policy_shape shape = shape_of(q);
@@ -137,9 +142,9 @@ static const char *find_markov(const struct predict_query *q,
 		*m = markov_gm1(k, rho);
 		return "k queues E_k/M/1, Kendall";
 	}
-	if (constant && (k == 1 ? shape != POLICY_OTHER &&
-				  shape != POLICY_SHARING :
-				  shape == POLICY_CYCLIC_SPLIT)) {
+	if (constant &&
+	    (k == 1 ? shape != POLICY_OTHER && shape != POLICY_SHARING
+		    : shape == POLICY_CYCLIC_SPLIT)) {
 		*m = markov_gm1(0, rho);
 		return "D/M/1, Kendall";
 	}
@@ -149,14 +154,15 @@ static const char *find_markov(const struct predict_query *q,
 static void markov_fill(const struct predict_query *q, const struct markov *m,
 			struct predict_result *result)
 {
-	double unit = q->metric == METRIC_SLOWDOWN ? 1 :
-		      workload_moment(q->workload, 1);
+	double unit = q->metric == METRIC_SLOWDOWN
+			      ? 1
+			      : workload_moment(q->workload, 1);
 
 	result->p_wait = sure(m->p_wait);
 	result->mean = sure(unit * markov_mean(m, q->metric));
 	for (size_t i = 0; i < q->nq; i++)
-		result->quantile[i] = sure(unit * markov_quantile(m, q->metric,
-								  q->q[i]));
+		result->quantile[i] =
+			sure(unit * markov_quantile(m, q->metric, q->q[i]));
 }
 
 /*
@@ -167,8 +173,7 @@ static bool fill_sharing(const struct predict_query *q,
 			 struct predict_result *result)
 {
 	double mean = workload_moment(q->workload, 1);
-	struct markov m = markov_mmk(q->workers,
-				     q->rate * mean / q->workers);
+	struct markov m = markov_mmk(q->workers, q->rate * mean / q->workers);
 
 	if (q->nq || q->metric != METRIC_SOJOURN ||
 	    !(arrival_of(q)->flags & ARRIVAL_POISSON) ||
@@ -230,18 +235,21 @@ int predict(const struct predict_query *query, struct predict_result *result,
 	    struct arena *arena, struct err *err)
 {
 	*result = (struct predict_result){ .p_wait = sure(NAN) };
-	result->quantile = arena_array(arena, query->nq + 1,
-				       sizeof(*result->quantile));
+	result->quantile =
+		arena_array(arena, query->nq + 1, sizeof(*result->quantile));
 	if (check_laws(query, err) || check_load(query, err) ||
 	    check_quantiles(query, err))
 		return err->code;
 	result->utilisation = query->rate *
-		workload_moment(query->workload, 1) / query->workers;
+			      workload_moment(query->workload, 1) /
+			      query->workers;
 	name_model(query, result->model, sizeof(result->model));
 	if (query->method != PREDICT_SIMULATE && fill_exact(query, result))
 		return 0;
 	if (query->method == PREDICT_EXACT)
-		return err_set(err, -EDOM, "no exact formula for %s here; use "
-			       "simulation", result->model);
+		return err_set(err, -EDOM,
+			       "no exact formula for %s here; use "
+			       "simulation",
+			       result->model);
 	return simulate(query, result, err);
 }

@@ -20,25 +20,27 @@ struct predict_query {
 	const struct workload *workload; /* arrival and classes with laws */
 	struct choice policy;
 	uint32_t workers;
-	double rate;		/* arrivals per unit of service time */
+	double rate; /* arrivals per unit of service time */
 	enum predict_metric metric;
 	enum predict_method method;
-	const double *q;	/* nq quantiles */
+	const double *q; /* nq quantiles */
 	size_t nq;
 	uint64_t seed;
-	double relative;	/* simulate: asked half-width / value (of a wait:
-				 * at least of 10% of the mean service) */
-	double time_limit_s;	/* simulate: stop there, say what was reached */
+	double relative;     /* simulate: asked half-width / value (of a wait:
+			      * at least of 10% of the mean service) */
+	double time_limit_s; /* simulate: stop there, say what was reached */
 };
 
-struct predict_value { double value, lo, hi; };
+struct predict_value {
+	double value, lo, hi;
+};
 
 struct predict_result {
-	char model[96];		/* M/M/4 fcfs */
-	char method[160];	/* exact (Erlang C...) ; simulation, n requests */
+	char model[96];	  /* M/M/4 fcfs */
+	char method[160]; /* exact (Erlang C...) ; simulation, n requests */
 	struct predict_value mean;	/* NAN: infinite (of a slowdown) */
 	struct predict_value p_wait;	/* NAN where it is not known */
-	struct predict_value *quantile;	/* nq, in the arena */
+	struct predict_value *quantile; /* nq, in the arena */
 	double utilisation;
 };
 

@@ -70,18 +70,22 @@ int replay(const struct choice *policy, uint32_t workers,
 	int rc;
 
 	if (n > UINT32_MAX)
-		return err_set(err, -EINVAL, "%zu requests are too many to "
-					     "replay", n);
+		return err_set(err, -EINVAL,
+			       "%zu requests are too many to "
+			       "replay",
+			       n);
 	for (size_t i = 0; i < n; i++) {
 		if (!(jobs[i].service > 0) || !isfinite(jobs[i].arrival) ||
 		    (i && jobs[i].arrival < jobs[i - 1].arrival))
-			return err_set(err, -EINVAL, "request %zu cannot be "
+			return err_set(err, -EINVAL,
+				       "request %zu cannot be "
 				       "replayed: out of order, or without "
-				       "service time", i);
+				       "service time",
+				       i);
 		completion[i] = INFINITY;
 	}
-	rc = policy_init(&p, policy, workers,
-			 bursts || !n ? 1 : (uint32_t)n, arena, err);
+	rc = policy_init(&p, policy, workers, bursts || !n ? 1 : (uint32_t)n,
+			 arena, err);
 	if (rc)
 		return rc;
 	if (bursts)

@@ -5,8 +5,8 @@
 #include <gsl/gsl_roots.h>
 #include <math.h>
 
-double root_find(double (*f)(double x, void *context), void *context,
-		 double lo, double hi)
+double root_find(double (*f)(double x, void *context), void *context, double lo,
+		 double hi)
 {
 	gsl_function function = { f, context };
 	gsl_root_fsolver *solver;

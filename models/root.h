@@ -6,7 +6,7 @@
  * The root of f in [lo, hi], at whose ends its signs differ, to a relative
  * 1e-13; NAN where they do not.
  */
-double root_find(double (*f)(double x, void *context), void *context,
-		 double lo, double hi);
+double root_find(double (*f)(double x, void *context), void *context, double lo,
+		 double hi);
 
 #endif

@@ -18,8 +18,9 @@ void servers_init(struct servers *s, const void *options, uint32_t servers,
 	s->options = options;
 	s->servers = servers;
 	s->each = each;
-	s->free_at = arena_array(arena, (size_t)servers * each,
-				 sizeof(*s->free_at));
+	s->jobs = jobs;
+	s->free_at =
+		arena_array(arena, (size_t)servers * each, sizeof(*s->free_at));
 	s->count = arena_array(arena, servers, sizeof(*s->count));
 	s->done.entry = arena_array(arena, jobs, sizeof(*s->done.entry));
 	pool_init(&s->pool, jobs, arena);
@@ -48,8 +49,7 @@ static void assign(struct servers *s, uint32_t server, struct done *d)
 	free_at[place] = d->completion;
 }
 
-enum job_outcome servers_arrive(void *state, sim_time t,
-				const struct job *job)
+enum job_outcome servers_arrive(void *state, sim_time t, const struct job *job)
 {
 	struct servers *s = state;
 	uint32_t server, slot;
@@ -86,8 +86,8 @@ size_t servers_advance(void *state, sim_time t, struct done *done, size_t n)
 	return out;
 }
 
-void servers_departures(void *state, const struct job *jobs,
-			struct done *done, size_t n)
+void servers_departures(void *state, const struct job *jobs, struct done *done,
+			size_t n)
 {
 	struct servers *s = state;
 

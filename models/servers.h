@@ -16,9 +16,9 @@
 struct servers {
 	const void *options;
 	uint32_t (*choose)(const struct servers *s, const struct job *job);
-	uint32_t servers, each;
-	sim_time *free_at;	/* of each worker */
-	uint32_t *count;	/* of each server: waiting and in service */
+	uint32_t servers, each, jobs;
+	sim_time *free_at; /* of each worker */
+	uint32_t *count;   /* of each server: waiting and in service */
 	struct pool pool;
 	struct heap done;
 };
@@ -29,15 +29,14 @@ size_t servers_state_size(const void *options, uint32_t workers);
 void servers_init(struct servers *s, const void *options, uint32_t servers,
 		  uint32_t each, uint32_t jobs, struct arena *arena);
 
-enum job_outcome servers_arrive(void *state, sim_time t,
-				const struct job *job);
+enum job_outcome servers_arrive(void *state, sim_time t, const struct job *job);
 sim_time servers_next(const void *state);
 size_t servers_advance(void *state, sim_time t, struct done *done, size_t n);
 void servers_rebase(void *state, sim_time by);
 
 /* For choices that do not look at count[], which it leaves alone. */
-void servers_departures(void *state, const struct job *jobs,
-			struct done *done, size_t n);
+void servers_departures(void *state, const struct job *jobs, struct done *done,
+			size_t n);
 
 /* Workers over mean service: all work conserving policies without cost, and
  * the rest where every server gets an equal share. */

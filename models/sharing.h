@@ -13,8 +13,8 @@
 struct sharing {
 	uint32_t cores;
 	double work;
-	sim_time at;		/* when `work` was right: the last change */
-	struct heap left;	/* slots of `pool`, by work at completion */
+	sim_time at;	  /* when `work` was right: the last change */
+	struct heap left; /* slots of `pool`, by work at completion */
 };
 
 /* Room for so many jobs at once; the pool is the caller's. */

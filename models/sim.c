@@ -26,14 +26,14 @@ struct sim {
 	const struct arrival_ops *arrival;
 	void *arrival_state;
 	struct rng gap, class, service, pick;
-	sim_time now;		/* of the last arrival */
-	uint64_t jobs;		/* so far */
+	sim_time now;  /* of the last arrival */
+	uint64_t jobs; /* so far */
 	uint64_t in_system;
-	uint64_t warm_up;	/* completions still to be left out */
+	uint64_t warm_up; /* completions still to be left out */
 	struct batch batch;
 	bool overflow;
-	int batches;		/* closed since the last look */
-	double mean;		/* of service */
+	int batches; /* closed since the last look */
+	double mean; /* of service */
 	int64_t start_ns;
 };
 
@@ -100,8 +100,7 @@ static void record(struct sim *s, const struct done *done, size_t n)
 			s->warm_up--;
 			continue;
 		}
-		if (!batch_add(&s->batch,
-			       metric_of(s->query->metric, &done[i]),
+		if (!batch_add(&s->batch, metric_of(s->query->metric, &done[i]),
 			       done[i].first_start > done[i].job.arrival))
 			continue;
 		batch_close(&s->batch);
@@ -127,8 +126,8 @@ static void run_events(struct sim *s, const struct job *job, size_t n)
 			s->overflow = true;
 			return;
 		}
-		if (ops->arrive(s->policy.state, job[i].arrival,
-				&job[i]) == JOB_DONE)
+		if (ops->arrive(s->policy.state, job[i].arrival, &job[i]) ==
+		    JOB_DONE)
 			s->in_system++;
 	}
 }
@@ -169,8 +168,7 @@ static bool evaluate(struct sim *s, struct predict_result *result)
 	bool good = true;
 
 	for (size_t i = 0; i < s->query->nq; i++) {
-		result->quantile[i] = batch_quantile(&s->batch,
-						     s->query->q[i]);
+		result->quantile[i] = batch_quantile(&s->batch, s->query->q[i]);
 		good = good && narrow(s, &result->quantile[i]);
 	}
 	result->mean = batch_mean(&s->batch);
@@ -190,8 +188,7 @@ static double relaxation_jobs(const struct predict_query *q, double load)
 	double m1 = workload_moment(q->workload, 1);
 	double scv = workload_moment(q->workload, 2) / (m1 * m1) - 1;
 
-	return (1 + fmin(fmax(scv, 0), 100)) * load /
-	       ((1 - load) * (1 - load));
+	return (1 + fmin(fmax(scv, 0), 100)) * load / ((1 - load) * (1 - load));
 }
 
 /* Long enough to be nearly independent and to hold the quantiles. */
@@ -207,7 +204,10 @@ static uint64_t batch_size(const struct predict_query *q, double load)
 static void init_streams(struct sim *s)
 {
 	struct rng_key key = { .seed = s->query->seed };
-	struct { struct rng *rng; enum rng_purpose purpose; } stream[] = {
+	struct {
+		struct rng *rng;
+		enum rng_purpose purpose;
+	} stream[] = {
 		{ &s->gap, RNG_ARRIVAL },
 		{ &s->class, RNG_CLASS },
 		{ &s->service, RNG_SERVICE },
@@ -245,8 +245,8 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 	if (rc)
 		return rc;
 	if (batch_init(&s->batch, batch_size(query, load),
-		       query->metric == METRIC_SLOWDOWN ? SIM_TICKS :
-							  SIM_TICKS / s->mean))
+		       query->metric == METRIC_SLOWDOWN ? SIM_TICKS
+							: SIM_TICKS / s->mean))
 		return err_set(err, -ENOMEM, "no memory to simulate");
 	/* The system starts empty: let it forget that. */
 	s->warm_up = s->batch.size;
@@ -275,7 +275,8 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 	for (uint64_t turn = 1;; turn++) {
 		run_burst(s);
 		if (s->overflow)
-			return err_set(err, -EDOM, "more than %u jobs in the "
+			return err_set(err, -EDOM,
+				       "more than %u jobs in the "
 				       "queue: no steady state in sight",
 				       SIM_ROOM);
 		if (time_to_look(s) && evaluate(s, result))
@@ -283,9 +284,11 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 		if (turn % 512 || !out_of_time(s))
 			continue;
 		if (s->batch.n < BATCH_LEAST)
-			return err_set(err, -EDOM, "%.1f s were too short for "
+			return err_set(err, -EDOM,
+				       "%.1f s were too short for "
 				       "an interval at this load and quantile; "
-				       "simulate longer", s->query->time_limit_s);
+				       "simulate longer",
+				       s->query->time_limit_s);
 		evaluate(s, result);
 		return 0;
 	}
@@ -294,10 +297,11 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 int sim_run(const struct predict_query *query, struct predict_result *result,
 	    struct err *err)
 {
-	double load = query->rate / policy_capacity(&query->policy,
-						    query->workers,
-						    query->workload);
-	struct arena arena; /* a policy's room is some 15 MB: not the caller's */
+	double load =
+		query->rate / policy_capacity(&query->policy, query->workers,
+					      query->workload);
+	struct arena
+		arena; /* a policy's room is some 15 MB: not the caller's */
 	struct sim s;
 	int rc;
 

@@ -1,4 +1,5 @@
-/* discrete.c - laws that take finitely many values: what modes and empirical share */
+/* discrete.c - laws that take finitely many values: what modes and empirical
+ * share */
 #include "workloads/discrete.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* discrete.h - laws that take finitely many values: what modes and empirical share */
+/* discrete.h - laws that take finitely many values: what modes and empirical
+ * share */
 #ifndef WORKLOADS_DISCRETE_H
 #define WORKLOADS_DISCRETE_H
 
@@ -15,10 +16,10 @@ struct atom {
 /* The state of such a law; the functions below are its dist_ops slots. */
 struct discrete {
 	size_t n;
-	double *x;		/* values in rising order, distinct */
-	double *p;		/* their probabilities; they sum to 1 */
-	double *below;		/* P(X <= x[i]) */
-	double *keep;		/* alias method: stay at i, or go to other[i] */
+	double *x;     /* values in rising order, distinct */
+	double *p;     /* their probabilities; they sum to 1 */
+	double *below; /* P(X <= x[i]) */
+	double *keep;  /* alias method: stay at i, or go to other[i] */
 	uint32_t *other;
 };
 

@@ -1,4 +1,4 @@
-/* lines.c - numbers from a text file, line by line, with errors that say where */
+/* lines.c - numbers from a text file, with errors that say where */
 #include "workloads/lines.h"
 
 #include <ctype.h>
@@ -75,8 +75,9 @@ static int read_line(struct lines *l, struct err *err)
 
 	while ((c = getc(l->in)) != EOF && c != '\n') {
 		if (c == 0)
-			return lines_error(l, err, "a NUL byte; a text file of"
-						   " numbers is wanted");
+			return lines_error(l, err,
+					   "a NUL byte; a text file of"
+					   " numbers is wanted");
 		if (len == sizeof(l->text) - 1)
 			return lines_error(l, err, "line longer than %d bytes",
 					   LINES_LENGTH - 1);
@@ -118,8 +119,7 @@ int value_parse(const char *text, double *value)
 	return *value >= 0 && isfinite(*value) ? 0 : -ERANGE;
 }
 
-int lines_value(const struct lines *l, size_t i, double *value,
-		struct err *err)
+int lines_value(const struct lines *l, size_t i, double *value, struct err *err)
 {
 	int rc = value_parse(l->field[i], value);
 

@@ -1,4 +1,4 @@
-/* lines.h - numbers from a text file, line by line, with errors that say where */
+/* lines.h - numbers from a text file, with errors that say where */
 #ifndef WORKLOADS_LINES_H
 #define WORKLOADS_LINES_H
 
@@ -19,9 +19,9 @@ struct err;
 struct lines {
 	FILE *in;
 	const char *file;
-	unsigned line;			/* of the last lines_next() */
+	unsigned line; /* of the last lines_next() */
 	char text[LINES_LENGTH];
-	char *field[LINES_FIELDS];	/* without blanks at either end */
+	char *field[LINES_FIELDS]; /* without blanks at either end */
 	size_t nfields;
 };
 

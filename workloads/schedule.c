@@ -40,7 +40,10 @@ int schedule_init(struct schedule *s, const struct workload *w,
 		  const struct rng_key *key, const struct arrival_share *share,
 		  struct arena *arena, struct err *err)
 {
-	const struct { struct rng *rng; enum rng_purpose purpose; } stream[] = {
+	const struct {
+		struct rng *rng;
+		enum rng_purpose purpose;
+	} stream[] = {
 		{ &s->gap, RNG_ARRIVAL },
 		{ &s->class, RNG_CLASS },
 		{ &s->service, RNG_SERVICE },
@@ -90,15 +93,16 @@ static void fill(struct schedule *s, struct intent *out, double gap_ns,
 	out->class = workload_draw_class(s->workload, &s->class);
 	if (s->arrival->dictated)
 		s->arrival->dictated(s->arrival_state, i, &class, &service_ns);
-	if (class >= 0 && (size_t)class < s->workload->nclasses)
-		out->class = (uint32_t)class;
+	if (class >= 0 && (size_t) class < s->workload->nclasses)
+		out->class = (uint32_t) class;
 	law = &s->workload->class[out->class];
-	out->service_ns = service_ns ? service_ns :
-		draw_whole(&law->service, &s->service, INT64_MAX / 2);
+	out->service_ns = service_ns ? service_ns
+				     : draw_whole(&law->service, &s->service,
+						  INT64_MAX / 2);
 	out->request_size = (uint32_t)draw_whole(&law->request_size,
 						 &s->request_size, UINT32_MAX);
-	out->reply_size = (uint32_t)draw_whole(&law->reply_size,
-					       &s->reply_size, UINT32_MAX);
+	out->reply_size = (uint32_t)draw_whole(&law->reply_size, &s->reply_size,
+					       UINT32_MAX);
 	out->draw = rng_next(&s->draw);
 }
 
@@ -109,8 +113,8 @@ size_t schedule_next(struct schedule *s, struct intent *out, size_t n)
 
 	while (made < n && !s->ended) {
 		size_t want = n - made < 64 ? n - made : 64;
-		size_t got = s->arrival->gaps(s->arrival_state, &s->gap,
-					      gap_ns, want);
+		size_t got = s->arrival->gaps(s->arrival_state, &s->gap, gap_ns,
+					      want);
 
 		for (size_t i = 0; i < got; i++)
 			fill(s, &out[made + i], gap_ns[i], i);

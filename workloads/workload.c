@@ -41,8 +41,8 @@ static int init_class(struct class_law *law, const struct config_workload *c,
 		      arena, err);
 	if (!rc)
 		rc = init_law(&law->request_size,
-			      own ? &own->request_size : NULL,
-			      &c->request_size, arena, err);
+			      own ? &own->request_size : NULL, &c->request_size,
+			      arena, err);
 	if (!rc)
 		rc = init_law(&law->reply_size, own ? &own->reply_size : NULL,
 			      &c->reply_size, arena, err);
@@ -66,8 +66,9 @@ static int init_classes(struct workload *w, const struct config_workload *c,
 		sum += w->class[i].weight;
 	}
 	if (!(sum > 0))
-		return err_set(err, -EINVAL, "the weights of the classes sum "
-					     "to 0; give one a weight");
+		return err_set(err, -EINVAL,
+			       "the weights of the classes sum "
+			       "to 0; give one a weight");
 	for (size_t i = 0; i < w->nclasses; i++)
 		w->class[i].weight /= sum;
 	return 0;
@@ -95,9 +96,11 @@ static int try_arrival(const struct workload *w, struct err *err)
 
 		ops->dictated(state, 0, &class, &service_ns);
 		if (class >= (int32_t)w->nclasses)
-			rc = err_set(err, -EINVAL, "the trace has class %d, "
+			rc = err_set(err, -EINVAL,
+				     "the trace has class %d, "
 				     "the last here is %zu; mend the file or "
-				     "add classes", class, w->nclasses - 1);
+				     "add classes",
+				     class, w->nclasses - 1);
 	}
 	arena_fini(&scratch);
 	return rc;
@@ -110,8 +113,10 @@ int workload_init(struct workload *w, const struct config *config,
 
 	*w = (struct workload){ .arrival = c->arrival };
 	if (init_classes(w, c, arena, err))
-		return at_option(config, c->classes.n ? "workload.classes" :
-				 "workload.service", err);
+		return at_option(config,
+				 c->classes.n ? "workload.classes"
+					      : "workload.service",
+				 err);
 	if (try_arrival(w, err))
 		return at_option(config, "workload.arrival", err);
 	return 0;

@@ -14,25 +14,25 @@
 static const char usage[] =
 	"lancet model configs/quickstart.yaml\n"
 	"lancet model --service exp:100us --workers 4 --load 50%,80%,95%\n"
-	"lancet model --service lognormal:4 --workers 16 --policy ps --load 0.8\n"
+	"lancet model --service lognormal:4 --workers 16 --policy ps\n"
 	"lancet model --workers 16 --slo 'p99 <= 10x'\n"
-	"lancet model results/mine --metric mean,p99.9,wait:p99,slowdown:p99\n"
+	"lancet model results/mine --metric mean,p99,wait:p99,slowdown:p99\n"
 	"\n"
-	"Predicts the latency of a queue by a formula where there is an exact\n"
-	"one, else by simulation, with the method and a 95% interval. What has\n"
-	"no answer (an unstable queue) is refused with the reason.\n"
+	"Predicts the latency of a queue by a formula where there is an\n"
+	"exact one, else by simulation, with the method and a 95% interval.\n"
+	"What has no answer (an unstable queue) is refused with the reason.\n"
 	"\n"
 	"usage: lancet model [OPTION]... [CONFIG|RESULT]\n"
 	"  --arrival A     arrival process, in short form or YAML [poisson]\n"
 	"  --service S     law of service: exp, exp:100us, det, lognormal:4,\n"
-	"                  disc:0.9:1us,0.1:9us ... [exp]; without unit, times\n"
-	"                  are in mean service times, or in the unit of the\n"
-	"                  values that are written\n"
+	"                  disc:0.9:1us,0.1:9us ... [exp]; without unit,\n"
+	"                  times are in mean service times, or in the unit\n"
+	"                  of the values that are written\n"
 	"  --workers K     how many [1]\n"
-	"  --policy P      scheduling policy: fcfs, part, part:rr, ps ... [fcfs]\n"
-	"  --load L,...    loads: ratios, percentages or rates [10% to 95%]\n"
-	"  --metric M,...  mean, p50, p99.9 ... of the response time; of the\n"
-	"                  wait and the slowdown: wait:p99, slowdown:p99; and\n"
+	"  --policy P      fcfs, part:rr, jbsq:2, quantum:5us:1us ... [fcfs]\n"
+	"  --load L,...    ratios, percentages or rates [10% to 95%]\n"
+	"  --metric M,...  mean, p50, p99.9 ... of the response time; of\n"
+	"                  the wait and the slowdown: wait:p99, slowdown:p99;\n"
 	"                  p_wait, mean_in_system [mean,p50,p90,p99,p99.9]\n"
 	"  --method M      auto, exact or simulate [auto]\n"
 	"  --slo EXPR      the highest load that keeps it: 'p99 <= 10x'\n"
@@ -41,9 +41,9 @@ static const char usage[] =
 	"  --plot FILE     curves over load; .svg, .pdf or .png\n"
 	"  --json          one document instead of the table\n"
 	"\n"
-	"CONFIG and RESULT give queue, loads and slo; options stand above them.\n"
-	"`lancet list laws`, `lancet list policies` show what there is.\n"
-	"Exit status: 0 fine, 2 wrong usage, or a question without an answer.\n";
+	"CONFIG and RESULT give queue, loads and slo; options stand above\n"
+	"them. `lancet list laws`, `lancet list policies` show what there is.\n"
+	"Exit status: 0 fine, 2 wrong usage, or a question without answer.\n";
 
 /* A simulation that has not got there by then says how far it got. */
 #define TIME_LIMIT_S 10
@@ -91,7 +91,8 @@ static int take_metrics(struct model_request *r, char *list)
 			return cmd_fail("model", STATUS_USAGE,
 					"--metric %s: not known; name mean, "
 					"p99, wait:p99, slowdown:p99, p_wait "
-					"or mean_in_system", item);
+					"or mean_in_system",
+					item);
 	return 0;
 }
 
@@ -101,7 +102,8 @@ static int take_loads(struct model_request *r, char *list)
 
 	while ((item = strsep(&list, ","))) {
 		if (r->nloads == MODEL_LOADS)
-			return cmd_fail("model", STATUS_USAGE, "--load: more "
+			return cmd_fail("model", STATUS_USAGE,
+					"--load: more "
 					"than %d loads; give fewer",
 					MODEL_LOADS);
 		r->load[r->nloads++] = item;
@@ -115,8 +117,10 @@ static int take_number(const char *option, const char *text, double least,
 	if (!unit_number(text, to) && *to >= least && *to <= most &&
 	    *to == floor(*to))
 		return 0;
-	return cmd_fail("model", STATUS_USAGE, "%s %s: give a whole number "
-			"from %.0f to %.0f", option, text, least, most);
+	return cmd_fail("model", STATUS_USAGE,
+			"%s %s: give a whole number "
+			"from %.0f to %.0f",
+			option, text, least, most);
 }
 
 static int take_method(struct model_request *r, const char *text)
@@ -131,9 +135,10 @@ static int take_method(struct model_request *r, const char *text)
 			return 0;
 		}
 	nearest = cmd_nearest(text, names);
-	return cmd_fail("model", STATUS_USAGE, "--method %s: not known%s%s; "
-			"there are auto, exact, simulate", text,
-			nearest ? "; did you mean " : "",
+	return cmd_fail("model", STATUS_USAGE,
+			"--method %s: not known%s%s; "
+			"there are auto, exact, simulate",
+			text, nearest ? "; did you mean " : "",
 			nearest ? nearest : "");
 }
 
@@ -142,8 +147,10 @@ static int take_precision(struct model_request *r, const char *text)
 	if (!unit_percent(text, &r->relative) && r->relative >= 1e-4 &&
 	    r->relative <= 0.5)
 		return 0;
-	return cmd_fail("model", STATUS_USAGE, "--precision %s: give a "
-			"percentage from 0.01%% to 50%%", text);
+	return cmd_fail("model", STATUS_USAGE,
+			"--precision %s: give a "
+			"percentage from 0.01%% to 50%%",
+			text);
 }
 
 static int take_option(struct model_request *r, int option, char *value)
@@ -214,7 +221,8 @@ static int take_arguments(struct model_request *r, int argc, char **argv)
 	while (!status && (c = cmd_getopt(argc, argv, "", options)) != -1)
 		status = take_option(r, c, optarg);
 	if (!status && argc - optind > 1)
-		status = cmd_fail("model", STATUS_USAGE, "more than one "
+		status = cmd_fail("model", STATUS_USAGE,
+				  "more than one "
 				  "configuration or result; give one");
 	if (optind < argc)
 		r->file = argv[optind];
@@ -225,7 +233,8 @@ static int take_arguments(struct model_request *r, int argc, char **argv)
 	return status;
 }
 
-/* --- asking ---------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------
+ */
 
 static struct predict_query query_of(const struct model_request *r,
 				     const struct model_system *s)
@@ -282,13 +291,13 @@ static int ask_kind(struct model_row *row, const struct model_request *r,
 }
 
 static void ask_row(struct model_row *row, const struct load_value *load,
-		    const struct model_request *r,
-		    const struct model_system *s, struct arena *arena)
+		    const struct model_request *r, const struct model_system *s,
+		    struct arena *arena)
 {
 	struct predict_query query = query_of(r, s);
 
-	row->rate = load->share ? load->value * s->workers / s->mean :
-				  load->value / 1e9;
+	row->rate = load->share ? load->value * s->workers / s->mean
+				: load->value / 1e9;
 	row->load = row->rate * s->mean / s->workers;
 	query.rate = row->rate;
 	for (int of = METRIC_SLOWDOWN; of >= METRIC_SOJOURN; of--) {
@@ -308,7 +317,8 @@ static void ask_slo(struct model_answer *answer, struct arena *arena)
 	for (size_t i = 0; !rc && i < slo.n; i++)
 		if (slo.term[i].metric == SLO_RESPONSE &&
 		    !slo.term[i].relative && answer->system->unit != UNIT_NS)
-			rc = err_set(&err, -1, "a promise in units of time "
+			rc = err_set(&err, -1,
+				     "a promise in units of time "
 				     "needs a service time with one; say "
 				     "--service exp:100us");
 	if (!rc)

@@ -11,15 +11,15 @@
 
 /* In what unit the times of a queue are. */
 enum model_unit {
-	UNIT_MEAN,	/* nothing was said: mean service times */
-	UNIT_WRITTEN,	/* numbers without unit: whatever they mean */
+	UNIT_MEAN,    /* nothing was said: mean service times */
+	UNIT_WRITTEN, /* numbers without unit: whatever they mean */
 	UNIT_NS,
 };
 
 enum model_figure { FIGURE_QUANTILE, FIGURE_MEAN, FIGURE_P_WAIT, FIGURE_L };
 
 struct model_metric {
-	char name[32];		/* as it was asked for */
+	char name[32]; /* as it was asked for */
 	enum model_figure figure;
 	enum predict_metric of;
 	double q;
@@ -56,7 +56,7 @@ struct model_row {
 	double load, rate;
 	struct predict_result result;
 	struct predict_value value[MODEL_METRICS];
-	const char *refused;	/* why there are no values */
+	const char *refused; /* why there are no values */
 };
 
 struct model_answer {

@@ -25,22 +25,21 @@ const char *model_unit_name(const struct model_system *system)
 
 static bool is_time(const struct model_metric *m)
 {
-	return m->of != METRIC_SLOWDOWN && (m->figure == FIGURE_QUANTILE ||
-					    m->figure == FIGURE_MEAN);
+	return m->of != METRIC_SLOWDOWN &&
+	       (m->figure == FIGURE_QUANTILE || m->figure == FIGURE_MEAN);
 }
 
 static void print_value(const struct model_answer *a, size_t metric,
 			double value, char *text, size_t size)
 {
-	if (is_time(&a->request->metric[metric]) &&
-	    a->system->unit == UNIT_NS)
+	if (is_time(&a->request->metric[metric]) && a->system->unit == UNIT_NS)
 		unit_print_duration(value, text, size);
 	else
 		snprintf(text, size, "%.4g", value);
 }
 
-static void print_cell(const struct model_answer *a, const struct model_row *row,
-		       size_t metric)
+static void print_cell(const struct model_answer *a,
+		       const struct model_row *row, size_t metric)
 {
 	const struct predict_value *v = &row->value[metric];
 	char value[32] = "infinite", half[32] = "", cell[80];
@@ -66,8 +65,7 @@ static void print_slo(const struct model_answer *a)
 		printf("%s: not even at almost no load\n", a->system->slo);
 		return;
 	}
-	printf("%s: up to a load of %.4g%%", a->system->slo,
-	       100 * load->value);
+	printf("%s: up to a load of %.4g%%", a->system->slo, 100 * load->value);
 	if (load->hi > load->lo)
 		printf(" (%.4g%% to %.4g%%)", 100 * load->lo, 100 * load->hi);
 	printf("; %s\n", a->maxload.method);
@@ -89,8 +87,9 @@ void model_print(const struct model_answer *a)
 	if (some)
 		printf("%s; %s%s\n%7s", some->result.model,
 		       a->system->unit == UNIT_NS ? "" : "times in ",
-		       a->system->unit == UNIT_NS ? "response times" :
-		       model_unit_name(a->system), "load");
+		       a->system->unit == UNIT_NS ? "response times"
+						  : model_unit_name(a->system),
+		       "load");
 	for (size_t i = 0; some && i < r->nmetrics; i++)
 		printf("  %16s", r->metric[i].name);
 	if (some)
@@ -123,16 +122,15 @@ static json_t *row_json(const struct model_answer *a,
 			const struct model_row *row)
 {
 	json_t *metrics = json_object();
-	json_t *json = json_pack("{sf sf}", "load", row->load, "rate",
-				 row->rate);
+	json_t *json =
+		json_pack("{sf sf}", "load", row->load, "rate", row->rate);
 
 	if (a->system->unit == UNIT_NS)
 		json_object_set_new(json, "rate_rps",
 				    json_real(row->rate * 1e9));
 	if (row->refused) {
 		json_decref(metrics);
-		json_object_set_new(json, "refused",
-				    json_string(row->refused));
+		json_object_set_new(json, "refused", json_string(row->refused));
 		return json;
 	}
 	for (size_t i = 0; i < a->request->nmetrics; i++)
@@ -165,12 +163,11 @@ void model_print_json(const struct model_answer *a)
 					     "ns" };
 	const struct model_row *some = answered(a);
 	json_t *points = json_array();
-	json_t *json = json_pack("{ss? ss sf si sI}", "model",
-				 some ? some->result.model : NULL,
-				 "unit", units[a->system->unit],
-				 "mean_service", a->system->mean,
-				 "workers", (int)a->system->workers,
-				 "seed", (json_int_t)a->request->seed);
+	json_t *json = json_pack(
+		"{ss? ss sf si sI}", "model", some ? some->result.model : NULL,
+		"unit", units[a->system->unit], "mean_service", a->system->mean,
+		"workers", (int)a->system->workers, "seed",
+		(json_int_t)a->request->seed);
 
 	for (size_t i = 0; i < a->nrows; i++)
 		json_array_append_new(points, row_json(a, &a->row[i]));
@@ -182,7 +179,8 @@ void model_print_json(const struct model_answer *a)
 	json_decref(json);
 }
 
-/* --- picture --------------------------------------------------------------- */
+/* --- picture ---------------------------------------------------------------
+ */
 
 static const char *terminal(const char *file)
 {
@@ -224,17 +222,19 @@ static void write_script(const struct model_answer *a, const char *data,
 {
 	const char *base = strrchr(data, '/');
 
-	fprintf(out, "# gnuplot script by lancet; data in the file beside it\n"
+	fprintf(out,
+		"# gnuplot script by lancet; data in the file beside it\n"
 		"set terminal %s\nset title \"%s\"\nset key left top\n"
 		"set grid\nset logscale y\nset xlabel 'load (%%)'\n"
-		"set ylabel '%s'\nplot \\\n", terminal(a->request->plot),
-		answered(a)->result.model,
-		a->system->unit == UNIT_NS ? "response time (us)" :
-		model_unit_name(a->system));
+		"set ylabel '%s'\nplot \\\n",
+		terminal(a->request->plot), answered(a)->result.model,
+		a->system->unit == UNIT_NS ? "response time (us)"
+					   : model_unit_name(a->system));
 	for (size_t m = 0; m < a->request->nmetrics; m++)
-		fprintf(out, "'%s' index %zu using 1:2:3:4 with yerrorlines "
-			"lw 2 pt 0 title '%s'%s\n", base ? base + 1 : data, m,
-			a->request->metric[m].name,
+		fprintf(out,
+			"'%s' index %zu using 1:2:3:4 with yerrorlines "
+			"lw 2 pt 0 title '%s'%s\n",
+			base ? base + 1 : data, m, a->request->metric[m].name,
 			m + 1 < a->request->nmetrics ? ", \\" : "");
 }
 
@@ -247,8 +247,10 @@ int model_plot(const struct model_answer *a, struct err *err)
 	int rc;
 
 	if (!terminal(file))
-		return err_set(err, -EINVAL, "--plot %s: unknown format; let "
-			       "it end in .svg, .pdf or .png", file);
+		return err_set(err, -EINVAL,
+			       "--plot %s: unknown format; let "
+			       "it end in .svg, .pdf or .png",
+			       file);
 	if (!answered(a))
 		return err_set(err, -EDOM, "--plot: nothing to draw");
 	snprintf(stem, sizeof(stem), "%.*s", (int)(strlen(file) - 4), file);

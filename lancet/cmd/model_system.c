@@ -22,8 +22,9 @@ static int refuse(const struct err *err)
 /* A number with a unit of time in it: 100us, `mean: 2 ms`. */
 static bool has_unit(const char *text)
 {
-	static const char *const units[] = { "ns", "us", "ms", "s", "min",
-					     "h" };
+	static const char *const units[] = {
+		"ns", "us", "ms", "s", "min", "h"
+	};
 
 	for (; *text; text++) {
 		const char *at = text + 1;
@@ -60,14 +61,14 @@ static int take_service(struct model_system *s, const char *text,
 	law->weight = 1;
 	s->workload.class = law;
 	s->workload.nclasses = 1;
-	s->unit = has_unit(text) ? UNIT_NS :
-		  fabs(dist_mean(&law->service) - 1) < 1e-9 ? UNIT_MEAN : UNIT_WRITTEN;
+	s->unit = has_unit(text)			      ? UNIT_NS
+		  : fabs(dist_mean(&law->service) - 1) < 1e-9 ? UNIT_MEAN
+							      : UNIT_WRITTEN;
 	return 0;
 }
 
 static int take_choice(enum kind_class class, const char *option,
-		       const char *text, struct choice *to,
-		       struct arena *arena)
+		       const char *text, struct choice *to, struct arena *arena)
 {
 	struct err err = { 0 };
 
@@ -104,8 +105,8 @@ static void take_sweep(struct model_system *s, const struct config_sweep *w)
 {
 	s->nloads = w->steps < MODEL_LOADS ? (size_t)w->steps : MODEL_LOADS;
 	for (size_t i = 0; i < s->nloads; i++) {
-		double part = s->nloads > 1 ?
-			(double)i / (double)(s->nloads - 1) : 0;
+		double part =
+			s->nloads > 1 ? (double)i / (double)(s->nloads - 1) : 0;
 
 		s->load[i] = w->from;
 		s->load[i].value += part * (w->to.value - w->from.value);
@@ -128,8 +129,8 @@ static int take_config(struct model_system *s, const struct config *config,
 		s->policy = config->model.policy;
 	else if (builtin)
 		s->policy = builtin->policy;
-	s->workers = (uint32_t)(builtin ? builtin->workers :
-					  config->target.workers);
+	s->workers =
+		(uint32_t)(builtin ? builtin->workers : config->target.workers);
 	s->unit = UNIT_NS;
 	s->slo = config->slo;
 	if (config->load.sweep)
@@ -196,19 +197,22 @@ static int take_load(struct model_system *s, const char *text)
 	if (unit_rate(text, &load->value))
 		return cmd_fail("model", STATUS_USAGE,
 				"--load %s: no load; give a ratio (0.8), a "
-				"percentage (80%%) or a rate (50krps)", text);
+				"percentage (80%%) or a rate (50krps)",
+				text);
 	if (s->unit != UNIT_NS)
 		return cmd_fail("model", STATUS_USAGE,
 				"--load %s: a rate needs a service time with "
-				"a unit; say --service exp:100us", text);
+				"a unit; say --service exp:100us",
+				text);
 	return 0;
 }
 
 static int take_loads(struct model_system *s, const struct model_request *r)
 {
-	static const char *const usual[] = { "10%", "20%", "30%", "40%",
-					     "50%", "60%", "70%", "80%",
-					     "90%", "95%" };
+	static const char *const usual[] = {
+		"10%", "20%", "30%", "40%", "50%",
+		"60%", "70%", "80%", "90%", "95%"
+	};
 	const char *const *load = r->nloads ? r->load : usual;
 	size_t n = r->nloads ? r->nloads : sizeof(usual) / sizeof(usual[0]);
 	int rc = 0;
@@ -229,8 +233,9 @@ int model_system(struct model_system *s, const struct model_request *r,
 	if (!rc)
 		rc = take_flags(s, r, arena);
 	if (!rc && !s->workers)
-		rc = cmd_fail("model", STATUS_USAGE, "how many workers is not "
-						     "known; say --workers K");
+		rc = cmd_fail("model", STATUS_USAGE,
+			      "how many workers is not "
+			      "known; say --workers K");
 	if (!rc)
 		rc = take_loads(s, r);
 	if (r->slo)

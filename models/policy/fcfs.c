@@ -54,8 +54,9 @@ static void fcfs_departures(void *state, const struct job *jobs,
 		struct done *d = &done[i];
 
 		*d = (struct done){ .job = jobs[i], .slices = 1 };
-		d->first_start = jobs[i].arrival > s->free_at[0] ?
-			jobs[i].arrival : s->free_at[0];
+		d->first_start = jobs[i].arrival > s->free_at[0]
+					 ? jobs[i].arrival
+					 : s->free_at[0];
 		d->completion = d->first_start + jobs[i].service;
 		replace_least(s->free_at, s->each, d->completion);
 	}

@@ -13,9 +13,11 @@ static const char *const part_choices[] = { "random", "rr", "hash", "given",
 					    NULL };
 
 static const struct option_row part_rows[] = {
-	{ .key = "choice", .type = OPTION_TYPE_ENUM,
+	{ .key = "choice",
+	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct part_options, choice),
-	  .preset = "random", .names = part_choices,
+	  .preset = "random",
+	  .names = part_choices,
 	  .help = "who gets a job: random, by its number (rr), by its "
 		  "connection (hash), or as a trace says (given)" },
 	{ 0 },

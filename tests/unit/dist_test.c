@@ -8,10 +8,17 @@
 #include "workloads/dist.h"
 
 static const char *const laws[] = {
-	"det", "det:250", "{constant: {value: 3us}}",
-	"exp", "exp:100us", "{exponential: {mean: 2.5ms}}",
-	"lognormal:1", "lognormal:25", "{lognormal: {mean: 10us, scv: 0.3}}",
-	"disc:1:7", "disc:0.995:0.5,0.005:100.5",
+	"det",
+	"det:250",
+	"{constant: {value: 3us}}",
+	"exp",
+	"exp:100us",
+	"{exponential: {mean: 2.5ms}}",
+	"lognormal:1",
+	"lognormal:25",
+	"{lognormal: {mean: 10us, scv: 0.3}}",
+	"disc:1:7",
+	"disc:0.995:0.5,0.005:100.5",
 	"disc:0.44:5.7us,0.04:6us,0.44:20us,0.04:88us,0.04:100us",
 	"{modes: [{p: 0.5, value: 500us}, {p: 0.25, value: 1us}, "
 	"{p: 0.25, value: 500us}]}",
@@ -39,8 +46,9 @@ static double ks_distance(const struct dist *d, double *x, size_t n)
 		if (i + 1 < n && x[i + 1] == x[i])
 			continue;
 		at = d->ops->cdf(d->state, x[i]);
-		below = d->ops->atoms ?
-			d->ops->cdf(d->state, nextafter(x[i], -1)) : at;
+		below = d->ops->atoms
+				? d->ops->cdf(d->state, nextafter(x[i], -1))
+				: at;
 		most = fmax(most, fabs((double)(i + 1) / (double)n - at));
 		most = fmax(most, fabs((double)before / (double)n - below));
 		before = i + 1;
@@ -90,8 +98,8 @@ static void test_draws(void **state)
 
 static void test_quantiles(void **state)
 {
-	static const double p[] = { 1e-9, 0.001, 0.25, 0.44, 0.5, 0.9,
-				    0.995, 0.9999, 1 - 1e-9 };
+	static const double p[] = { 1e-9, 0.001, 0.25,	 0.44,	  0.5,
+				    0.9,  0.995, 0.9999, 1 - 1e-9 };
 	struct arena arena;
 
 	(void)state;
@@ -124,8 +132,9 @@ static double power_of_quantile(double p, void *context)
 {
 	const struct power *c = context;
 
-	return p > 0 && p < 1 ?
-		pow(c->dist->ops->quantile(c->dist->state, p), c->k) : 0;
+	return p > 0 && p < 1
+		       ? pow(c->dist->ops->quantile(c->dist->state, p), c->k)
+		       : 0;
 }
 
 /* E[X^k] = integral of quantile(p)^k over p */
@@ -154,7 +163,8 @@ static void test_moments(void **state)
 
 		for (int k = 1; k <= 3; k++)
 			assert_true(fabs(integrate(&d, k) /
-					 d.ops->moment(d.state, k) - 1) < 1e-4);
+						 d.ops->moment(d.state, k) -
+					 1) < 1e-4);
 	}
 	struct dist bimodal = test_dist("disc:0.9:0.5,0.1:5.5", &arena);
 
@@ -266,13 +276,17 @@ static void test_empirical(void **state)
 
 static void test_empirical_refusals(void **state)
 {
-	static const struct { const char *text; size_t len; const char *says; }
-	bad[] = {
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *says;
+	} bad[] = {
 		{ "1\n2\nthree\n", 10, ":3: 'three' is not a number" },
 		{ "1\n-2\n", 5, ":2: -2 is out of range" },
 		{ "1\n\n2,3\n", 7, ":3: 2 fields; give one value a line" },
-		{ "1\n2\0\n", 5, ":2: a NUL byte; a text file of numbers is "
-				  "wanted" },
+		{ "1\n2\0\n", 5,
+		  ":2: a NUL byte; a text file of numbers is "
+		  "wanted" },
 		{ "1\n1e999\n", 8, NULL },
 		{ "1\n12kg\n", 7, ":2: '12kg' is not a number" },
 		{ "1\nnan\n", 6, NULL },
@@ -287,8 +301,8 @@ static void test_empirical_refusals(void **state)
 	(void)state;
 	arena_init(&arena);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char *says = empirical(bad[i].text, bad[i].len, &d,
-					     &arena);
+		const char *says =
+			empirical(bad[i].text, bad[i].len, &d, &arena);
 
 		if (bad[i].says)
 			assert_string_equal(says, bad[i].says);
@@ -301,10 +315,18 @@ static void test_empirical_refusals(void **state)
 static void test_refusals(void **state)
 {
 	static const char *const bad[] = {
-		"disc:0.5:1,0.4:2", "disc:0.5", "disc:0.5:x,0.5:1",
-		"disc:1.5:1", "disc:-0.5:1,1.5:2", "{modes: []}", "exp:0",
-		"exp:-1", "lognormal:0", "{lognormal: {mean: 0us}}",
-		"{empirical: {file: /nonexistent/lancet}}", "disc:0.5:1e300,0.5:1",
+		"disc:0.5:1,0.4:2",
+		"disc:0.5",
+		"disc:0.5:x,0.5:1",
+		"disc:1.5:1",
+		"disc:-0.5:1,1.5:2",
+		"{modes: []}",
+		"exp:0",
+		"exp:-1",
+		"lognormal:0",
+		"{lognormal: {mean: 0us}}",
+		"{empirical: {file: /nonexistent/lancet}}",
+		"disc:0.5:1e300,0.5:1",
 	};
 	struct arena arena;
 

@@ -17,7 +17,7 @@ struct expected {
 };
 
 struct trace {
-	char policy[256];	/* as YAML flow text */
+	char policy[256]; /* as YAML flow text */
 	char name[32];
 	char check[64];
 	uint32_t workers;
@@ -29,8 +29,8 @@ struct trace {
 
 /* What the traces call a parameter, and what the options do. */
 static const char *const renamed[][2] = {
-	{ "n", "depth" }, { "q", "quantum" }, { "c", "cost" },
-	{ "s", "cost" }, { "d", "dispatch" },
+	{ "n", "depth" }, { "q", "quantum" },  { "c", "cost" },
+	{ "s", "cost" },  { "d", "dispatch" },
 };
 
 static const char *option_name(const char *key)
@@ -69,8 +69,8 @@ static void read_header(struct trace *t, char *line)
 
 static void read_checks(struct trace *t, char *line)
 {
-	if (sscanf(line, "# check=%63s rel_tol=%lf", t->check,
-		   &t->tolerance) != 2)
+	if (sscanf(line, "# check=%63s rel_tol=%lf", t->check, &t->tolerance) !=
+	    2)
 		fail_msg("no checks in %s", line);
 }
 
@@ -129,8 +129,9 @@ static void read_job(struct trace *t, char *line)
 	want->completion = real(field[7]);
 	want->worker = whole(field[8]);
 	want->slices = whole(field[9]);
-	want->outcome = !strcmp(field[10], "done") ? JOB_DONE :
-			!strcmp(field[10], "drop") ? JOB_DROPPED : JOB_NACKED;
+	want->outcome = !strcmp(field[10], "done")   ? JOB_DONE
+			: !strcmp(field[10], "drop") ? JOB_DROPPED
+						     : JOB_NACKED;
 }
 
 static void read_trace(struct trace *t, const char *path)
@@ -168,8 +169,9 @@ static void compare(const struct trace *t, const struct done *d,
 	    (strstr(t->check, "worker") && d->worker != want->worker) ||
 	    (strstr(t->check, "slices") && d->slices != want->slices))
 		fail_msg("%s, job %d: start %.12g completion %.12g worker %u "
-			 "slices %u", path, (int)d->job.id, start, completion,
-			 d->worker, d->slices);
+			 "slices %u",
+			 path, (int)d->job.id, start, completion, d->worker,
+			 d->slices);
 }
 
 /*
@@ -237,8 +239,8 @@ static void drive(const struct trace *t, const char *path, struct way way)
 		job.arrival -= shift;
 		if (!strcmp(t->name, "edf"))
 			job.aux.deadline -= shift;
-		completed += drive_to(&p, t, &now, job.arrival, shift, path,
-				      way);
+		completed +=
+			drive_to(&p, t, &now, job.arrival, shift, path, way);
 		assert_int_equal(p.ops->arrive(p.state, job.arrival, &job),
 				 t->want[i].outcome);
 		expected += t->want[i].outcome == JOB_DONE;
@@ -265,8 +267,8 @@ static void drive_bursts(struct trace *t, const char *path)
 
 	arena_init(&arena);
 	choice = test_choice(KIND_POLICY, t->policy, &arena);
-	assert_int_equal(policy_init(&p, &choice, t->workers, JOBS, &arena,
-				     &err), 0);
+	assert_int_equal(
+		policy_init(&p, &choice, t->workers, JOBS, &arena, &err), 0);
 	if (p.ops->departures) {
 		p.ops->departures(p.state, t->job, done, t->n / 3);
 		p.ops->departures(p.state, t->job + t->n / 3, done + t->n / 3,
@@ -287,11 +289,13 @@ static void check_replay(const struct trace *t, const char *path)
 	arena_init(&arena);
 	choice = test_choice(KIND_POLICY, t->policy, &arena);
 	assert_int_equal(replay(&choice, t->workers, t->job, t->n, completion,
-				&arena, &err), 0);
+				&arena, &err),
+			 0);
 	for (size_t i = 0; i < t->n; i++)
-		if (t->want[i].outcome != JOB_DONE ? !isinf(completion[i]) :
-		    !close_to(completion[i], t->want[i].completion,
-			      t->tolerance))
+		if (t->want[i].outcome != JOB_DONE
+			    ? !isinf(completion[i])
+			    : !close_to(completion[i], t->want[i].completion,
+					t->tolerance))
 			fail_msg("%s, job %d: replayed %.12g", path, (int)i,
 				 completion[i]);
 	arena_fini(&arena);
@@ -331,10 +335,10 @@ static void test_traces(void **state)
 /* What finds the system full is refused, and the rest is unharmed. */
 static void test_room(void **state)
 {
-	static const char *const policies[] = { "fcfs", "part", "ps" };
+	const struct kind *const *kind = kind_table(KIND_POLICY);
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (; *kind; kind++) {
 		struct job job = { .service = 1 };
 		struct done done[8];
 		struct choice choice;
@@ -343,7 +347,7 @@ static void test_room(void **state)
 		struct err err = { 0 };
 
 		arena_init(&arena);
-		choice = test_choice(KIND_POLICY, policies[i], &arena);
+		choice = test_choice(KIND_POLICY, (*kind)->name, &arena);
 		assert_int_equal(policy_init(&p, &choice, 2, 4, &arena, &err),
 				 0);
 		for (job.id = 0; job.id < 6; job.id++) {
@@ -351,10 +355,42 @@ static void test_room(void **state)
 			assert_int_equal(p.ops->arrive(p.state, 0, &job),
 					 job.id < 4 ? JOB_DONE : JOB_DROPPED);
 		}
-		assert_int_equal(p.ops->advance(p.state, 2, done, 8), 4);
+		if (p.ops->advance(p.state, 2, done, 8) != 4)
+			fail_msg("%s has not done 4 jobs", (*kind)->name);
 		assert_int_equal(p.ops->arrive(p.state, 2, &job), JOB_DONE);
 		arena_fini(&arena);
 	}
+}
+
+/* Candidates are different ones, each as often: 5.5 deviations of a binomial
+ * are 4e-8 a worker. */
+static void test_candidates(void **state)
+{
+	const uint32_t workers = 5;
+	const double n = 20000;
+	size_t count[4][5] = { 0 };
+	struct choice choice;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	choice = test_choice(KIND_POLICY, "pod:3", &arena);
+	for (uint64_t id = 0; id < (uint64_t)n; id++) {
+		union job_aux aux;
+
+		policy_pick(&choice, workers, policy_draw(id), &aux);
+		assert_int_equal(aux.pick[3], UINT32_MAX);
+		for (size_t i = 0; i < 3; i++) {
+			assert_in_range(aux.pick[i], 0, workers - 1);
+			assert_true(aux.pick[i] != aux.pick[(i + 1) % 3]);
+			count[i][aux.pick[i]]++;
+		}
+	}
+	for (size_t i = 0; i < 3; i++)
+		for (size_t w = 0; w < workers; w++)
+			assert_true(fabs((double)count[i][w] - n / workers) <
+				    5.5 * sqrt(n / workers));
+	arena_fini(&arena);
 }
 
 /* The random choice follows the draw alone, and evenly: 5.5 deviations of
@@ -391,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_traces),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_picks),
+		cmocka_unit_test(test_candidates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* schedule_test.c - intended requests: one key, one sequence; shares of a whole */
+/* schedule_test.c - one key, one sequence; shares of a whole */
 #include "tests/unit/models.h"
 
 #include <math.h>
@@ -91,8 +91,8 @@ static void test_poisson(void **state)
 	arena_init(&arena);
 	w = test_workload("poisson", "exp", &arena);
 	for (uint32_t thread = 0; thread < 3; thread++) {
-		struct schedule s = schedule_of(&w, test_seed(), thread, 3,
-						30e3, &arena);
+		struct schedule s =
+			schedule_of(&w, test_seed(), thread, 3, 30e3, &arena);
 		double *gap = malloc(n * sizeof(*gap)), most = 0;
 
 		s.arrival->gaps(s.arrival_state, &s.gap, gap, n);
@@ -158,16 +158,15 @@ static void test_classes(void **state)
 	w.nclasses = 4;
 	for (size_t i = 0; i < 4; i++) {
 		w.class[i].weight = weight[i];
-		w.class[i].service = test_dist(i == 3 ? "det:9" : "det:3",
-					       &arena);
+		w.class[i].service =
+			test_dist(i == 3 ? "det:9" : "det:3", &arena);
 	}
 	assert_true(fabs(workload_mean_service_ns(&w) - 3.6) < 1e-12);
 	assert_true(fabs(workload_moment(&w, 2) - 16.2) < 1e-12);
 	s = schedule_of(&w, test_seed(), 0, 1, 1e5, &arena);
 	schedule_next(&s, out, N);
 	for (size_t i = 0; i < N; i++) {
-		assert_int_equal(out[i].service_ns,
-				 out[i].class == 3 ? 9 : 3);
+		assert_int_equal(out[i].service_ns, out[i].class == 3 ? 9 : 3);
 		count[out[i].class]++;
 	}
 	for (size_t i = 0; i < 4; i++)
@@ -260,7 +259,9 @@ static void test_trace_rate(void **state)
 
 static void test_trace_refusals(void **state)
 {
-	static const struct { const char *text, *says; } bad[] = {
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
 		{ "5\n4\n", ":2: time 4 is before that of the line above; "
 			    "sort the file" },
 		{ "5,1,2,3\n", ":1: more than three fields; write "

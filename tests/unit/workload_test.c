@@ -7,11 +7,11 @@
 #include "lancet/core/config.h"
 #include "models/capacity.h"
 
-static const char before[] =
-	"name: test\n"
-	"target:\n"
-	"  builtin: {policy: part, workers: 4, service: {constant: {value: 5us}}}\n"
-	"workload:\n";
+static const char before[] = "name: test\n"
+			     "target:\n"
+			     "  builtin: {policy: part, workers: 4, service: "
+			     "{constant: {value: 5us}}}\n"
+			     "workload:\n";
 static const char after[] = "load: {rate: 1krps}\n";
 
 static struct config *config_of(const char *workload, struct arena *arena)
@@ -91,8 +91,8 @@ static void refuse(const char *workload, const char *place, const char *says)
 	struct config *config;
 
 	arena_init(&arena);
-	config = config_of(arena_printf(&arena, "%s  protocol: spin\n",
-					workload), &arena);
+	config = config_of(
+		arena_printf(&arena, "%s  protocol: spin\n", workload), &arena);
 	assert_true(workload_init(&w, config, &arena, &err) < 0);
 	if (strncmp(err.text, place, strlen(place)) ||
 	    !strstr(err.text, says) || strchr(err.text, '\n'))
@@ -106,8 +106,10 @@ static void test_refusals(void **state)
 	char workload[160];
 
 	(void)state;
-	snprintf(workload, sizeof(workload), "  service: {constant: {value: "
-		 "1us}}\n  arrival: {trace: {file: %s}}\n", trace);
+	snprintf(workload, sizeof(workload),
+		 "  service: {constant: {value: "
+		 "1us}}\n  arrival: {trace: {file: %s}}\n",
+		 trace);
 	refuse(workload, "test.yaml:6:12: error: ", "has class 3");
 	unlink(trace);
 	refuse(workload, "test.yaml:6:12: error: ", "cannot open");
@@ -115,7 +117,8 @@ static void test_refusals(void **state)
 	       "test.yaml:6:12: error: ", "cannot open /nowhere");
 	refuse("  service: {modes: [{p: 0.4, value: 3us}]}\n",
 	       "test.yaml:5:12: error: ", "sum to 0.4");
-	refuse("  classes:\n    - {name: a, service: {lognormal: {mean: 0ns}}}\n",
+	refuse("  classes:\n    - {name: a, service: {lognormal: {mean: "
+	       "0ns}}}\n",
 	       "test.yaml:6:5: error: ", "lognormal");
 }
 

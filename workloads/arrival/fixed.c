@@ -6,8 +6,8 @@
  * whole, so that the whole keeps equal distances too.
  */
 struct fixed {
-	double interval_ns;	/* of this share */
-	double next_gap_ns;	/* the first one is the phase */
+	double interval_ns; /* of this share */
+	double next_gap_ns; /* the first one is the phase */
 };
 
 static int fixed_init(void *state, const void *options,
@@ -24,8 +24,7 @@ static int fixed_init(void *state, const void *options,
 	return 0;
 }
 
-static size_t fixed_gaps(void *state, struct rng *rng, double *gap_ns,
-			 size_t n)
+static size_t fixed_gaps(void *state, struct rng *rng, double *gap_ns, size_t n)
 {
 	struct fixed *s = state;
 

@@ -11,8 +11,8 @@ struct poisson {
 };
 
 static int poisson_init(void *state, const void *options,
-			const struct arrival_share *share,
-			struct arena *arena, struct err *err)
+			const struct arrival_share *share, struct arena *arena,
+			struct err *err)
 {
 	struct poisson *s = state;
 

@@ -18,18 +18,18 @@
  */
 struct trace_options {
 	const char *file;
-	double scale;		/* 0: none given */
+	double scale; /* 0: none given */
 };
 
 struct trace_entry {
 	double at_ns;
-	int32_t class;		/* -1: the file does not say */
-	uint64_t service_ns;	/* 0: the file does not say */
+	int32_t class;	     /* -1: the file does not say */
+	uint64_t service_ns; /* 0: the file does not say */
 };
 
 struct trace {
 	struct trace_entry *entry; /* this share's */
-	size_t n, next, burst;	/* burst: where the last gaps() began */
+	size_t n, next, burst;	   /* burst: where the last gaps() began */
 	double scale;
 	double last_ns;
 };
@@ -39,7 +39,7 @@ struct trace_reader {
 	struct lines lines;
 	const struct arrival_share *share;
 	struct arena *arena;
-	size_t count;		/* lines of all shares */
+	size_t count; /* lines of all shares */
 	size_t room;
 	double first_ns, last_ns;
 };
@@ -68,8 +68,10 @@ static int read_time(struct trace_reader *r, double *at_ns, struct err *err)
 				   "start; count times from the first one",
 				   *at_ns / 1e9);
 	if (r->count && *at_ns < r->last_ns)
-		return lines_error(&r->lines, err, "time %.15g is before that "
-				   "of the line above; sort the file", *at_ns);
+		return lines_error(&r->lines, err,
+				   "time %.15g is before that "
+				   "of the line above; sort the file",
+				   *at_ns);
 	return 0;
 }
 
@@ -80,7 +82,8 @@ static int read_entry(struct trace_reader *r, struct trace_entry *e,
 	int rc = read_time(r, &e->at_ns, err);
 
 	if (!rc && r->lines.nfields > 3)
-		rc = lines_error(&r->lines, err, "more than three fields; "
+		rc = lines_error(&r->lines, err,
+				 "more than three fields; "
 				 "write time_ns[,class[,service_ns]]");
 	if (!rc && r->lines.nfields > 1)
 		rc = lines_value(&r->lines, 1, &class, err);
@@ -89,11 +92,13 @@ static int read_entry(struct trace_reader *r, struct trace_entry *e,
 	if (rc)
 		return rc;
 	if (class > INT16_MAX || floor(class) != class)
-		return lines_error(&r->lines, err, "class %g is no number of "
-				   "a class; count them from 0", class);
+		return lines_error(&r->lines, err,
+				   "class %g is no number of "
+				   "a class; count them from 0",
+				   class);
 	if (service > 1e15)
 		return lines_error(&r->lines, err, "service is out of range");
-	e->class = (int32_t)class;
+	e->class = (int32_t) class;
 	e->service_ns = (uint64_t)llround(service);
 	return 0;
 }
@@ -152,14 +157,15 @@ static int trace_init(void *state, const void *options,
 	if (rc)
 		return rc;
 	if (!r.count)
-		return err_set(err, -EINVAL, "%s has no requests; give one a "
-					     "line", o->file);
+		return err_set(err, -EINVAL,
+			       "%s has no requests; give one a "
+			       "line",
+			       o->file);
 	s->scale = o->scale > 0 ? o->scale : natural_scale(&r);
 	return 0;
 }
 
-static size_t trace_gaps(void *state, struct rng *rng, double *gap_ns,
-			 size_t n)
+static size_t trace_gaps(void *state, struct rng *rng, double *gap_ns, size_t n)
 {
 	struct trace *s = state;
 

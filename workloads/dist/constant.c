@@ -15,8 +15,8 @@ static const struct option_row constant_rows[] = {
 	{ 0 },
 };
 
-static int constant_init(void *state, const void *options,
-			 struct arena *arena, struct err *err)
+static int constant_init(void *state, const void *options, struct arena *arena,
+			 struct err *err)
 {
 	(void)arena;
 	(void)err; /* the row bounds the value */

@@ -34,8 +34,10 @@ static int read_atoms(struct lines *l, struct atom **atom, size_t *n,
 		double x;
 
 		if (l->nfields != 1)
-			return lines_error(l, err, "%zu fields; give one value"
-						   " a line", l->nfields);
+			return lines_error(l, err,
+					   "%zu fields; give one value"
+					   " a line",
+					   l->nfields);
 		rc = lines_value(l, 0, &x, err);
 		if (rc)
 			return rc;
@@ -50,8 +52,8 @@ static int read_atoms(struct lines *l, struct atom **atom, size_t *n,
 	return rc;
 }
 
-static int empirical_init(void *state, const void *options,
-			  struct arena *arena, struct err *err)
+static int empirical_init(void *state, const void *options, struct arena *arena,
+			  struct err *err)
 {
 	const struct empirical_options *o = options;
 	struct atom *atom = NULL;
@@ -66,8 +68,10 @@ static int empirical_init(void *state, const void *options,
 	if (rc)
 		return rc;
 	if (!n)
-		return err_set(err, -EINVAL, "%s has no values; give one a "
-					     "line", o->file);
+		return err_set(err, -EINVAL,
+			       "%s has no values; give one a "
+			       "line",
+			       o->file);
 	discrete_build(state, atom, n, arena);
 	return 0;
 }

@@ -8,7 +8,6 @@
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 
-
 struct exponential {
 	double mean;
 };

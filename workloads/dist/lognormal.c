@@ -33,8 +33,8 @@ static const struct option_row lognormal_rows[] = {
 	{ 0 },
 };
 
-static int lognormal_init(void *state, const void *options,
-			  struct arena *arena, struct err *err)
+static int lognormal_init(void *state, const void *options, struct arena *arena,
+			  struct err *err)
 {
 	const struct lognormal_options *o = options;
 	struct lognormal *s = state;

@@ -28,9 +28,11 @@ static const struct option_row mode_rows[] = {
 };
 
 static const struct option_row modes_rows[] = {
-	{ .key = "", .type = OPTION_TYPE_LIST,
+	{ .key = "",
+	  .type = OPTION_TYPE_LIST,
 	  .offset = offsetof(struct modes_options, modes),
-	  .flags = OPTION_REQUIRED, .rows = mode_rows,
+	  .flags = OPTION_REQUIRED,
+	  .rows = mode_rows,
 	  .rows_size = sizeof(struct mode),
 	  .help = "the values; their probabilities sum to 1" },
 	{ 0 },
@@ -63,8 +65,7 @@ static int modes_short(void *options, const char *text, struct arena *arena,
 
 	while ((pair = strsep(&rest, ","))) {
 		if (n == room)
-			mode = arena_grow(arena, mode, n, &room,
-					  sizeof(*mode));
+			mode = arena_grow(arena, mode, n, &room, sizeof(*mode));
 		if (parse_mode(pair, &mode[n++], err))
 			return err->code;
 	}
@@ -92,8 +93,10 @@ static int modes_init(void *state, const void *options, struct arena *arena,
 	}
 	/* Written with six digits, a dozen modes can be off by 1e-5. */
 	if (fabs(sum - 1) > 1e-5)
-		return err_set(err, -EINVAL, "probabilities of modes sum to "
-					     "%g; make them sum to 1", sum);
+		return err_set(err, -EINVAL,
+			       "probabilities of modes sum to "
+			       "%g; make them sum to 1",
+			       sum);
 	discrete_build(state, atom, list->n, arena);
 	return 0;
 }
