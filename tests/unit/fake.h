@@ -21,6 +21,7 @@ static struct fake_rules {
 	uint32_t close_after;	/* packets, then connection 0 is closed */
 	bool close_full;	/* connection 0, once, when it has no room */
 	uint32_t spoil_after;	/* packets, then one reply is rubbish */
+	bool astray;		/* replies come on another connection */
 	bool refuse;		/* nobody listens */
 	bool hang_up;		/* a connection opened again is closed */
 	bool in_pieces;		/* stream: bytes come in odd portions */
@@ -150,6 +151,8 @@ static size_t fake_recv_datagrams(struct packet *pkt, size_t n)
 			break;
 		pkt[i++] = (struct packet){ .data = m->data, .len = m->len,
 					    .conn = m->conn, .stamp_ns = now };
+		if (fake_rules.astray)
+			pkt[i - 1].conn = (m->conn + 1) % fake.n;
 	}
 	return i;
 }

@@ -174,6 +174,8 @@ static void check_accounts(const struct wire_start *start)
 		assert_int_equal(count[i], outcomes((enum outcome)i));
 	assert_int_equal(worker->flight.open, 0);
 	assert_int_equal(worker->out.n, 0);
+	for (uint32_t i = 0; i < worker->pool.n && !worker->in_order; i++)
+		assert_int_equal(worker->pool.conn[i].in_flight, 0);
 }
 
 static struct wire_start arm(double rate_rps, int64_t from_ns,
@@ -514,6 +516,18 @@ static void test_bad_datagram(void **state)
 	assert_int_equal(outcomes(OUTCOME_LOST), 1);
 }
 
+/* A number that was sent on another connection answers nothing. */
+static void test_astray(void **state)
+{
+	(void)state;
+	fake_rules.astray = true;
+	config.measure.drain_ns = 5 * MS;
+	open_worker();
+	run(20000, 0, 30 * MS, 0);
+	assert_int_equal(outcomes(OUTCOME_LOST), nrecords);
+	assert_int_equal(worker->count.late_replies, nrecords);
+}
+
 /* ---- a target that is not there ---- */
 
 static void test_refused(void **state)
@@ -639,6 +653,7 @@ int main(void)
 		TEST(test_full_at_the_end),
 		TEST(test_rubbish),
 		TEST(test_bad_datagram),
+		TEST(test_astray),
 		TEST(test_refused),
 		TEST(test_gone),
 		TEST(test_hung_up),
