@@ -124,8 +124,7 @@ struct policy_ops {
 	void (*departures)(void *state, const struct job *jobs,
 			   struct done *done, size_t n);
 
-	/* Optional: subtract from every time held; the simulator's re-basing.
-	 */
+	/* Optional: subtract from every time held, for long simulations. */
 	void (*rebase)(void *state, sim_time by);
 };
 

@@ -20,8 +20,8 @@ static const char *const laws[] = {
 	"disc:1:7",
 	"disc:0.995:0.5,0.005:100.5",
 	"disc:0.44:5.7us,0.04:6us,0.44:20us,0.04:88us,0.04:100us",
-	"{modes: [{p: 0.5, value: 500us}, {p: 0.25, value: 1us}, "
-	"{p: 0.25, value: 500us}]}",
+	("{modes: [{p: 0.5, value: 500us}, {p: 0.25, value: 1us}, "
+	 "{p: 0.25, value: 500us}]}"),
 };
 #define LAWS (sizeof(laws) / sizeof(laws[0]))
 #define DRAWS 200000
