@@ -26,9 +26,9 @@ struct sim {
 	const struct arrival_ops *arrival;
 	void *arrival_state;
 	struct rng gap, class, service, pick;
-	sim_time now;  /* of the last arrival */
-	uint64_t jobs; /* so far */
-	uint64_t in_system;
+	sim_time now;	  /* of the last arrival */
+	uint64_t jobs;	  /* so far */
+	bool refuses;	  /* jobs are dropped by rule, not for room */
 	uint64_t warm_up; /* completions still to be left out */
 	struct batch batch;
 	bool overflow;
@@ -119,16 +119,14 @@ static void run_events(struct sim *s, const struct job *job, size_t n)
 			out = ops->advance(s->policy.state, job[i].arrival,
 					   done, SIM_BURST);
 			record(s, done, out);
-			s->in_system -= out;
 		} while (out == SIM_BURST ||
 			 ops->next(s->policy.state) <= job[i].arrival);
-		if (s->in_system >= SIM_ROOM) {
+		if (ops->arrive(s->policy.state, job[i].arrival, &job[i]) ==
+			    JOB_DROPPED &&
+		    !s->refuses) {
 			s->overflow = true;
 			return;
 		}
-		if (ops->arrive(s->policy.state, job[i].arrival, &job[i]) ==
-		    JOB_DONE)
-			s->in_system++;
 	}
 }
 
@@ -233,6 +231,8 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 
 	*s = (struct sim){ .query = query };
 	s->mean = workload_moment(query->workload, 1);
+	s->refuses = isinf(policy_capacity(&query->policy, query->workers,
+					   query->workload));
 	init_streams(s);
 	s->arrival = (const struct arrival_ops *)query->workload->arrival.kind;
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);

@@ -80,6 +80,41 @@ static void test_purposes(void **state)
 	arena_fini(&arena);
 }
 
+/* No two streams of a thread are one, nor those of two threads or agents. */
+static void test_streams(void **state)
+{
+	struct rng stream[4][6];
+	struct arena arena;
+	struct workload w;
+
+	(void)state;
+	arena_init(&arena);
+	w = test_workload("poisson", "exp", &arena);
+	for (uint32_t i = 0; i < 4; i++) {
+		struct rng_key key = { .seed = 1,
+				       .thread = i / 2,
+				       .agent = i % 2 };
+		struct arrival_share share = { 1e3, i, 4 };
+		struct schedule s;
+		struct err err = { 0 };
+
+		assert_int_equal(
+			schedule_init(&s, &w, &key, &share, &arena, &err), 0);
+		stream[i][0] = s.gap;
+		stream[i][1] = s.class;
+		stream[i][2] = s.service;
+		stream[i][3] = s.request_size;
+		stream[i][4] = s.reply_size;
+		stream[i][5] = s.draw;
+	}
+	for (size_t i = 0; i < 24; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_memory_not_equal(&stream[i / 6][i % 6],
+						&stream[j / 6][j % 6],
+						sizeof(struct rng));
+	arena_fini(&arena);
+}
+
 /* sqrt(n) D > 2.9: 1e-7 (see dist_test). */
 static void test_poisson(void **state)
 {
@@ -301,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_purposes),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_classes),
