@@ -88,7 +88,8 @@ static double unstalled(const struct result_point *p, double q)
 static bool stalls_show(const struct result *r, double q)
 {
 	for (size_t i = 0; i < r->npoints; i++)
-		if (isfinite(unstalled(&r->points[i], q)))
+		if (isfinite(unstalled(&r->points[i], q)) ||
+		    isfinite(unstalled(&r->points[i], .99)))
 			return true;
 	return false;
 }
@@ -110,6 +111,7 @@ static void load_curve(struct curves *c, const struct result *r, double q,
 	char text[160];
 
 	band(c, r, q, colour);
+	measured(c, r, q, colour, CURVE_LINE, true, title);
 	if (has_model(r)) {
 		snprintf(text, sizeof(text), "%s, model", title);
 		modelled(c, r, q, colour, text);
@@ -118,7 +120,6 @@ static void load_curve(struct curves *c, const struct result *r, double q,
 		snprintf(text, sizeof(text), "%s, unstalled", title);
 		without_stalls(c, r, q, colour, text);
 	}
-	measured(c, r, q, colour, CURVE_LINE, true, title);
 	measured(c, r, q, colour, CURVE_MARKS, true, NULL);
 	measured(c, r, q, colour, CURVE_HOLLOW, false, NULL);
 }
@@ -139,7 +140,7 @@ static void slo_line(struct curves *c, const struct result_slo *slo)
 	fputs("set label 1 ", c->head);
 	curve_quote(c->head, text);
 	fprintf(c->head,
-		" at graph 0.99, first %.9g right offset 0,0.6 "
+		" at graph 0.01, first %.9g left offset 0,0.6 "
 		"tc rgb '%s'\n",
 		plot_us(slo->bound_ns), CURVE_GREY);
 }
@@ -187,7 +188,8 @@ void plot_load(const struct plot *plot, struct curves *c)
 	fprintf(c->head, "set xrange [0:%.6g]\n",
 		c->xmax > 0 ? c->xmax * 1.05 : 1);
 	fputs("set xlabel 'achieved load (krps)'\n"
-	      "set ylabel 'response time'\nset key below\n",
+	      "set ylabel 'response time'\n"
+	      "set key below vertical maxrows 3\n",
 	      c->head);
 }
 
