@@ -15,7 +15,6 @@
 /* As good as idle, and as close to saturation as is looked at. */
 #define LOAD_LEAST 1e-3
 #define LOAD_MARGIN 1e-6
-#define LOAD_MARGIN_SIMULATED 1e-2
 
 /* What the terms come to at one load, as logarithms of value over bound. */
 struct excess {
@@ -78,56 +77,78 @@ static int look(struct search *s, double load, struct excess *excess,
 	return 0;
 }
 
-/* Halve [lo, hi], kept at lo and broken at hi, down to the step. */
-static int bisect(struct search *s, double lo, double hi, struct excess at_lo,
-		  struct excess at_hi, struct err *err)
+/*
+ * Close in on the root in [lo, hi], kept at lo and broken at hi, where the
+ * straight line between them crosses; every third time halfway, so that
+ * both ends move. A simulation is done where it cannot tell the load from the
+ * root.
+ */
+static int close_in(struct search *s, double lo, double hi, struct excess at_lo,
+		    struct excess at_hi, struct err *err)
 {
 	double step = at_lo.simulated ? STEP_SIMULATED : STEP_EXACT;
-	double load, slope, off;
+	double load, slope, half, off;
 
-	while (hi - lo > step) {
+	for (int turn = 0;; turn++) {
+		double part = at_lo.worst / (at_lo.worst - at_hi.worst);
 		struct excess e;
-		double mid = (lo + hi) / 2;
 
-		if (look(s, mid, &e, err))
+		slope = (at_hi.worst - at_lo.worst) / (hi - lo);
+		half = fmax(at_lo.half, at_hi.half);
+		load = lo + (hi - lo) * (turn % 3 == 2 ? 0.5 : part);
+		if (hi - lo <= step)
+			break;
+		if (look(s, load, &e, err))
 			return err->code;
+		half = e.half;
+		if (fabs(e.worst) <= e.half)
+			break;
 		if (e.worst <= 0) {
-			lo = mid;
+			lo = load;
 			at_lo = e;
 		} else {
-			hi = mid;
+			hi = load;
 			at_hi = e;
 		}
 	}
-	load = (lo + hi) / 2;
-	slope = (at_hi.worst - at_lo.worst) / (hi - lo);
-	off = at_lo.simulated ? step + fmax(at_lo.half, at_hi.half) / slope : 0;
+	off = at_lo.simulated ? step + half / slope : 0;
 	s->found->load = (struct predict_value){ load, fmax(0, load - off),
 						 fmin(s->limit, load + off) };
 	return 0;
 }
 
-/* The lowest load that cannot be kept, or that a simulation gives up at. */
+/*
+ * From an idle queue up, each time halving the distance to saturation, until
+ * the promise breaks: loads that are costly to simulate are looked at only
+ * where the answer is up there. Where a simulation gives up, or the margin is
+ * reached, the answer is open above.
+ */
 static int search(struct search *s, struct err *err)
 {
-	struct excess least, most = { .worst = INFINITY };
-	double top;
+	double lo = LOAD_LEAST * s->limit;
+	struct excess at_lo, at_hi;
 
-	if (look(s, LOAD_LEAST * s->limit, &least, err))
+	if (look(s, lo, &at_lo, err))
 		return err->code;
-	if (least.worst > 0) {
+	if (at_lo.worst > 0) {
 		s->found->load = (struct predict_value){ 0 };
 		return 0;
 	}
-	top = s->limit *
-	      (1 - (least.simulated ? LOAD_MARGIN_SIMULATED : LOAD_MARGIN));
-	if (look(s, top, &most, err))
-		return err->code;
-	if (most.worst <= 0) {
-		s->found->load = (struct predict_value){ top, top, s->limit };
-		return 0;
+	for (double gap = 0.5; gap > LOAD_MARGIN; gap /= 2) {
+		double load = s->limit * (1 - gap);
+
+		if (look(s, load, &at_hi, err)) {
+			if (!at_lo.simulated)
+				return err->code;
+			break;
+		}
+		if (at_hi.worst > 0)
+			return close_in(s, lo, load, at_lo, at_hi, err);
+		lo = load;
+		at_lo = at_hi;
 	}
-	return bisect(s, LOAD_LEAST * s->limit, top, least, most, err);
+	s->found->load = (struct predict_value){ lo, lo, s->limit };
+	return 0;
 }
 
 int maxload(const struct predict_query *query, const struct slo *slo,
