@@ -215,12 +215,13 @@ mandir = $(DESTDIR)$(prefix)/share/man
 datadir = $(DESTDIR)$(prefix)/share/lancet
 
 install: all schemas
-	install -d $(bindir) $(mandir)/man1 $(mandir)/man5 \
+	$(call say,INSTALL,$(DESTDIR)$(prefix))
+	$(Q)install -d $(bindir) $(mandir)/man1 $(mandir)/man5 \
 		$(datadir)/configs $(datadir)/schema
-	install -m 755 $(BIN)/lancet $(bindir)
-	install -m 644 $(configs) $(datadir)/configs
-	install -m 644 $(schemas) $(datadir)/schema
-	for page in $(man_pages); do \
+	$(Q)install -m 755 $(BIN)/lancet $(bindir)
+	$(Q)install -m 644 $(configs) $(datadir)/configs
+	$(Q)install -m 644 $(schemas) $(datadir)/schema
+	$(Q)for page in $(man_pages); do \
 		install -m 644 $$page $(mandir)/man$${page##*.} || exit; \
 	done
 

@@ -95,7 +95,8 @@ has_fuzzer() {
 		clang -fsanitize=fuzzer,address -x c -o "$logs/probe" - 2>/dev/null
 }
 
-# First the corpus, as this build is; then a fuzzer's own ideas.
+# First the corpus, as this build is; then a fuzzer's own ideas. That build is
+# clang's, so it also says what clang warns of.
 try_fuzzers() {
 	sources=$(ls tests/fuzz/*_fuzz.c 2>/dev/null)
 	for source in $sources; do
@@ -112,7 +113,7 @@ try_fuzzers() {
 		return
 	fi
 	[ -z "$sources" ] ||
-		try fuzz/build 400 make -j"$(nproc)" BUILD=fuzz WERROR=1 fuzzers
+		try fuzz/build 400 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
 	for source in $sources; do
 		name=$(basename "$source" .c)
 		mkdir -p "$logs/found/$name"
