@@ -93,7 +93,7 @@ int transport_resolve(const char *address, int listening,
 	struct addrinfo hint = { .ai_socktype = SOCK_DGRAM };
 	struct addrinfo *list = NULL;
 	const struct addrinfo *best;
-	struct host_port at;
+	struct host_port at = { 0 };
 	int ret = split(address, listening, &at, err);
 
 	if (ret != 0)

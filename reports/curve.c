@@ -115,7 +115,7 @@ void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
 	fprintf(c->head, "set %stics (", axis);
 	for (double decade = pow(10, floor(log10(lo))); decade <= hi;
 	     decade *= 10)
-		for (int i = 0; step[i] < 10; i++) {
+		for (int i = 0; step[i] < 10; i++) { /* NOLINT: ends at 10 */
 			double at = decade * step[i];
 			char text[40];
 

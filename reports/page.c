@@ -185,7 +185,7 @@ static int make_nonce(char *nonce, size_t size)
 	unsigned char bits[16];
 
 	if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-		return -errno;
+		return -EIO;
 	for (size_t i = 0; i < sizeof(bits); i++)
 		snprintf(nonce + 2 * i, size - 2 * i, "%02x", bits[i]);
 	return 0;

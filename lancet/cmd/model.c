@@ -252,8 +252,9 @@ static struct predict_query query_of(const struct model_request *r,
 
 /* All metrics of one kind are one question. */
 static int ask_kind(struct model_row *row, const struct model_request *r,
-		    struct predict_query *query, struct arena *arena)
+		    const struct predict_query *of, struct arena *arena)
 {
+	struct predict_query once = *of, *query = &once;
 	struct predict_result *result = &row->result;
 	double q[MODEL_METRICS];
 	struct err err = { 0 };
