@@ -172,11 +172,34 @@ static int begin_schedule(struct worker *w, const struct wire_start *start,
 			  &w->schedule_arena, err);
 }
 
+/*
+ * Where the ring holds the whole segment, nothing has to be folded while it
+ * runs: on a machine whose CPUs all spin, folding would come too late.
+ */
+static int make_room(struct worker *w, const struct wire_start *start,
+		     struct err *err)
+{
+	double length_s = (double)(start->until_ns - start->from_ns) * 1e-9;
+	double want = 1.25 * length_s * start->rate_rps /
+		      w->params.all_threads;
+	size_t slots = want < WORKER_RECORDS_MOST ? (size_t)want
+						  : WORKER_RECORDS_MOST;
+
+	if (slots <= w->ring.mask + 1)
+		return 0;
+	ring_fini(&w->ring);
+	if (ring_init(&w->ring, slots, sizeof(struct sample)))
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
 int worker_arm(struct worker *w, const struct wire_start *start,
 	       struct err *err)
 {
-	int rc;
+	int rc = make_room(w, start, err);
 
+	if (rc < 0)
+		return rc;
 	if (!continues(w, start)) {
 		rc = begin_schedule(w, start, err);
 		if (rc < 0)

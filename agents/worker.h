@@ -24,7 +24,8 @@ struct config;
 #define WORKER_BURST 16u	/* requests handed to the transport at once */
 #define WORKER_HELD 64u		/* packets that the transport refused so far */
 #define WORKER_RECV 32u		/* packets taken at once */
-#define WORKER_RECORDS (1u << 18) /* room of the ring of finished requests */
+#define WORKER_RECORDS (1u << 18) /* finished requests in the ring */
+#define WORKER_RECORDS_MOST (1u << 21) /* 128 MiB, touched within the lead */
 #define WORKER_COSTS 1024u	/* sampled costs of a send */
 
 /* What the control thread wants of a running segment. */
