@@ -131,6 +131,73 @@ void socket_wait(int fd, int64_t until_ns)
 	ppoll(&p, 1, &left, NULL);
 }
 
+void socket_stamps_enable(int fd)
+{
+	int on = 1;
+
+	/* Without it, a message is stamped when it is read. */
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+}
+
+#define STAMP_LOOK_NS 100000000
+#define STAMP_OLDEST_NS 10000000000
+
+/* A bracketed pair: the wall clock between two looks at ours. */
+static void stamps_look(struct socket_stamps *s, int64_t now_ns)
+{
+	int64_t before, wall, after, best = INT64_MAX;
+
+	for (int i = 0; i < 4; i++) {
+		before = clock_now_ns();
+		wall = clock_realtime_ns();
+		after = clock_now_ns();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		s->offset_ns = wall - (before + best / 2);
+	}
+	s->next_ns = now_ns + STAMP_LOOK_NS;
+}
+
+int64_t socket_stamp(struct socket_stamps *s, struct msghdr *msg,
+		     int64_t now_ns)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	struct timespec at;
+	int64_t stamp;
+
+	if (!c || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_TIMESTAMPNS ||
+	    c->cmsg_len < CMSG_LEN(sizeof(at)))
+		return now_ns;
+	if (now_ns >= s->next_ns)
+		stamps_look(s, now_ns);
+	memcpy(&at, CMSG_DATA(c), sizeof(at));
+	stamp = at.tv_sec * INT64_C(1000000000) + at.tv_nsec - s->offset_ns;
+	if (stamp > now_ns || stamp < now_ns - STAMP_OLDEST_NS)
+		return now_ns;
+	return stamp;
+}
+
+ssize_t socket_recv(int fd, void *data, size_t room, struct socket_stamps *s,
+		    int64_t *stamp_ns)
+{
+	_Alignas(struct cmsghdr) unsigned char control[SOCKET_STAMP_SIZE];
+	struct iovec iov = { .iov_base = data, .iov_len = room };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t got = recvmsg(fd, &msg, 0);
+
+	*stamp_ns = clock_now_ns();
+	if (got > 0)
+		*stamp_ns = socket_stamp(s, &msg, *stamp_ns);
+	return got;
+}
+
 void *socket_pages(size_t size)
 {
 	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <time.h>
 
 struct err;
 
@@ -39,6 +40,32 @@ int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data);
 
 /* Sleep until a descriptor (an epoll too) can be read, or the instant. */
 void socket_wait(int fd, int64_t until_ns);
+
+/*
+ * The kernel's receive stamps (SO_TIMESTAMPNS, CLOCK_REALTIME) in our clock:
+ * when a packet reached this host, however late it is read. The offset
+ * between the clocks is looked up again each 100 ms: the wall clock may step.
+ */
+struct socket_stamps {
+	int64_t offset_ns;	/* CLOCK_REALTIME - clock_now_ns() */
+	int64_t next_ns;	/* when to look again */
+};
+
+/* Room for the control message of one stamp. */
+#define SOCKET_STAMP_SIZE CMSG_SPACE(sizeof(struct timespec))
+
+void socket_stamps_enable(int fd);
+
+/*
+ * Hot. The stamp of a message read at now_ns; now_ns where it has none, or
+ * one that cannot be (later, or by more than 10 s earlier).
+ */
+int64_t socket_stamp(struct socket_stamps *s, struct msghdr *msg,
+		     int64_t now_ns);
+
+/* recv() without flags that tells the stamp of what came in last. */
+ssize_t socket_recv(int fd, void *data, size_t room, struct socket_stamps *s,
+		    int64_t *stamp_ns);
 
 /* Zeroed pages that cost nothing until they are touched; NULL. */
 void *socket_pages(size_t size);

@@ -23,7 +23,8 @@ struct packet {
 	uint32_t len;
 	uint32_t conn;
 	uint32_t flags;		/* TRANSPORT_CLOSED, _REFUSED on receive */
-	int64_t stamp_ns;	/* when sent or received, user's clock */
+	int64_t stamp_ns;	/* when sent or received, by the user; a
+				 * server's: when it reached the socket */
 };
 
 struct transport_params {

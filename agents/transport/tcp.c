@@ -59,6 +59,7 @@ struct tcp {
 	size_t in_room, out_room;
 	unsigned char *in, *out; /* buffers of all places */
 	struct socket_address peer; /* client */
+	struct socket_stamps stamps; /* server */
 	char name[SOCKET_NAME_SIZE];
 };
 
@@ -195,6 +196,7 @@ static int tcp_open_server(struct tcp *s, struct arena *arena, struct err *err)
 	s->listener = socket_listen(&s->peer, SOCK_STREAM, s->name, err);
 	if (s->listener < 0)
 		return s->listener;
+	socket_stamps_enable(s->listener); /* peers inherit it */
 	s->vacant = arena_array(arena, s->n, sizeof(*s->vacant));
 	while (s->nvacant < s->n) {
 		s->vacant[s->nvacant] = s->n - 1 - s->nvacant;
@@ -403,7 +405,14 @@ static void tcp_accept(struct tcp *s)
 static int tcp_read(struct tcp *s, struct tcp_conn *c, struct packet *pkt)
 {
 	size_t room = s->in_room - c->have;
-	ssize_t got = room ? recv(c->fd, tcp_in(s, c) + c->have, room, 0) : 0;
+	unsigned char *to = tcp_in(s, c) + c->have;
+	int64_t stamp_ns = 0;
+	ssize_t got = 0;
+
+	if (room && s->listener >= 0)
+		got = socket_recv(c->fd, to, room, &s->stamps, &stamp_ns);
+	else if (room)
+		got = recv(c->fd, to, room, 0);
 
 	if (got < 0 && errno == EAGAIN)
 		return 0;
@@ -420,7 +429,7 @@ static int tcp_read(struct tcp *s, struct tcp_conn *c, struct packet *pkt)
 		.len = c->have,
 		.conn = c->number,
 		.flags = got <= 0 ? TRANSPORT_CLOSED : 0,
-		.stamp_ns = clock_now_ns(),
+		.stamp_ns = stamp_ns ? stamp_ns : clock_now_ns(),
 	};
 	return 1;
 }

@@ -16,7 +16,8 @@
 /*
  * A client has one connected socket for every connection, so that a target
  * that spreads flows by hash sees that many; a single one is read without
- * epoll. A server has one socket and numbers its peers.
+ * epoll. A server has one socket, numbers its peers, and stamps what comes in
+ * by the kernel: when it reached the socket, however late it is read.
  */
 #define BURST 64		/* packets of one recv() */
 #define UDP_MAX 65507		/* payload of one datagram over IPv4 */
@@ -39,6 +40,8 @@ struct udp {
 	struct mmsghdr msg[BURST];
 	struct iovec iov[BURST];
 	struct sockaddr_storage from[BURST];
+	struct socket_stamps stamps;
+	_Alignas(struct cmsghdr) unsigned char control[BURST][SOCKET_STAMP_SIZE];
 	char name[SOCKET_NAME_SIZE];
 };
 
@@ -86,8 +89,10 @@ static void udp_messages(struct udp *s, const struct transport_params *params)
 		s->iov[i].iov_len = s->room;
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
-		if (s->listening)
-			s->msg[i].msg_hdr.msg_name = &s->from[i];
+		if (!s->listening)
+			continue;
+		s->msg[i].msg_hdr.msg_name = &s->from[i];
+		s->msg[i].msg_hdr.msg_control = s->control[i];
 	}
 	s->stale = BURST;
 }
@@ -115,6 +120,7 @@ static int udp_listen(struct udp *s, const struct socket_address *at,
 		return fd;
 	s->fd[s->n++] = fd;
 	socket_buffers(fd, (int)o->buffer);
+	socket_stamps_enable(fd);
 	return 0;
 }
 
@@ -242,8 +248,10 @@ static size_t udp_recv_socket(struct udp *s, struct packet *pkt, size_t n)
 	int64_t now;
 	int got;
 
-	for (size_t i = 0; i < s->stale && s->listening; i++)
+	for (size_t i = 0; i < s->stale && s->listening; i++) {
 		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
+		s->msg[i].msg_hdr.msg_controllen = SOCKET_STAMP_SIZE;
+	}
 	got = recvmmsg(s->fd[0], s->msg, (unsigned)n, MSG_DONTWAIT, NULL);
 	s->stale = got > 0 ? (size_t)got : 0;
 	if (got < 0 && errno == ECONNREFUSED) {
@@ -260,7 +268,10 @@ static size_t udp_recv_socket(struct udp *s, struct packet *pkt, size_t n)
 			.conn = s->listening ?
 				peers_number(&s->peers, (void *)&s->from[i]) :
 				0,
-			.stamp_ns = now,
+			.stamp_ns = s->listening ?
+				socket_stamp(&s->stamps, &s->msg[i].msg_hdr,
+					     now) :
+				now,
 		};
 	return (size_t)got;
 }

@@ -11,11 +11,13 @@
 #include "targets/jobs.h"
 
 /*
- * A request is stamped when it was read from the socket, handed to the
- * policy, and its reply leaves when the policy says that it is complete. So
- * one CPU stands for many workers, and the time that every request should
- * take is known. What comes in is read more often than replies go out: a
- * late stamp would change the queue, a late release only one reply.
+ * A request is stamped when it reached the socket (where the transport can
+ * tell, else when it was read), handed to the policy at that instant, and its
+ * reply leaves when the policy says that it is complete. So one CPU stands
+ * for many workers, and the time that every request should take is known.
+ * The policy's time never passes what stands unread: however late this loop
+ * is, the queue stays the one that was asked for, and only replies that were
+ * due meanwhile are late.
  */
 #define TAKE 16			/* packets read in one turn */
 #define RELEASE 4		/* replies sent in one turn */
@@ -153,7 +155,8 @@ static void admit(struct virtual *v, struct place *p,
 	advance(v, arrival_ns);
 	a->arrivals++;
 	a->queue_sum += v->in_policy;
-	s = jobs_take(&v->jobs, p, req, arrival_ns);
+	/* Never before what the policy has done already. */
+	s = jobs_take(&v->jobs, p, req, v->start_ns + (int64_t)v->now);
 	if (!s) {
 		a->dropped++;
 		if (v->jobs.in_order)
@@ -328,7 +331,9 @@ static void serve(struct virtual *v)
 		stall_turn(&t->stalls, now);
 		account_turn(v, now);
 		work = take(v);
-		advance(v, clock_now_ns());
+		/* A full burst may have left more, from before now. */
+		if (work < TAKE)
+			advance(v, now);
 		work += release(v);
 		v->worked = work > 0;
 		if (!work && !t->poll)

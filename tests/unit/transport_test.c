@@ -222,12 +222,78 @@ static void test_udp_peers_bounded(void **state)
 	server.ops->close(server.state);
 }
 
+/* However late a server reads, it knows when a message reached it. */
+static void stamped(const char *kind)
+{
+	struct transport server = net_open(kind, 1, "127.0.0.1:0", 4, 64);
+	struct transport client = net_open(kind, 0, net_address(&server), 1,
+					   64);
+	unsigned char byte = 1;
+	struct packet pkt[4];
+	int64_t sent_ns, read_ns;
+
+	/* The first one may meet a handshake, and the clock's first look. */
+	for (int i = 0; i < 2; i++) {
+		net_send(&client, 0, &byte, 1);
+		sent_ns = clock_now_ns();
+		usleep(20000);
+		read_ns = clock_now_ns();
+		net_recv(&server, pkt, 4);
+		net_keep(&server, pkt[0].conn, 1);
+	}
+	assert_true(pkt[0].stamp_ns < sent_ns + 10000000);
+	assert_true(pkt[0].stamp_ns < read_ns);
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+static void test_stamps(void **state)
+{
+	(void)state;
+	stamped("udp");
+	stamped("tcp");
+}
+
+/* A stamp that cannot be, or none, is the instant of reading. */
+static void test_impossible_stamps(void **state)
+{
+	static const int64_t age_ns[] = { -SECOND, 11 * SECOND, SECOND };
+	_Alignas(struct cmsghdr) unsigned char control[SOCKET_STAMP_SIZE];
+	struct msghdr msg = { .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct socket_stamps stamps = { 0 };
+	int64_t now_ns = clock_now_ns();
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		int64_t wall = clock_realtime_ns() - age_ns[i];
+		struct timespec at = { wall / SECOND, wall % SECOND };
+		int64_t stamp;
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_TIMESTAMPNS;
+		c->cmsg_len = CMSG_LEN(sizeof(at));
+		memcpy(CMSG_DATA(c), &at, sizeof(at));
+		stamp = socket_stamp(&stamps, &msg, now_ns);
+		if (i < 2)
+			assert_int_equal(stamp, now_ns);
+		else
+			assert_true(stamp > now_ns - 2 * SECOND &&
+				    stamp < now_ns);
+	}
+	msg.msg_controllen = 0;
+	assert_int_equal(socket_stamp(&stamps, &msg, now_ns), now_ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_address_in_use),
+		cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_impossible_stamps),
 		cmocka_unit_test(test_udp_refused),
 		cmocka_unit_test(test_udp_too_long),
 		cmocka_unit_test(test_udp_peers_bounded),
