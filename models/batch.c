@@ -90,15 +90,30 @@ static void sum_up(struct batch *b)
 		hist_merge(b->all, b->hist[i]);
 }
 
+/*
+ * The share at or below the quantile is a mean, and batch means bound it; the
+ * quantiles at the ends of that bound are the interval (Heidelberger and
+ * Lewis 1984). Unlike the spread of the batches' own quantiles it holds where
+ * the law has atoms, or next to nothing between two of them.
+ */
 struct predict_value batch_quantile(struct batch *b, double q)
 {
-	double x[BATCH_MOST];
+	struct predict_value share, v;
+	double x[BATCH_MOST], value, half;
 
 	if (b->all->total != batch_total(b))
 		sum_up(b);
+	value = hist_quantile(b->all, q);
 	for (uint32_t i = 0; i < b->n; i++)
-		x[i] = hist_quantile(b->hist[i], q);
-	return interval(x, b->n, hist_quantile(b->all, q), b->scale);
+		x[i] = hist_cdf(b->hist[i], value);
+	share = interval(x, b->n, 1, 1);
+	half = share.hi - share.value;
+	v.value = value / b->scale;
+	v.lo = (q > half ? hist_quantile(b->all, q - half) :
+			   (double)b->all->min) / b->scale;
+	v.hi = (q + half < 1 ? hist_quantile(b->all, q + half) :
+			       (double)b->all->max) / b->scale;
+	return v;
 }
 
 struct predict_value batch_share(const struct batch *b)

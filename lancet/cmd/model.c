@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lancet/cmd/cmd.h"
 #include "lancet/core/arena.h"
@@ -30,7 +31,8 @@ static const char usage[] =
 	"                  of the values that are written\n"
 	"  --workers K     how many [1]\n"
 	"  --policy P      fcfs, part:rr, jbsq:2, quantum:5us:1us ... [fcfs]\n"
-	"  --load L,...    ratios, percentages or rates [10% to 95%]\n"
+	"  --load L...     ratios, percentages or rates, several after\n"
+	"                  each other or with commas [10% to 95%]\n"
 	"  --metric M,...  mean, p50, p99.9 ... of the response time; of\n"
 	"                  the wait and the slowdown: wait:p99, slowdown:p99;\n"
 	"                  p_wait, mean_in_system [mean,p50,p90,p99,p99.9]\n"
@@ -198,6 +200,26 @@ static int take_option(struct model_request *r, int option, char *value)
 	}
 }
 
+/* `--load 0.5 0.8`: what follows a load and is no file is one more. */
+static bool more_load(const struct model_request *r, const char *text)
+{
+	double ignored;
+
+	return r->nloads && (unit_number(text, &ignored) == 0 ||
+			     unit_percent(text, &ignored) == 0) &&
+	       access(text, F_OK) != 0;
+}
+
+static int take_file(struct model_request *r, const char *name)
+{
+	if (r->file)
+		return cmd_fail("model", STATUS_USAGE,
+				"more than one configuration or result; give "
+				"one");
+	r->file = name;
+	return 0;
+}
+
 static int take_arguments(struct model_request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -220,13 +242,11 @@ static int take_arguments(struct model_request *r, int argc, char **argv)
 
 	while (!status && (c = cmd_getopt(argc, argv, "", options)) != -1)
 		status = take_option(r, c, optarg);
-	if (!status && argc - optind > 1)
-		status = cmd_fail("model", STATUS_USAGE,
-				  "more than one "
-				  "configuration or result; give one");
-	if (optind < argc)
-		r->file = argv[optind];
-	else if (!r->workers)
+	for (; !status && optind < argc; optind++)
+		status = more_load(r, argv[optind]) ?
+				 take_loads(r, argv[optind]) :
+				 take_file(r, argv[optind]);
+	if (!r->file && !r->workers)
 		r->workers = 1;
 	if (!status && !r->nmetrics)
 		status = take_metrics(r, usual);
