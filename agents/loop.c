@@ -18,6 +18,8 @@
 #define DRAW_AHEAD_NS 2000	/* draw when nothing is due so soon */
 #define NAP_NS 100000000	/* longest sleep: to hear a stop, */
 #define NAP_DOWN_NS 10000000	/* and to mend a connection */
+#define NAP_OPEN_NS 2000000	/* where a standstill would delay replies */
+#define NAP_HELD_NS 1000000	/* between offers of what was refused */
 #define NAP_GRACE_NS 1000000
 #define OVERTIME_NS 1000000000	/* of a drain, while replies still come in */
 
@@ -207,6 +209,7 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 	o->seq[o->n++] = intent->seq;
 	s = flight_take(&w->flight, intent->seq);
 	begin_sample(w, s, intent);
+	s->sent_ns = w->now_ns;	/* until it is: how long it is held */
 	s->conn = req.conn;
 	if (w->in_order)
 		pool_owe(&w->pool, conn, intent->seq);
@@ -364,15 +367,30 @@ static size_t transmit(struct worker *w)
 
 /* --- turns ------------------------------------------------------------------ */
 
+/*
+ * Its connection took nothing for as long as a reply may take. What was sent
+ * on it before was older, and is finished: only held packets are given up.
+ */
+static void give_up(struct worker *w, const struct sample *s)
+{
+	uint32_t conn = s->conn - w->params.first_conn;
+
+	w->pool.conn[conn].fresh = false;
+	mend_break(w, conn);
+}
+
 /* Send order is the order of numbers: the oldest is the first to time out. */
 static void expire(struct worker *w)
 {
 	for (uint32_t i = 0; i < SCAN_STEPS; i++) {
 		struct sample *s = flight_oldest(&w->flight, SCAN_STEPS);
 
-		if (!s || s->outcome != FLIGHT_SENT ||
-		    w->now_ns - s->sent_ns <= w->timeout_ns)
+		if (!s || w->now_ns - s->sent_ns <= w->timeout_ns)
 			return;
+		if (s->outcome == FLIGHT_BUILT) {
+			give_up(w, s);
+			continue;
+		}
 		if (!w->in_order)
 			pool_answered(&w->pool,
 				      s->conn - w->params.first_conn);
@@ -385,23 +403,35 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/*
- * Block mode: sleep until input, or until something is due. A sleeper wakes
- * up 50 to 150 us late as a rule, which lateness shows; what is later than
- * NAP_GRACE_NS is a stall.
- */
-static void nap(struct worker *w)
+/* How long nothing has to be done, if nothing comes in: never in the past. */
+static int64_t nap_end(struct worker *w)
 {
 	const struct sample *oldest = flight_oldest(&w->flight, SCAN_STEPS);
 	int64_t until = least(w->now_ns + (w->pool.down ? NAP_DOWN_NS : NAP_NS),
 			      pacer_next_ns(&w->pacer));
 
+	if (w->flight.open > 0)
+		until = least(until, w->now_ns +
+			      (w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS));
 	if (oldest)
 		until = least(until, oldest->sent_ns + w->timeout_ns);
 	if (w->now_ns < w->end_ns)
 		until = least(until, w->end_ns);
 	else
 		until = least(until, w->drain_end_ns);
+	return until > w->now_ns ? until : w->now_ns;
+}
+
+/*
+ * Block mode: sleep until input, or until something is due. A sleeper wakes
+ * up 50 to 150 us late as a rule, which lateness shows; what is later than
+ * NAP_GRACE_NS is a stall. Nobody knows when in a sleep a standstill began:
+ * sleeps are short while a reply is awaited, so that little of it is missed.
+ */
+static void nap(struct worker *w)
+{
+	int64_t until = nap_end(w);
+
 	w->transport.ops->wait(w->transport.state, until);
 	w->now_ns = clock_now_ns();
 	stall_begin(&w->stalls, least(w->now_ns, until + NAP_GRACE_NS));
@@ -459,7 +489,8 @@ void loop_run(struct worker *w)
 {
 	w->now_ns = clock_now_ns();
 	w->idle = false;
-	stall_begin(&w->stalls, w->now_ns);
+	/* Late for the start, it stood still since then. */
+	stall_begin(&w->stalls, least(w->now_ns, w->start.at_ns));
 	while (!over(w))
 		turn(w);
 }

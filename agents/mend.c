@@ -51,8 +51,11 @@ static void drop_held(struct worker *w, uint32_t conn)
 		uint32_t seq = o->seq[i];
 
 		if (pkt.conn == conn) {
-			loop_finish(w, &w->flight.slot[seq & w->flight.mask],
-				    OUTCOME_UNSENT);
+			struct sample *s =
+				&w->flight.slot[seq & w->flight.mask];
+
+			s->sent_ns = 0;
+			loop_finish(w, s, OUTCOME_UNSENT);
 			continue;
 		}
 		o->pkt[i] = o->pkt[kept];

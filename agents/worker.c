@@ -277,6 +277,8 @@ int worker_segment(struct worker *w)
 {
 	double cpu, wall;
 
+	/* What the kernel says of it counts from here. */
+	stall_begin(&w->stalls, clock_now_ns());
 	sleep_until(w, w->start.at_ns - EARLY_NS);
 	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 	wall = seconds(CLOCK_MONOTONIC);

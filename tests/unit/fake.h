@@ -19,6 +19,7 @@ static struct fake_rules {
 	uint32_t swallow;	/* every so many-th is never answered */
 	uint32_t room;		/* replies that a connection may owe; 0: any */
 	uint32_t close_after;	/* packets, then connection 0 is closed */
+	bool full;		/* connection 0 has room for nothing */
 	bool close_full;	/* connection 0, once, when it has no room */
 	uint32_t spoil_after;	/* packets, then one reply is rubbish */
 	bool astray;		/* replies come on another connection */
@@ -91,6 +92,8 @@ static bool fake_take(const struct packet *pkt)
 			c->closed = c->dead = true;
 		return false;
 	}
+	if (fake_rules.full && pkt->conn == 0)
+		return false;
 	fake.sent++;
 	if (fake_rules.close_after && fake.sent == fake_rules.close_after)
 		fake.conn[0].closed = fake.conn[0].dead = true;

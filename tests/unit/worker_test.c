@@ -616,15 +616,66 @@ static void test_block(void **state)
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
 }
 
+/*
+ * A sleep with refused packets at hand is short, and ends after it began:
+ * else a standstill as long as the machine runs is made up.
+ */
+static void test_block_held(void **state)
+{
+	(void)state;
+	params.poll = false;
+	fake_rules.full = true;
+	fake_rules.delay_ns = 100 * US;
+	config.workload.timeout_ns = 40 * MS;
+	open_worker();
+	run(5000, 0, 30 * MS, 0);
+	assert_in_range(worker->stalls.longest_ns, 0, PATIENCE);
+}
+
+/* A connection that takes nothing keeps no other's requests from an end. */
+static void test_held_and_timeouts(void **state)
+{
+	(void)state;
+	fake_rules.full = true;
+	fake_rules.swallow = 1;
+	params.in_flight = 4;
+	config.workload.timeout_ns = 10 * MS;
+	config.measure.drain_ns = 200 * MS;
+	open_worker();
+	run(2000, 0, 60 * MS, 0);
+	assert_in_range(outcomes(OUTCOME_TIMEOUT), 13, nrecords);
+	assert_in_range(outcomes(OUTCOME_UNSENT), 1, nrecords);
+	assert_int_equal(outcomes(OUTCOME_LOST), 0);
+	assert_true(fake.reopened > 0);
+}
+
+/* Late for its start, a thread stood still from there on. */
+static void test_late_start(void **state)
+{
+	struct wire_start start;
+
+	(void)state;
+	open_worker();
+	run(5000, 0, 5 * MS, 0);
+	start = arm(5000, 5 * MS, 10 * MS, 1);
+	while (clock_now_ns() < start.at_ns + 2 * MS)
+		;
+	assert_int_equal(worker_segment(worker), 0);
+	assert_true(worker->stalls.n > 0);
+	assert_in_range(worker->stalls.stall[0].start_ns, start.at_ns - MS / 10,
+			start.at_ns);
+	assert_true(worker->stalls.stall[0].length_ns >= 2 * MS);
+}
+
 /* A full ring costs records, and never the counts. */
 static void test_full_ring(void **state)
 {
 	(void)state;
 	open_worker();
+	arm(50000, 0, 20 * MS, 0);
 	ring_fini(&worker->ring);
 	assert_int_equal(ring_init(&worker->ring, 64, sizeof(struct sample)),
 			 0);
-	arm(50000, 0, 20 * MS, 0);
 	assert_int_equal(worker_segment(worker), 0);
 	collect();
 	assert_int_equal(nrecords, 64);
@@ -659,6 +710,9 @@ int main(void)
 		TEST(test_hung_up),
 		TEST(test_stop),
 		TEST(test_block),
+		TEST(test_block_held),
+		TEST(test_held_and_timeouts),
+		TEST(test_late_start),
 		TEST(test_full_ring),
 	};
 
