@@ -23,6 +23,8 @@
 #define RELEASE 4		/* replies sent in one turn */
 #define DONE 16			/* completions taken from the policy at once */
 #define LOOK_NS 20000000	/* between looks at the stop flag, blocked */
+#define LOOK_BUSY_NS 2000000	/* while requests keep coming: a standstill */
+#define BUSY_NS 100000000	/* in a sleep counts from the sleep's end on */
 #define RETRY_NS 1000000	/* between tries at a peer without room */
 
 struct virtual {
@@ -34,6 +36,7 @@ struct virtual {
 	int64_t start_ns;	/* time 0 of the policy */
 	sim_time now;		/* how far it was advanced */
 	int64_t turn_ns;	/* the last look at the clock */
+	int64_t worked_ns;	/* the last one that found something to do */
 	bool worked;		/* since then */
 	unsigned char *out;
 	uint64_t boot_id;
@@ -308,7 +311,9 @@ static void rest(struct virtual *v, int64_t now_ns)
 	const struct policy *p = &v->target->policy;
 	struct transport *t = &v->target->transport;
 	sim_time next = p->ops->next(p->state);
-	int64_t until = now_ns + (v->jobs.nready ? RETRY_NS : LOOK_NS);
+	bool busy = now_ns - v->worked_ns < BUSY_NS;
+	int64_t until = now_ns + (v->jobs.nready ? RETRY_NS :
+				  busy ? LOOK_BUSY_NS : LOOK_NS);
 
 	if (next < (sim_time)(until - v->start_ns))
 		until = v->start_ns + (int64_t)ceil(next);
@@ -336,6 +341,8 @@ static void serve(struct virtual *v)
 			advance(v, now);
 		work += release(v);
 		v->worked = work > 0;
+		if (work > 0)
+			v->worked_ns = now;
 		if (!work && !t->poll)
 			rest(v, clock_now_ns());
 	}
