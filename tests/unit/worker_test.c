@@ -667,6 +667,21 @@ static void test_late_start(void **state)
 	assert_true(worker->stalls.stall[0].length_ns >= 2 * MS);
 }
 
+/* The ring grows with what a segment will send. */
+static void test_ring_grows(void **state)
+{
+	size_t least;
+
+	(void)state;
+	open_worker();
+	least = worker->ring.mask + 1;
+	arm(50000, 0, 20 * MS, 0);
+	assert_int_equal(worker->ring.mask + 1, least);
+	arm((double)least, 0, 2000 * MS, 1);
+	assert_true(worker->ring.mask + 1 >= 2 * least);
+	assert_int_equal(ring_ready(&worker->ring), 0);
+}
+
 /* A full ring costs records, and never the counts. */
 static void test_full_ring(void **state)
 {
@@ -713,6 +728,7 @@ int main(void)
 		TEST(test_block_held),
 		TEST(test_held_and_timeouts),
 		TEST(test_late_start),
+		TEST(test_ring_grows),
 		TEST(test_full_ring),
 	};
 
