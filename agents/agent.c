@@ -201,6 +201,8 @@ static int send_report(struct agent *a)
 	arena_fini(&arena);
 	if (rc < 0)
 		return rc;
+	/* It was read to its end, however long that took. */
+	a->heard_ns = clock_now_ns();
 	/* Now, while nothing is measured. */
 	clock_sync();
 	a->phase = AGENT_READY;
