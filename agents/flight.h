@@ -13,8 +13,13 @@
  * request is finished; a reply whose slot holds another number, or none, is
  * a late one. Requests are sent in order of seq, so the oldest open slot is
  * the next to time out. Owned by one measuring thread.
+ *
+ * The table holds what a thread sends within its timeout, so that no two
+ * requests need the same slot; at rates beyond FLIGHT_MOST the older of them
+ * has to end.
  */
 #define FLIGHT_SLOTS 65536u
+#define FLIGHT_MOST (1u << 19)	/* 32 MiB, touched within the lead */
 
 /* What stands in sample.outcome of a slot beside the outcomes. */
 enum flight_state {
@@ -33,7 +38,7 @@ struct flight {
 	uint32_t open;		/* BUILT or SENT */
 };
 
-int flight_init(struct flight *f, uint32_t slots);
+int flight_init(struct flight *f, uint32_t slots); /* a power of two */
 void flight_fini(struct flight *f);
 
 static inline bool flight_is_free(const struct flight *f, uint32_t seq)

@@ -321,19 +321,49 @@ static void flush(struct worker *w, size_t held)
 		w->out.n = 0;
 }
 
+/*
+ * Its connection took nothing for as long as a reply may take. What was sent
+ * on it before was older, and is finished: only held packets are given up.
+ */
+static void give_up(struct worker *w, const struct sample *s)
+{
+	uint32_t conn = s->conn - w->params.first_conn;
+
+	w->pool.conn[conn].fresh = false;
+	mend_break(w, conn);
+}
+
+/*
+ * Its slot is still taken, by a request so old that a whole table of others
+ * was sent since: to wait for it would hold up all that is due.
+ */
+static void make_way(struct worker *w, uint32_t seq)
+{
+	struct sample *s = &w->flight.slot[seq & w->flight.mask];
+
+	if (s->outcome == FLIGHT_BUILT) {
+		give_up(w, s);
+		return;
+	}
+	if (!w->in_order)
+		pool_answered(&w->pool, s->conn - w->params.first_conn);
+	loop_finish(w, s, OUTCOME_LOST);
+}
+
 /* One request that is due, or waited, goes into the outbox. */
 static bool send_next(struct worker *w)
 {
 	const struct intent *next = pool_waiting(&w->pool);
 	bool waited = next;
-	uint32_t conn = POOL_NONE;
+	uint32_t conn;
 
 	if (!waited)
 		next = pacer_due(&w->pacer, w->now_ns);
 	if (!next)
 		return false;
-	if (flight_is_free(&w->flight, next->seq))
-		conn = pool_pick(&w->pool);
+	if (!flight_is_free(&w->flight, next->seq))
+		make_way(w, next->seq);
+	conn = pool_pick(&w->pool);
 	if (conn == POOL_NONE) {
 		starve(w);
 		return false;
@@ -366,18 +396,6 @@ static size_t transmit(struct worker *w)
 }
 
 /* --- turns ------------------------------------------------------------------ */
-
-/*
- * Its connection took nothing for as long as a reply may take. What was sent
- * on it before was older, and is finished: only held packets are given up.
- */
-static void give_up(struct worker *w, const struct sample *s)
-{
-	uint32_t conn = s->conn - w->params.first_conn;
-
-	w->pool.conn[conn].fresh = false;
-	mend_break(w, conn);
-}
 
 /* Send order is the order of numbers: the oldest is the first to time out. */
 static void expire(struct worker *w)

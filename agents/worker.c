@@ -172,6 +172,33 @@ static int begin_schedule(struct worker *w, const struct wire_start *start,
 			  &w->schedule_arena, err);
 }
 
+/* What this thread sends in so long, with room to spare; at most `most`. */
+static uint32_t requests_in(const struct worker *w,
+			    const struct wire_start *start, int64_t ns,
+			    uint32_t most)
+{
+	double want = 1.25e-9 * (double)ns * start->rate_rps /
+		      w->params.all_threads;
+
+	return want < most ? (uint32_t)want : most;
+}
+
+/* Every request that may still be answered has a slot of its own. */
+static int make_slots(struct worker *w, const struct wire_start *start)
+{
+	int64_t length_ns = start->until_ns - start->from_ns;
+	uint32_t slots = w->flight.mask + 1;
+	uint32_t want = requests_in(w, start, length_ns < w->timeout_ns ?
+				    length_ns : w->timeout_ns, FLIGHT_MOST);
+
+	if (want <= slots || w->flight.open > 0)
+		return 0;
+	while (slots < want)
+		slots *= 2;
+	flight_fini(&w->flight);
+	return flight_init(&w->flight, slots);
+}
+
 /*
  * Where the ring holds the whole segment, nothing has to be folded while it
  * runs: on a machine whose CPUs all spin, folding would come too late.
@@ -179,16 +206,16 @@ static int begin_schedule(struct worker *w, const struct wire_start *start,
 static int make_room(struct worker *w, const struct wire_start *start,
 		     struct err *err)
 {
-	double length_s = (double)(start->until_ns - start->from_ns) * 1e-9;
-	double want = 1.25 * length_s * start->rate_rps /
-		      w->params.all_threads;
-	size_t slots = want < WORKER_RECORDS_MOST ? (size_t)want
-						  : WORKER_RECORDS_MOST;
+	uint32_t records = requests_in(w, start,
+				       start->until_ns - start->from_ns,
+				       WORKER_RECORDS_MOST);
 
-	if (slots <= w->ring.mask + 1)
+	if (make_slots(w, start))
+		return err_set(err, -ENOMEM, "out of memory");
+	if (records <= w->ring.mask + 1)
 		return 0;
 	ring_fini(&w->ring);
-	if (ring_init(&w->ring, slots, sizeof(struct sample)))
+	if (ring_init(&w->ring, records, sizeof(struct sample)))
 		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
 }

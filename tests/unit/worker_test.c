@@ -649,6 +649,38 @@ static void test_held_and_timeouts(void **state)
 	assert_true(fake.reopened > 0);
 }
 
+/* A request that is never answered holds up none that need its slot. */
+static void test_full_table(void **state)
+{
+	(void)state;
+	fake_rules.swallow = 400;
+	config.measure.drain_ns = 50 * MS;
+	open_worker();
+	arm(10000, 0, 70 * MS, 0);
+	flight_fini(&worker->flight);
+	assert_int_equal(flight_init(&worker->flight, 64), 0);
+	assert_int_equal(worker_segment(worker), 0);
+	collect();
+	assert_in_range(nrecords, 500, 790);
+	assert_int_equal(outcomes(OUTCOME_LOST), 1);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords - 1);
+	assert_int_equal(records[399].outcome, OUTCOME_LOST);
+}
+
+/* The table holds what is sent within the timeout. */
+static void test_table_size(void **state)
+{
+	(void)state;
+	config.workload.timeout_ns = 1000 * MS;
+	open_worker();
+	arm(1000, 0, 100000 * MS, 0);
+	assert_int_equal(worker->flight.mask + 1, FLIGHT_SLOTS);
+	arm(200000, 0, 2000 * MS, 1);
+	assert_in_range(worker->flight.mask + 1, 200000, FLIGHT_MOST);
+	arm(1e8, 0, 2000 * MS, 2);
+	assert_int_equal(worker->flight.mask + 1, FLIGHT_MOST);
+}
+
 /* Late for its start, a thread stood still from there on. */
 static void test_late_start(void **state)
 {
@@ -727,6 +759,8 @@ int main(void)
 		TEST(test_block),
 		TEST(test_block_held),
 		TEST(test_held_and_timeouts),
+		TEST(test_full_table),
+		TEST(test_table_size),
 		TEST(test_late_start),
 		TEST(test_ring_grows),
 		TEST(test_full_ring),
