@@ -194,12 +194,31 @@ static double model_max(const struct plan *plan, const struct slo *slo,
 	return low;
 }
 
-static const char *objective_reason(double max_load)
+/* The highest load that a valid point speaks for; NAN where none does. */
+static double known_load(const struct plan *plan, const struct slo *slo,
+			 const struct result_point *points, size_t n)
+{
+	while (n-- > 0)
+		if (is_valid(&points[n]) &&
+		    !isnan(ratio_of(plan, slo, &points[n], END_VALUE)))
+			return load_of(&points[n]);
+	return (double)NAN;
+}
+
+static const char *objective_reason(double max_load,
+				    const struct result_point *points,
+				    double known, struct arena *arena)
 {
 	if (isnan(max_load))
 		return "no valid point shows it";
+	if (isinf(max_load) && isnan(points->utilisation))
+		return arena_printf(arena, "kept at every load with a valid "
+				    "measurement; nothing is known beyond "
+				    "%.0f requests/s", known);
 	if (isinf(max_load))
-		return "kept at every load that was tried";
+		return arena_printf(arena, "kept at every load with a valid "
+				    "measurement; nothing is known beyond "
+				    "%.1f%%", 100 * known);
 	if (max_load <= 0)
 		return "missed at the lowest load";
 	return NULL;
@@ -221,22 +240,6 @@ static void drawn_bound(const struct plan *plan, const struct slo *slo,
 	}
 }
 
-/* The bound that a picture of response times can show. */
-static void objective_line(const struct plan *plan, const struct slo *slo,
-			   struct result_slo *to)
-{
-	to->quantile = (double)NAN;
-	to->bound_ns = (double)NAN;
-	for (size_t i = slo->n; i-- > 0;) {
-		const struct slo_term *term = &slo->term[i];
-
-		if (term->metric != SLO_RESPONSE || term->class[0])
-			continue;
-		to->quantile = term->quantile;
-		to->bound_ns = bound_of(plan, term);
-	}
-}
-
 struct result_slo *objective_of(const struct plan *plan,
 				const struct result_point *points, size_t n,
 				struct arena *arena)
@@ -244,24 +247,23 @@ struct result_slo *objective_of(const struct plan *plan,
 	struct result_slo *to;
 	struct slo slo;
 	struct err err;
-	double end[ENDS];
+	double end[ENDS], known;
 
 	if (!plan->config->slo || slo_parse(plan->config->slo, &slo, &err) < 0)
 		return NULL;
 	to = arena_alloc(arena, sizeof(*to));
 	to->expr = plan->config->slo;
-	objective_line(plan, &slo, to);
 	drawn_bound(plan, &slo, to);
 	for (enum end i = 0; i < ENDS; i++)
 		end[i] = crossing(plan, &slo, points, n, i);
-	to->reason = objective_reason(end[END_VALUE]);
+	known = known_load(plan, &slo, points, n);
+	to->reason = objective_reason(end[END_VALUE], points, known, arena);
 	/* The later bound breaks the promise first. */
 	to->max_load.lo = end[END_HI];
 	to->max_load.hi = end[END_LO];
 	to->max_load.value = end[END_VALUE];
 	if (isinf(to->max_load.value))
-		to->max_load.value = n ? load_of(&points[n - 1])
-				       : (double)NAN;
+		to->max_load.value = known;
 	if (isinf(to->max_load.lo))
 		to->max_load.lo = to->max_load.value;
 	if (end[END_VALUE] <= 0)

@@ -105,6 +105,21 @@ static void test_always_kept(void **state)
 	assert_true(isnan(slo->efficiency));
 }
 
+/* What came after the last valid point is not known to keep anything. */
+static void test_last_invalid(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 1s");
+	f->point[3].verdict.status = "invalid";
+	f->point[2].verdict.status = "invalid";
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_near(slo->max_load.value, .4, 1e-9);
+	assert_near(slo->max_load.lo, .4, 1e-9);
+	assert_non_null(strstr(slo->reason, "nothing is known beyond 40.0%"));
+}
+
 static void test_never_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -177,6 +192,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH(test_between), WITH(test_always_kept),
+		WITH(test_last_invalid),
 		WITH(test_never_kept), WITH(test_invalid_skipped),
 		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
 	};
