@@ -42,6 +42,26 @@ static void exclude_span(struct point_segment *segment,
 	}
 }
 
+/* Standing still at once costs once: one's own time, not the sum of all. */
+static int64_t merged_end(const struct point_stall *stall, uint32_t n,
+			  uint32_t *at)
+{
+	bool target = stall[*at].target;
+	int64_t end = stall[*at].start_ns + stall[*at].length_ns;
+
+	for (; *at + 1 < n; ++*at) {
+		const struct point_stall *next = &stall[*at + 1];
+
+		if (next->target != target)
+			continue;
+		if (next->start_ns > end)
+			break;
+		if (next->start_ns + next->length_ns > end)
+			end = next->start_ns + next->length_ns;
+	}
+	return end;
+}
+
 /* Agents' and the target's stalls leave backlogs of their own. */
 static void exclude_side(struct point_segment *segment,
 			 const struct point_stall *stall, uint32_t n,
@@ -51,17 +71,19 @@ static void exclude_side(struct point_segment *segment,
 	int64_t drained = INT64_MIN;
 
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t end = stall[i].start_ns + stall[i].length_ns;
+		const struct point_stall *first = &stall[i];
+		int64_t end, lasted;
 
-		if (stall[i].target != target)
+		if (first->target != target)
 			continue;
+		end = merged_end(stall, n, &i);
+		lasted = end - first->start_ns;
 		if (drained > end)
 			end = drained;
-		drained = end + (int64_t)((double)stall[i].length_ns / spare);
-		exclude_span(segment, rule,
-			     stall[i].start_ns - rule->guard_ns, drained,
-			     target ? WINDOW_TARGET : WINDOW_AGENT,
-			     stall[i].who);
+		drained = end + (int64_t)((double)lasted / spare);
+		exclude_span(segment, rule, first->start_ns - rule->guard_ns,
+			     drained, target ? WINDOW_TARGET : WINDOW_AGENT,
+			     first->who);
 	}
 }
 

@@ -16,7 +16,8 @@ struct point_stall;
  * the guard for the requests that were in flight when it began, the last
  * part for the backlog it left, which a server with spare capacity 1 - load
  * clears no slower. A stall that begins inside another's drain starts its
- * own where that one ends.
+ * own where that one ends. Stalls of one side that overlap, of several
+ * threads or agents, are one: the time in which any of them stood still.
  */
 struct exclude_rule {
 	int64_t window_ns;

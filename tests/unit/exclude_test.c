@@ -89,6 +89,25 @@ static void test_backlogs_add_up(void **state)
 	assert_out(9, 14, WINDOW_AGENT);
 }
 
+/* Eight threads stand still for the same 4 ms: no more than one of them. */
+static void test_together_once(void **state)
+{
+	struct point_stall all[9];
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		all[i] = stall(105, 4, false);
+	exclude_segment(&segment, all, 8, &rule);
+	assert_out(10, 11, WINDOW_AGENT);
+	/* 105 to 112 by the last one, the target's between: 112 + 14. */
+	setup(NULL);
+	all[7] = stall(107, 1, true);
+	all[8] = stall(108, 4, false);
+	exclude_segment(&segment, all, 9, &rule);
+	assert_out(10, 12, WINDOW_AGENT);
+	assert_out(10, 11, WINDOW_TARGET);
+}
+
 static void test_sides_are_apart(void **state)
 {
 	struct point_stall two[] = { stall(105, 1, true),
@@ -134,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup(test_guard_reaches_back, setup),
 		cmocka_unit_test_setup(test_busier_drains_longer, setup),
 		cmocka_unit_test_setup(test_backlogs_add_up, setup),
+		cmocka_unit_test_setup(test_together_once, setup),
 		cmocka_unit_test_setup(test_sides_are_apart, setup),
 		cmocka_unit_test_setup(test_edges, setup),
 		cmocka_unit_test_setup(test_warmup, setup),
