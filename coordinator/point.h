@@ -92,6 +92,8 @@ struct point_data {
 	struct hist *connect;
 	double send_cost_ns;		/* of the slowest agent */
 	uint64_t records_dropped, loop_gaps, target_loop_gaps;
+	uint64_t stalls_dropped;	/* on either side */
+	uint64_t bad_replies;
 	double steal;			/* share of all CPU time; NAN */
 	struct result_target *target;	/* built-in; or NULL */
 	uint64_t target_served;

@@ -29,7 +29,7 @@ struct target_account {
 	struct hist *release;	/* how late replies left, after completion */
 	struct stall *stall;
 	size_t nstalls;
-	uint64_t gaps;
+	uint64_t gaps, stalls_dropped;
 };
 
 struct target {

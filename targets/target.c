@@ -183,6 +183,7 @@ static void account_close(const struct target *t, struct target_account *a)
 	a->stall = t->stalls.stall;
 	a->nstalls = t->stalls.n;
 	a->gaps = t->stalls.gaps;
+	a->stalls_dropped = t->stalls.dropped;
 }
 
 struct target_account *target_account(struct target *t)
@@ -267,6 +268,7 @@ void target_report(const struct target_account *a, struct wire_target *report)
 		.stall = a->stall,
 		.nstalls = a->nstalls,
 		.loop_gaps = a->gaps,
+		.stalls_dropped = a->stalls_dropped,
 	};
 }
 

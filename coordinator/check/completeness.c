@@ -37,6 +37,12 @@ static void run(const struct point_data *data, const void *options,
 		(long long)c->unsent, (long long)c->nacked,
 		(long long)c->error, (long long)c->timeout,
 		(long long)c->lost, (long long)c->late_replies);
+	if (data->bad_replies) {
+		out->status = CHECK_FAIL;
+		out->reason = arena_printf(arena,
+			"%llu replies made no sense to the protocol; %s",
+			(unsigned long long)data->bad_replies, out->reason);
+	}
 	if (!data->records_dropped)
 		return;
 	out->status = CHECK_FAIL;

@@ -56,6 +56,13 @@ static void run(const struct point_data *data, const void *options,
 		target.n, (double)target.longest_ns / 1e6,
 		100 * data->left_out, 100 * out->threshold,
 		100 * data->left_out_compared);
+	if (data->stalls_dropped) {
+		out->status = CHECK_FAIL;
+		out->reason = arena_printf(arena,
+			"%llu more stalls than could be listed, so nobody "
+			"knows what they spoilt",
+			(unsigned long long)data->stalls_dropped);
+	}
 	if (!(data->steal > levels->steal))
 		return;
 	out->status = CHECK_FAIL;

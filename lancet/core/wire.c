@@ -219,7 +219,6 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 /* --- start, tick ------------------------------------------------------------ */
 
 #define RATE_MAX 1e12
-#define TIME_MAX (INT64_MAX / 4)	/* sums of a few stay in range */
 
 json_t *wire_start_encode(const struct wire_start *start)
 {
@@ -244,10 +243,10 @@ int wire_start_decode(const json_t *frame, struct wire_start *start,
 			 err) < 0 ||
 	    wire_get_real(frame, "rate_rps", 0, RATE_MAX, &start->rate_rps,
 			  err) < 0 ||
-	    wire_get_int(frame, "at_ns", 0, TIME_MAX, &start->at_ns, err) < 0 ||
-	    wire_get_int(frame, "from_ns", 0, TIME_MAX, &start->from_ns, err) <
+	    wire_get_int(frame, "at_ns", 0, WIRE_TIME_MAX, &start->at_ns, err) < 0 ||
+	    wire_get_int(frame, "from_ns", 0, WIRE_TIME_MAX, &start->from_ns, err) <
 		    0 ||
-	    wire_get_int(frame, "until_ns", start->from_ns, TIME_MAX,
+	    wire_get_int(frame, "until_ns", start->from_ns, WIRE_TIME_MAX,
 			 &start->until_ns, err) < 0)
 		return err->code;
 	if (!(start->rate_rps > 0))
@@ -290,7 +289,7 @@ json_t *wire_target_encode(const struct wire_target *target)
 			target->nstalls < WIRE_TARGET_STALLS ?
 				target->nstalls : WIRE_TARGET_STALLS);
 	text = base64_encode(stalls.data, stalls.len);
-	frame = json_pack("{ss so so so so so so so so so so ss}", "t", "data",
+	frame = json_pack("{ss so so so so so so so so so so so ss}", "t", "data",
 			  "served_mean_ns", wire_real(s->served_mean_ns),
 			  "idle", wire_real(s->idle), "drops",
 			  json_integer(s->drops), "preemptions",
@@ -300,7 +299,11 @@ json_t *wire_target_encode(const struct wire_target *target)
 			  wire_real(s->release_p50_ns), "release_p99_ns",
 			  wire_real(s->release_p99_ns), "served",
 			  integer(target->served), "loop_gaps",
-			  integer(target->loop_gaps), "stalls",
+			  integer(target->loop_gaps), "stalls_dropped",
+			  integer(target->stalls_dropped +
+				  (target->nstalls > WIRE_TARGET_STALLS ?
+				   target->nstalls - WIRE_TARGET_STALLS : 0)),
+			  "stalls",
 			  text ? text : "");
 	free(text);
 	free(stalls.data);
@@ -331,6 +334,8 @@ int wire_target_decode(const json_t *frame, struct wire_target *target,
 			  &s->release_p99_ns, err) < 0 ||
 	    wire_get_u64(frame, "served", &target->served, err) < 0 ||
 	    wire_get_u64(frame, "loop_gaps", &target->loop_gaps, err) < 0 ||
+	    wire_get_u64(frame, "stalls_dropped", &target->stalls_dropped,
+			 err) < 0 ||
 	    wire_get_text(frame, "stalls", &text, err) < 0)
 		return err->code;
 	data = base64_decode(text, &len);

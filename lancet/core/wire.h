@@ -113,6 +113,8 @@ struct wire_report {
 	size_t nstalls;
 	uint32_t *stall_thread;		/* of the agent, from 0 */
 	uint64_t loop_gaps, records_dropped;
+	uint64_t stalls_dropped;	/* did not fit into the list */
+	uint64_t bad_replies;		/* of which no protocol sense was made */
 	double cpu_s, wall_s;		/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples: in order of thread, */
 	size_t nsamples;		/* seq; else none */
@@ -143,7 +145,7 @@ struct wire_target {
 	uint64_t served;
 	struct stall *stall;
 	size_t nstalls;
-	uint64_t loop_gaps;
+	uint64_t loop_gaps, stalls_dropped;
 };
 
 json_t *wire_target_encode(const struct wire_target *target);

@@ -61,6 +61,11 @@ void wire_put_stalls(struct wire_bytes *to, const struct stall *stall,
 	}
 }
 
+static bool time_fine(int64_t ns)
+{
+	return ns >= 0 && ns <= WIRE_TIME_MAX;
+}
+
 int wire_take_stalls(const unsigned char *data, size_t len,
 		     struct arena *arena, struct stall **stall, size_t *n,
 		     uint32_t **thread, struct err *err)
@@ -79,8 +84,8 @@ int wire_take_stalls(const unsigned char *data, size_t len,
 
 		take(&from, times, sizeof(times));
 		take(&from, rest, sizeof(rest));
-		if (times[0] < 0 || times[1] < 0 || times[2] < 0 ||
-		    rest[0] >= STALL_CAUSES || rest[1] >= WIRE_THREADS)
+		if (!time_fine(times[0]) || !time_fine(times[1]) ||
+		    !time_fine(times[2]) || rest[0] >= STALL_CAUSES || rest[1] >= WIRE_THREADS)
 			return damaged("stalls", err);
 		(*stall)[i] = (struct stall){ times[0], times[1], times[2],
 					      (enum stall_cause)rest[0] };
@@ -346,10 +351,13 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 
 	if (rc < 0)
 		return rc;
-	frame = json_pack("{ss sI sI sI so so so}", "t", "data", "agent",
+	frame = json_pack("{ss sI sI sI sI sI so so so}", "t", "data", "agent",
 			  (json_int_t)report->agent, "loop_gaps",
 			  (json_int_t)report->loop_gaps, "records_dropped",
-			  (json_int_t)report->records_dropped, "send_cost_ns",
+			  (json_int_t)report->records_dropped,
+			  "stalls_dropped",
+			  (json_int_t)report->stalls_dropped, "bad_replies",
+			  (json_int_t)report->bad_replies, "send_cost_ns",
 			  wire_real(report->send_cost_ns), "cpu_s",
 			  wire_real(report->cpu_s), "wall_s",
 			  wire_real(report->wall_s));
@@ -392,6 +400,9 @@ static int take_data(struct wire_report *r, const json_t *frame,
 	    wire_get_u64(frame, "loop_gaps", &r->loop_gaps, err) < 0 ||
 	    wire_get_u64(frame, "records_dropped", &r->records_dropped, err) <
 		    0 ||
+	    wire_get_u64(frame, "stalls_dropped", &r->stalls_dropped, err) <
+		    0 ||
+	    wire_get_u64(frame, "bad_replies", &r->bad_replies, err) < 0 ||
 	    wire_get_real(frame, "send_cost_ns", 0, HUGE_VAL, &r->send_cost_ns,
 			  err) < 0 ||
 	    wire_get_real(frame, "cpu_s", 0, HUGE_VAL, &r->cpu_s, err) < 0 ||

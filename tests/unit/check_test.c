@@ -292,6 +292,22 @@ static void test_dropped(void **state)
 	expect(f, "completeness", "fail");
 }
 
+static void test_bad_replies(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.bad_replies = 1;
+	expect(f, "completeness", "fail");
+}
+
+static void test_stalls_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.stalls_dropped = 1;
+	expect(f, "stalls", "fail");
+}
+
 /* 4 ms every 50 ms: with guard and drain a fifth of the time and more. */
 static void test_stalls(void **state)
 {
@@ -353,6 +369,8 @@ int main(void)
 		WITH(test_send_cost), WITH(test_no_gaps),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),
+		WITH(test_lost), WITH(test_few_lost), WITH(test_bad_replies), WITH(test_stalls),
+		WITH(test_lost), WITH(test_few_lost), WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
 	};
 

@@ -221,6 +221,7 @@ static void test_target(void **state)
 	const struct wire_target in = {
 		.stats = { 1.5, .25, 1, 2, 3, NAN, 10, 20 },
 		.served = 77, .stall = stall, .nstalls = 2, .loop_gaps = 9,
+		.stalls_dropped = 4,
 	};
 	json_t *frame = travel(wire_target_encode(&in));
 
@@ -238,6 +239,7 @@ static void test_target(void **state)
 	assert_int_equal(target.stall[1].start_ns, 8);
 	assert_int_equal(target.stall[0].cause, STALL_STOPPED);
 	assert_int_equal(target.loop_gaps, 9);
+	assert_int_equal(target.stalls_dropped, 4);
 	spoil(frame, decode_target);
 }
 
@@ -303,6 +305,8 @@ static void fill(struct parts *p)
 	r->nstalls = 1;
 	r->loop_gaps = 44;
 	r->records_dropped = 1;
+	r->stalls_dropped = 5;
+	r->bad_replies = 6;
 	r->cpu_s = 1.5;
 	r->wall_s = 2.5;
 	r->sample = p->sample;
@@ -369,6 +373,8 @@ static void test_report(void **state)
 	assert_int_equal(r->stall_thread[0], 1);
 	assert_int_equal(r->loop_gaps, 44);
 	assert_int_equal(r->records_dropped, 1);
+	assert_int_equal(r->stalls_dropped, 5);
+	assert_int_equal(r->bad_replies, 6);
 	assert_true(r->cpu_s == 1.5 && r->wall_s == 2.5);
 	assert_int_equal(r->nsamples, 3);
 	assert_memory_equal(r->sample, p.sample, sizeof(p.sample));
@@ -417,6 +423,7 @@ static void test_spoilt_reports(void **state)
 	SPOILT(p.gaps[1].thread = WIRE_THREADS);
 	SPOILT(p.gap[2] = -1);
 	SPOILT(p.stall[0].length_ns = -1);
+	SPOILT(p.stall[0].start_ns = INT64_MAX);
 	SPOILT(p.stall[0].cause = STALL_CAUSES);
 	SPOILT(p.stall_thread[0] = WIRE_THREADS);
 	SPOILT(p.sample[1].outcome = OUTCOMES);
