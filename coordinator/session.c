@@ -2,9 +2,11 @@
 #include "coordinator/session.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "coordinator/interrupt.h"
@@ -19,6 +21,7 @@
 #define READY_NS (30 * SECOND)	/* connecting, filling a store */
 #define DATA_NS (60 * SECOND)	/* folding and sending a long segment */
 #define BYE_NS (SECOND / 2)
+#define TURN_FRAMES 64		/* of one peer, before the others' turn */
 
 /* --- one peer ---------------------------------------------------------------- */
 
@@ -38,6 +41,9 @@ static int peer_lost(struct peer *peer, struct err *err)
 	return err_wrap(err, "%s", peer->name);
 }
 
+static int peer_read(struct session *session, struct peer *peer, size_t most,
+		     struct err *err);
+
 static int peer_write(struct session *session, struct peer *peer,
 		      json_t *frame, struct err *err)
 {
@@ -46,7 +52,11 @@ static int peer_write(struct session *session, struct peer *peer,
 	pthread_mutex_lock(&session->lock);
 	rc = frame_write(&peer->io, frame, err);
 	pthread_mutex_unlock(&session->lock);
-	return rc < 0 ? peer_lost(peer, err) : 0;
+	if (rc >= 0)
+		return 0;
+	/* What it said last tells more than that it is gone. */
+	rc = peer_read(session, peer, SIZE_MAX, err);
+	return rc < 0 ? rc : peer_lost(peer, err);
 }
 
 static int peer_say(struct session *session, struct peer *peer,
@@ -201,20 +211,24 @@ static int peer_frame(struct session *session, struct peer *peer,
 		       peer->name, type);
 }
 
-static int peer_read(struct session *session, struct peer *peer,
+static int peer_read(struct session *session, struct peer *peer, size_t most,
 		     struct err *err)
 {
 	json_t *frame;
-	int got;
 
-	while ((got = frame_read(&peer->io, &frame, 0, err)) > 0) {
-		int rc = peer_frame(session, peer, frame, err);
+	peer->more = true;
+	for (size_t i = 0; i < most; i++) {
+		int rc = frame_read(&peer->io, &frame, 0, err);
 
+		peer->more = rc > 0;
+		if (rc <= 0)
+			return rc < 0 ? peer_lost(peer, err) : 0;
+		rc = peer_frame(session, peer, frame, err);
 		json_decref(frame);
 		if (rc < 0)
 			return rc;
 	}
-	return got < 0 ? peer_lost(peer, err) : 0;
+	return 0;
 }
 
 /* --- all peers ---------------------------------------------------------------- */
@@ -222,6 +236,14 @@ static int peer_read(struct session *session, struct peer *peer,
 static int64_t session_heartbeat(const struct session *session)
 {
 	return session->plan->config->measure.heartbeat_ns;
+}
+
+/* It may have spoken while we were busy, or stood still ourselves. */
+static bool peer_mute(const struct peer *peer)
+{
+	struct pollfd fd = { peer->child.fd, POLLIN, 0 };
+
+	return !peer->more && poll(&fd, 1, 0) == 0;
 }
 
 /* Silence: an agent ticks three times a heartbeat, at least each second. */
@@ -234,7 +256,7 @@ static int session_pulse(struct session *session, struct err *err)
 		struct peer *peer = &session->peer[i];
 
 		if (!peer->target && peer->state == PEER_RUNNING &&
-		    now - peer->heard_ns >= silence)
+		    now - peer->heard_ns >= silence && peer_mute(peer))
 			return err_set(err, -ETIMEDOUT,
 				       "%s has been silent for %.1f s",
 				       peer->name,
@@ -245,13 +267,23 @@ static int session_pulse(struct session *session, struct err *err)
 
 /* --- heartbeats ------------------------------------------------------------------ */
 
+/* A peer that has not read what it was sent yet needs no beat, and a write
+ * to it might block. */
+static bool beat_due(const struct peer *peer)
+{
+	int unread = 0;
+
+	return peer->beats &&
+	       (ioctl(peer->io.out, SIOCOUTQ, &unread) < 0 || !unread);
+}
+
 static void beat_all(struct session *session)
 {
 	struct err lost;
 
 	/* A peer that cannot be written to is found dead by its own end. */
 	for (size_t i = 0; i < session->npeers; i++)
-		if (session->peer[i].beats &&
+		if (beat_due(&session->peer[i]) &&
 		    frame_write(&session->peer[i].io,
 				json_pack("{ss}", "t", "beat"), &lost) < 0)
 			session->peer[i].beats = false;
@@ -327,8 +359,11 @@ static int session_poll(struct session *session, int64_t until_ns,
 	struct timespec ts = { 0 };
 	nfds_t n = 0;
 
-	for (; n < session->npeers; n++)
+	for (; n < session->npeers; n++) {
 		fd[n] = (struct pollfd){ session->peer[n].child.fd, POLLIN, 0 };
+		if (session->peer[n].more)
+			left = 0;
+	}
 	fd[n++] = (struct pollfd){
 		session->stopping ? -1 : interrupt_fd(), POLLIN, 0
 	};
@@ -336,12 +371,13 @@ static int session_poll(struct session *session, int64_t until_ns,
 		ts.tv_sec = left / SECOND;
 		ts.tv_nsec = left % SECOND;
 	}
-	if (ppoll(fd, n, &ts, NULL) <= 0)
+	if (ppoll(fd, n, &ts, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < session->npeers; i++)
-		if (fd[i].revents &&
+		if ((fd[i].revents || session->peer[i].more) &&
 		    session->peer[i].state != PEER_GONE &&
-		    peer_read(session, &session->peer[i], err) < 0)
+		    peer_read(session, &session->peer[i], TURN_FRAMES,
+			      err) < 0)
 			return err->code;
 	return 0;
 }

@@ -35,6 +35,7 @@ struct peer {
 	bool target;
 	bool beats;		/* wants heartbeats; under session.lock */
 	int64_t heard_ns;
+	bool more;		/* frames may be left from the last turn */
 	struct wire_tick tick;		/* the last one */
 	struct wire_report_in in;	/* of the segment that runs */
 	struct wire_target account;	/* the target's */
