@@ -49,6 +49,17 @@ static double count_deviation(const struct point_data *data)
 	return sqrt((square - sum * sum / n) / (n - 1) * n);
 }
 
+/* Who was the limit: a rate that was not sent is not the server's doing. */
+static const char *limit(const struct point_data *data, double asked,
+			 double allowed)
+{
+	double sent = (double)data->counts.sent / data->duration_s;
+
+	if (sent < asked * (1 - allowed))
+		return "the generator was the limit: it sent too few";
+	return "all were sent: the server or the way to it was the limit";
+}
+
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
@@ -70,6 +81,9 @@ static void run(const struct point_data *data, const void *options,
 		"%.0f requests/s were answered, %+.2f%% from the %.0f asked "
 		"for; %.2f%% are allowed", achieved, 100 * out->effect, asked,
 		100 * out->threshold);
+	if (out->status == CHECK_FAIL && out->effect < 0)
+		out->reason = arena_printf(arena, "%s; %s", out->reason,
+					   limit(data, asked, out->threshold));
 }
 
 const struct check_ops check_achieved = {

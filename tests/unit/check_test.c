@@ -158,6 +158,7 @@ static void test_too_slow(void **state)
 
 	fill_windows(f, RATE * .9);
 	expect(f, "achieved", "fail");
+	assert_non_null(strstr(judge(f, "achieved")->reason, "generator"));
 }
 
 /* A backlog that grows: sent as asked, but answered ever later. */
@@ -173,6 +174,7 @@ static void test_backlog(void **state)
 		made_window(&f->made, w, OUTCOME_RECEIVED, value, 200);
 	}
 	expect(f, "achieved", "fail");
+	assert_non_null(strstr(judge(f, "achieved")->reason, "the server"));
 }
 
 /* What is answered after the warm-up counts, whenever it was sent. */
