@@ -11,12 +11,14 @@ const char *const check_status_name[] = {
 	[CHECK_PASS] = "pass",
 	[CHECK_FAIL] = "fail",
 	[CHECK_NOT_RUN] = "not_run",
+	[CHECK_NOT_APPLICABLE] = "not_run",
 };
 
 static const char *const action_of[] = {
 	[CHECK_PASS] = "none",
 	[CHECK_FAIL] = "point rejected",
-	[CHECK_NOT_RUN] = "none",
+	[CHECK_NOT_RUN] = "point rejected",
+	[CHECK_NOT_APPLICABLE] = "none",
 };
 
 static int check_one(const struct kind *kind, const struct point_data *data,

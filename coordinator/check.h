@@ -12,7 +12,10 @@ struct arena;
 struct err;
 struct point_data;	/* coordinator/point.h: all that agents reported */
 
-enum check_status { CHECK_PASS, CHECK_FAIL, CHECK_NOT_RUN };
+/* NOT_APPLICABLE is reported as not run too, but needs not run here. */
+enum check_status {
+	CHECK_PASS, CHECK_FAIL, CHECK_NOT_RUN, CHECK_NOT_APPLICABLE
+};
 
 /*
  * The outcome of one check. A check that could not run is CHECK_NOT_RUN with

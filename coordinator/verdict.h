@@ -11,8 +11,8 @@ struct arena;
 
 /*
  * A point is valid when every check passed or had nothing to say. A check
- * that could not run is no pass: of those that every point needs, it makes
- * the point invalid too. Pure.
+ * that could not run is no pass: it makes the point invalid too, but where
+ * it does not apply (its action is "none"). Pure.
  */
 void verdict_point(const struct result_check *checks, size_t n,
 		   struct arena *arena, struct result_verdict *verdict);

@@ -71,6 +71,7 @@ static void run(const struct point_data *data, const void *options,
 	int32_t *gap;
 
 	if (!(ops->flags & ARRIVAL_RENEWAL)) {
+		out->status = CHECK_NOT_APPLICABLE;
 		out->reason = arena_printf(arena,
 			"arrival %s has no law of its gaps",
 			choice->kind->name);

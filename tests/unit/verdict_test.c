@@ -4,18 +4,19 @@
 #include "coordinator/verdict.h"
 
 static const struct {
-	const char *check, *status, *verdict;
+	const char *check, *status, *verdict, *action;
 } cases[] = {
-	{ "achieved", "pass", "valid" },
-	{ "achieved", "fail", "invalid" },
-	{ "achieved", "not_run", "invalid" },
-	{ "arrivals", "pass", "valid" },
-	{ "arrivals", "fail", "invalid" },
-	{ "arrivals", "not_run", "valid" },	/* a trace has no law */
-	{ "stalls", "not_run", "invalid" },
-	{ "anything", "pass", "valid" },
-	{ "anything", "fail", "invalid" },
-	{ "anything", "never heard of", "invalid" },
+	{ "achieved", "pass", "valid", NULL },
+	{ "achieved", "fail", "invalid", NULL },
+	{ "achieved", "not_run", "invalid", NULL },
+	{ "arrivals", "pass", "valid", NULL },
+	{ "arrivals", "fail", "invalid", NULL },
+	{ "arrivals", "not_run", "invalid", "point rejected" },
+	{ "arrivals", "not_run", "valid", "none" },	/* a trace */
+	{ "stalls", "not_run", "invalid", NULL },
+	{ "anything", "pass", "valid", NULL },
+	{ "anything", "fail", "invalid", NULL },
+	{ "anything", "never heard of", "invalid", NULL },
 };
 
 static void test_cases(void **state)
@@ -28,7 +29,7 @@ static void test_cases(void **state)
 		struct result_check checks[] = {
 			{ .name = "first", .status = "pass", .reason = "fine" },
 			{ .name = cases[i].check, .status = cases[i].status,
-			  .reason = "because" },
+			  .reason = "because", .action = cases[i].action },
 		};
 		struct result_verdict verdict;
 
