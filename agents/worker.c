@@ -104,7 +104,7 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	arena_init(&w->arena);
 	arena_init(&w->schedule_arena);
 	w->burst = WORKER_BURST;
-	w->id = (uint64_t)params->agent << 48 | (uint64_t)params->index << 40;
+	w->id = wire_id(params->agent, params->index, 0);
 	w->poll = params->poll;
 	w->timeout_ns = c->timeout_ns;
 	w->drain_ns = params->config->measure.drain_ns;
@@ -234,6 +234,7 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 	}
 	pacer_begin(&w->pacer, start->at_ns, start->from_ns, start->until_ns);
 	w->start = *start;
+	w->id = wire_id(w->params.agent, w->params.index, start->point);
 	w->end_ns = start->at_ns + (start->until_ns - start->from_ns);
 	w->drain_end_ns = w->end_ns + w->drain_ns;
 	w->reached_ns = start->until_ns;

@@ -83,7 +83,7 @@ struct worker {
 	struct transport transport;
 	unsigned char *conn_state;
 	size_t conn_size;
-	uint64_t id;		/* agent and thread, in place */
+	uint64_t id;		/* but for the number: wire_id() */
 	uint32_t burst;		/* at most WORKER_BURST */
 	int64_t now_ns;		/* of this turn */
 	int64_t timeout_ns;

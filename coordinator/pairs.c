@@ -63,8 +63,8 @@ struct request *requests_of(const struct point_data *data, uint32_t index,
 				continue;
 			request[(*n)++] = (struct request){
 				.sample = s,
-				.id = (uint64_t)from->agent << 48 |
-				      (uint64_t)s->thread << 40 | s->seq,
+				.id = wire_id(from->agent, s->thread,
+					      data->point->index) | s->seq,
 				.intended_ns = at,
 				.out = window_out(data, segment, at),
 			};

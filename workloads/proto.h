@@ -27,7 +27,7 @@ struct proto_trailer {
 };
 
 struct proto_request {
-	uint64_t id;		/* agent << 48 | thread << 40 | seq */
+	uint64_t id;		/* wire_id() | seq */
 	uint64_t service_ns;
 	uint64_t draw;		/* random bits for keys and operations */
 	uint32_t request_size, reply_size; /* 0: the protocol's own */

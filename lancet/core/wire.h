@@ -51,6 +51,16 @@ struct wire_plan {
 #define WIRE_AGENTS 65536
 #define WIRE_THREADS 256	/* of one agent */
 
+/*
+ * A request's id but for its number, the low 32 bits. Of the point it has
+ * the low 8 bits: a reply that comes in a later one matches no request.
+ */
+static inline uint64_t wire_id(uint32_t agent, uint32_t thread, uint32_t point)
+{
+	return (uint64_t)agent << 48 | (uint64_t)thread << 40 |
+	       (uint64_t)(point & 0xff) << 32;
+}
+
 json_t *wire_plan_encode(const struct wire_plan *plan);
 int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 		     struct arena *arena, struct err *err);

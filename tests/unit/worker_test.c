@@ -667,6 +667,28 @@ static void test_full_table(void **state)
 	assert_int_equal(records[399].outcome, OUTCOME_LOST);
 }
 
+/* A reply that comes in a later point is to none of its requests. */
+static void test_late_point(void **state)
+{
+	struct wire_start start = {
+		.point = 1, .rate_rps = 20000, .until_ns = 40 * MS,
+	};
+	struct err err;
+
+	(void)state;
+	fake_rules.delay_ns = 20 * MS;
+	config.measure.drain_ns = 0;
+	open_worker();
+	run(2000, 0, 30 * MS, 0);
+	assert_in_range(outcomes(OUTCOME_LOST), 1, nrecords);
+	fake_rules.swallow = 1;
+	start.at_ns = clock_now_ns() + MS;
+	assert_int_equal(worker_arm(worker, &start, &err), 0);
+	assert_int_equal(worker_segment(worker), 0);
+	assert_true(worker->count.late_replies > 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), 0);
+}
+
 /* The table holds what is sent within the timeout. */
 static void test_table_size(void **state)
 {
@@ -761,6 +783,7 @@ int main(void)
 		TEST(test_held_and_timeouts),
 		TEST(test_full_table),
 		TEST(test_table_size),
+		TEST(test_late_point),
 		TEST(test_late_start),
 		TEST(test_ring_grows),
 		TEST(test_full_ring),
