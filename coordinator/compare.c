@@ -29,6 +29,11 @@ static struct queue queue_of(const struct plan *plan, struct arena *arena)
 	struct queue queue = { 0 };
 	struct err err;
 
+	if (plan->host.memory) {
+		queue.unknown = "requests never leave the agent's memory: "
+				"there is no queue to compare with";
+		return queue;
+	}
 	queue.workers = (uint32_t)(builtin ? builtin->workers
 					   : config->target.workers);
 	if (!queue.workers || !(plan->mean_service_ns > 0)) {
@@ -164,7 +169,7 @@ struct result_model *compare_point(const struct point_data *data,
 	model->reason = queue.unknown;
 	if (queue.unknown)
 		return model;
-	if (data->nsamples)
+	if (data->nsamples && plan_builtin(plan))
 		compare_replay(data, &queue, model, arena);
 	else
 		model->reason = "no replay: the target is not one whose queue "
