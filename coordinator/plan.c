@@ -287,16 +287,35 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 					       : "datagrams"));
 }
 
-/* A replay needs every request's record, and that the queue is ours. */
+static bool plan_slowdown(const struct config *config)
+{
+	struct slo slo;
+	struct err err;
+
+	if (!config->slo || slo_parse(config->slo, &slo, &err) < 0)
+		return false;
+	for (size_t i = 0; i < slo.n; i++)
+		if (slo.term[i].metric == SLO_SLOWDOWN)
+			return true;
+	return false;
+}
+
+/*
+ * A replay needs every request's record, all with their service times, and
+ * that the queue is ours; a slowdown needs the first two.
+ */
 static bool plan_samples(const struct plan *plan)
 {
 	const struct config *config = plan->config;
 	const struct proto_ops *proto =
 		(const void *)config->workload.protocol.kind;
 
-	return config->model.mode != MODEL_NONE && plan_builtin(plan) &&
-	       proto->flags & PROTO_SERVICE &&
-	       plan->workload.class->service.ops;
+	for (size_t i = 0; i < plan->workload.nclasses; i++)
+		if (!plan->workload.class[i].service.ops)
+			return false;
+	return proto->flags & PROTO_SERVICE &&
+	       ((config->model.mode != MODEL_NONE && plan_builtin(plan)) ||
+		plan_slowdown(config));
 }
 
 static void plan_add_quantile(double *q, size_t *n, double add)

@@ -172,6 +172,17 @@ static void test_errors(void **state)
 	assert_true(slo->max_load.value >= .6 && slo->max_load.value < .8);
 }
 
+/* A bound on slowdowns needs every record, with a model or without. */
+static void test_slowdown_records(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f, SWEEP "}\nmodel: none\n#", "p99 slowdown <= 10");
+	assert_true(f->plan->samples);
+	fill(f, SWEEP "}\nmodel: none\n#", "p99 <= 10x");
+	assert_false(f->plan->samples);
+}
+
 /* Only a fixed rate asserts, and only valid points speak. */
 static void test_missed(void **state)
 {
@@ -195,6 +206,7 @@ int main(void)
 		WITH(test_last_invalid),
 		WITH(test_never_kept), WITH(test_invalid_skipped),
 		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
+		WITH(test_slowdown_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
