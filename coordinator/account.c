@@ -79,21 +79,14 @@ static void account_stalls(const struct point_data *data,
 		};
 }
 
-/* Quantile of a window's replies, inside the cell as hist_quantile does. */
-static double sparse_quantile(const struct hist_sparse *h, double q)
+/* Of a window's intended requests; NAN where it is beyond the replies. */
+static double window_quantile(const struct series_window *window, double q)
 {
-	double rank = ceil(q * (double)h->total), below = 0;
+	double value = hist_sparse_quantile(&window->response, q,
+					    window->later);
 
-	for (uint32_t i = 0; i < h->n; i++) {
-		const struct hist_cell *c = &h->cell[i];
-		double part = (rank - below) / (double)c->count;
-
-		if (part <= 1)
-			return (double)hist_low(c->index) + (double)c->lo +
-			       part * ((double)c->hi - (double)c->lo);
-		below += (double)c->count;
-	}
-	return (double)NAN;
+	return window->response.total && isfinite(value) ? value
+							 : (double)NAN;
 }
 
 static void account_window(const struct point_window *from,
@@ -105,8 +98,8 @@ static void account_window(const struct point_window *from,
 	to->start_ns[i] = (int64_t)from->index * to->window_ns;
 	for (int o = 0; o < OUTCOMES; o++)
 		to->count[i] += (int64_t)from->count[o];
-	to->p50_ns[i] = sparse_quantile(&series->response, .5);
-	to->p99_ns[i] = sparse_quantile(&series->response, .99);
+	to->p50_ns[i] = window_quantile(series, .5);
+	to->p99_ns[i] = window_quantile(series, .99);
 	if (!(from->out & WINDOW_HEADLINE))
 		return;
 	to->left_out[to->nleft_out++] = (struct result_left_out){

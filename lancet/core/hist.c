@@ -171,8 +171,20 @@ static uint64_t hist_rank(double q, uint64_t n)
 	return rank > (double)n ? n : (uint64_t)rank;
 }
 
-/* The value of the rank-th observation (from 1), as if a bin's observations
- * stood evenly from its least to its greatest. */
+/* The rank-th observation (from 1) of a bin, as if they all stood evenly from
+ * its least to its greatest. */
+static double hist_inside(uint32_t index, uint32_t lo, uint32_t hi,
+			  uint64_t count, uint64_t rank)
+{
+	double least = (double)hist_low(index) + lo;
+
+	if (count < 2)
+		return least;
+	return least + ((double)hi - (double)lo) *
+		       ((double)(rank - 1) / (double)(count - 1));
+}
+
+/* The value of the rank-th observation of all. */
 static double hist_at(const struct hist *hist, uint64_t rank)
 {
 	uint64_t below = 0;
@@ -184,13 +196,8 @@ static double hist_at(const struct hist *hist, uint64_t rank)
 			below += count;
 			continue;
 		}
-		double lo = (double)hist_low(i) + hist->lo[i];
-		double span = (double)hist->hi[i] - (double)hist->lo[i];
-
-		if (count < 2)
-			return lo;
-		return lo + span * ((double)(rank - below - 1) /
-				    (double)(count - 1));
+		return hist_inside(i, hist->lo[i], hist->hi[i], count,
+				   rank - below);
 	}
 	return (double)hist->max;
 }
@@ -202,6 +209,22 @@ double hist_quantile_of(const struct hist *hist, double q, uint64_t later)
 	if (!hist->total && !later)
 		return 0;
 	return rank > hist->total ? (double)INFINITY : hist_at(hist, rank);
+}
+
+double hist_sparse_quantile(const struct hist_sparse *hist, double q,
+			    uint64_t later)
+{
+	uint64_t rank = hist_rank(q, hist->total + later), below = 0;
+
+	for (uint32_t i = 0; i < hist->n; i++) {
+		const struct hist_cell *c = &hist->cell[i];
+
+		if (below + c->count >= rank)
+			return hist_inside(c->index, c->lo, c->hi, c->count,
+					   rank - below);
+		below += c->count;
+	}
+	return later ? (double)INFINITY : 0;
 }
 
 double hist_quantile(const struct hist *hist, double q)

@@ -68,6 +68,9 @@ double hist_quantile(const struct hist *hist, double q);
  */
 double hist_quantile_of(const struct hist *hist, double q, uint64_t later);
 
+double hist_sparse_quantile(const struct hist_sparse *hist, double q,
+			    uint64_t later);
+
 /* Share of the total at or below x, interpolated inside the bin. */
 double hist_cdf(const struct hist *hist, double x);
 double hist_mean(const struct hist *hist);

@@ -250,9 +250,29 @@ static void test_sparse(void **state)
 	hist_destroy(back);
 }
 
+/* A window's cells and the dense histogram of them answer alike. */
+static void test_sparse_quantile(void **state)
+{
+	struct hist_cell cell[] = { { 100, 0, 0, 5 }, { 3000, 0, 1, 3 },
+				    { 5000, 2, 7, 4 } };
+	struct hist_sparse sparse = { .cell = cell, .n = 3, .total = 12 };
+	struct hist *dense = hist_create();
+
+	(void)state;
+	hist_add_sparse(dense, &sparse);
+	for (int i = 1; i < 100; i++)
+		for (uint64_t later = 0; later < 4; later++)
+			assert_true(hist_sparse_quantile(&sparse, i / 100.,
+							 later) ==
+				    hist_quantile_of(dense, i / 100., later));
+	assert_true(isinf(hist_sparse_quantile(&sparse, .99, 3)));
+	hist_destroy(dense);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sparse_quantile),
 		cmocka_unit_test(test_geometry),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_atoms),
