@@ -74,6 +74,17 @@ struct request *requests_of(const struct point_data *data, uint32_t index,
 	return request;
 }
 
+/* A refused request was never served; one without a reply may have been. */
+static size_t drop_refused(struct request *request, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (request[i].sample->outcome != OUTCOME_NACKED)
+			request[kept++] = request[i];
+	return kept;
+}
+
 /* --- replay ---------------------------------------------------------------------- */
 
 static int jobs_of(const struct request *request, size_t n,
@@ -141,6 +152,7 @@ int pairs_replay(const struct point_data *data, const struct choice *policy,
 		double *completion = arena_array(arena, count,
 						 sizeof(*completion));
 
+		count = drop_refused(request, count);
 		if (!count)
 			continue;
 		if (jobs_of(request, count, policy, workers, job, err) < 0 ||

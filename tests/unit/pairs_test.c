@@ -224,6 +224,20 @@ static void test_lost(void **state)
 	assert_int_equal((int)model->request_p50_ns, 7000);
 }
 
+static void test_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct result_model *model;
+
+	take(f, 7000);
+	f->sample[0][50].outcome = OUTCOME_NACKED;
+	f->sample[0][50].service_ns = 0;	/* no job of the queue */
+	f->sample[0][50].received_ns = 0;
+	model = compare_point(&f->data, &f->arena);
+	assert_int_equal(model->requests, REQUESTS - 1);
+	assert_int_equal((int)model->request_p50_ns, 7000);
+}
+
 /*
  * 95% intervals of the difference of two independent medians of exponential
  * values, whose truth is 0: of 300, a coverage of 0.9 gives fewer than 238
@@ -322,7 +336,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(test_replay), WITH(test_stationary),
 		WITH(test_stall_kept_apart), WITH(test_no_service),
-		WITH(test_lost), cmocka_unit_test(test_jackknife),
+		WITH(test_lost), WITH(test_refused),
+		cmocka_unit_test(test_jackknife),
 		cmocka_unit_test(test_leave_out),
 	};
 
