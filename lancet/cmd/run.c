@@ -28,7 +28,7 @@
 static const char usage[] =
 	"lancet run configs/quickstart.yaml\n"
 	"lancet run my.yaml --out results/first --seed 7\n"
-	"lancet run my.yaml --set load.rate=50krps --set measure.time_limit=20s\n"
+	"lancet run my.yaml --set 'load={rate: 50krps}'\n"
 	"lancet run my.yaml --json > result.json\n"
 	"\n"
 	"Measures the target at every load, judges each point, compares it with\n"
@@ -235,8 +235,7 @@ static int run_status(const struct run *run, const struct plan *plan,
 		if (!run->quiet && !run->json)
 			return STATUS_INVALID;	/* the table said it */
 		return cmd_fail("run", STATUS_INVALID,
-				"%s; run again with nothing else on the "
-				"machine; %s still has it, marked",
+				"%s; %s still has it, marked",
 				words_verdict(result, text, sizeof(text)),
 				run->out);
 	}

@@ -41,11 +41,16 @@ struct option_mark config_mark(const struct config *config, const char *path)
 static bool good_address(const char *address)
 {
 	const char *colon = strrchr(address, ':');
+	size_t digits;
+	long port;
 
 	if (*address == '/')
 		return true;
-	return colon && colon > address && colon[1] &&
-	       !colon[1 + strspn(colon + 1, "0123456789")];
+	if (!colon || colon == address)
+		return false;
+	digits = strspn(colon + 1, "0123456789");
+	port = digits < 6 ? strtol(colon + 1, NULL, 10) : 0;
+	return !colon[1 + digits] && port > 0 && port < 65536;
 }
 
 static void rules_target(const struct config *c, struct option_problems *p)
@@ -61,7 +66,8 @@ static void rules_target(const struct config *c, struct option_problems *p)
 		       "address: HOST:PORT");
 	if (t->address && !good_address(t->address))
 		BROKEN(c, p, "target.address",
-		       "'%.64s' names no port; write HOST:PORT", t->address);
+		       "'%.64s' names no port; write HOST:PORT, a port from "
+		       "1 to 65535", t->address);
 	if (t->start.n && !t->address)
 		BROKEN(c, p, "target.start",
 		       "start without address; write where the command's "
@@ -125,6 +131,9 @@ static void rules_classes(const struct config *c, struct option_problems *p)
 		       "service into the classes");
 }
 
+/* Requests per second: a 100 Gb/s port carries 149 million empty frames. */
+#define RATE_MOST 1e8
+
 static void rule_load(const struct config *c, struct option_problems *p,
 		      const struct load_value *load, const char *path)
 {
@@ -138,6 +147,9 @@ static void rule_load(const struct config *c, struct option_problems *p,
 		BROKEN(c, p, path,
 		       "more than ten times the capacity; write at most "
 		       "1000%%");
+	if (!load->share && load->value > RATE_MOST)
+		BROKEN(c, p, path,
+		       "more than any machine sends; write at most 100Mrps");
 }
 
 static void rule_capacity(const struct config *c, struct option_problems *p)

@@ -97,18 +97,55 @@ static void put_model(const struct result *result, FILE *out)
 		fprintf(out, ", %s", m->method);
 	if (m->reason)
 		fprintf(out, ": %s", m->reason);
-	fputs("; gap at p99, in the windows where neither side stalled\n", out);
+	fputs(m->nquantiles ?
+	      "; gap at p99, in the windows where neither side stalled\n" :
+	      "\n", out);
+}
+
+/* What mends a point that failed a check; the first that failed counts. */
+static const char *remedy(const char *check)
+{
+	static const char *const of[][2] = {
+		{ "stalls", "run again with nothing else on the machine, or "
+			    "with fewer polling threads than CPUs" },
+		{ "lateness", "run again with nothing else on the machine, or "
+			      "with fewer requests a second per thread" },
+		{ "arrivals", "run again with nothing else on the machine, or "
+			      "for a longer time, measure.time_limit" },
+		{ "achieved", "ask for less, or add threads or agents where "
+			      "the generator was the limit" },
+		{ "completeness", "ask for less, or look why the target did "
+				  "not answer" },
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (!strcmp(of[i][0], check))
+			return of[i][1];
+	return NULL;
+}
+
+static const char *first_remedy(const struct result *result)
+{
+	for (size_t i = 0; i < result->npoints; i++)
+		for (size_t j = 0; j < result->points[i].nchecks; j++) {
+			const struct result_check *c =
+				&result->points[i].checks[j];
+
+			if (c->status && !strcmp(c->status, "fail") &&
+			    remedy(c->name))
+				return remedy(c->name);
+		}
+	return NULL;
 }
 
 static void put_hints(const struct result *result, const char *dir, FILE *out)
 {
+	const char *mend = first_remedy(result);
 	char path[4096];
 
-	if (!words_valid(&result->verdict))
-		fputs("next: invalid points stay in the picture, drawn hollow; "
-		      "run again with nothing else on the machine, or with "
-		      "more time: --set measure.time_limit=10s\n",
-		      out);
+	if (mend)
+		fprintf(out, "next: %s; invalid points stay in the picture, "
+			"drawn hollow\n", mend);
 	snprintf(path, sizeof(path), "%s/report.html", dir ? dir : "");
 	if (dir && !access(path, R_OK))
 		fprintf(out, "next: open %s\n", path);
