@@ -13,8 +13,6 @@
 
 /* From the start frame to the first request: to draw ahead, to wake up. */
 #define LEAD_NS INT64_C(50000000)
-/* Drawing one request, of those that an extension skips, takes so long. */
-#define SKIP_NS 200.
 /* An extension shorter than this adds nothing worth its warm-up. */
 #define LEAST_NS INT64_C(200000000)
 /* Half-widths shrink as one over the root; this much is added for luck. */
@@ -102,9 +100,7 @@ static int run_segment(struct session *session, struct point_data *data,
 		arena_array(data->arena, session->nagents, sizeof(*report));
 	struct cpu_time before = cpu_time();
 
-	start->at_ns = clock_now_ns() + LEAD_NS +
-		       (int64_t)(SKIP_NS * start->rate_rps *
-				 (double)start->from_ns / 1e9);
+	start->at_ns = clock_now_ns() + LEAD_NS;
 	if (session_segment(session, start, data->arena, err) < 0)
 		return err->code;
 	note_steal(data, &before);
@@ -175,7 +171,8 @@ int measure_point(struct session *session, struct point_data *data,
 	for (;; start.segment++) {
 		struct measure_state state = {
 			.left_ns = m->time_limit_ns -
-				   (start.segment ? clock_now_ns() - begun : 0),
+				   (start.segment ?
+				    clock_now_ns() + LEAD_NS - begun : 0),
 			.warmup_ns = data->point->warmup_ns,
 			.measured_s = data->duration_s,
 			.asked = measured->asked,

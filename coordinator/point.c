@@ -190,7 +190,6 @@ static void take_report(struct point_data *data, uint32_t agent,
 	if (report->send_cost_ns > data->send_cost_ns)
 		data->send_cost_ns = report->send_cost_ns;
 	data->records_dropped += report->records_dropped;
-	data->loop_gaps += report->loop_gaps;
 	data->stalls_dropped += report->stalls_dropped;
 	data->bad_replies += report->bad_replies;
 	data->agent_counts[agent].late_replies += report->counts.late_replies;
@@ -215,7 +214,6 @@ static void take_target(struct point_data *data,
 
 	for (size_t i = 0; i < target->nstalls; i++)
 		take_stall(data, &target->stall[i], "target", true);
-	data->target_loop_gaps += target->loop_gaps;
 	data->stalls_dropped += target->stalls_dropped;
 	data->target_served += target->served;
 	if (!to) {

@@ -91,7 +91,7 @@ struct point_data {
 	struct hist *lateness;		/* whole segments */
 	struct hist *connect;
 	double send_cost_ns;		/* of the slowest agent */
-	uint64_t records_dropped, loop_gaps, target_loop_gaps;
+	uint64_t records_dropped;
 	uint64_t stalls_dropped;	/* on either side */
 	uint64_t bad_replies;
 	double steal;			/* share of all CPU time; NAN */
