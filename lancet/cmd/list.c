@@ -35,6 +35,8 @@ static const char *const type_text[] = {
 	[OPTION_TYPE_SECTION] = "section",
 	[OPTION_TYPE_LIST] = "list",
 	[OPTION_TYPE_STRINGS] = "list of text",
+	[OPTION_TYPE_INTS] = "list of numbers",
+	[OPTION_TYPE_VALUES] = "list of durations or sizes",
 };
 
 static const char *type_of(const struct option_row *row)

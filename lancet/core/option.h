@@ -33,6 +33,8 @@ enum option_type {
 	OPTION_TYPE_LIST,	/* [struct option_list] of sections or kinds */
 	OPTION_TYPE_STRINGS,	/* [struct option_list] of const char * */
 	OPTION_TYPE_KINDS,	/* [struct option_list] of struct choice */
+	OPTION_TYPE_INTS,	/* [struct option_list] of int64_t */
+	OPTION_TYPE_VALUES,	/* [struct option_list] of double, as VALUE */
 };
 
 enum option_flag {
@@ -64,9 +66,10 @@ struct option_list {
  * preset is written as in YAML and parsed by the same code; NULL leaves the
  * field zero. min and max are inclusive and in the field's unit (shares for
  * percent), checked for every number; both 0: no bound but that of what
- * carries a unit, which is never negative. A row with key "" stands for the
- * argument of a kind itself, where that is no map: `modes: [...]`. At most
- * 64 rows.
+ * carries a unit, which is never negative. Lists of numbers have the bounds
+ * for each, and may be written as one word, 1,2,3. A row with key "" stands
+ * for the argument of a kind itself, where that is no map: `modes: [...]`.
+ * At most 64 rows.
  */
 struct option_row {
 	const char *key;

@@ -149,8 +149,7 @@ static const char *word_of(const struct option_row *row, const void *field)
 
 static bool list_type(enum option_type type)
 {
-	return type == OPTION_TYPE_LIST || type == OPTION_TYPE_STRINGS ||
-	       type == OPTION_TYPE_KINDS;
+	return type >= OPTION_TYPE_LIST;
 }
 
 static size_t field_size(enum option_type type)
@@ -215,19 +214,11 @@ static void flow_kind(const struct choice *choice, enum option_unit unit,
 static void flow_item(const struct option_row *row, enum option_unit unit,
 		      const void *item, FILE *out)
 {
-	if (row->type == OPTION_TYPE_LIST)
-		flow_rows(row->rows, unit, item, out);
-	else if (row->type == OPTION_TYPE_KINDS)
-		flow_kind(item, row->unit ? row->unit : unit, out);
-	else
-		print_text(*(const char *const *)item, out);
-}
+	struct option_row one = *row;
 
-static size_t item_size(const struct option_row *row)
-{
-	return row->type == OPTION_TYPE_LIST  ? row->rows_size :
-	       row->type == OPTION_TYPE_KINDS ? sizeof(struct choice) :
-						sizeof(const char *);
+	one.flags = 0;
+	one.type = option_item_type(row);
+	flow_value(&one, unit, item, out);
 }
 
 static void flow_list(const struct option_row *row, enum option_unit unit,
@@ -238,7 +229,7 @@ static void flow_list(const struct option_row *row, enum option_unit unit,
 	fputc('[', out);
 	for (size_t i = 0; i < list->n; i++) {
 		fputs(i ? ", " : "", out);
-		flow_item(row, unit, item + i * item_size(row), out);
+		flow_item(row, unit, item + i * option_item_size(row), out);
 	}
 	fputc(']', out);
 }
@@ -290,7 +281,7 @@ static void block_list(const struct option_row *row, enum option_unit unit,
 
 	for (size_t i = 0; i < list->n; i++) {
 		fprintf(out, "%*s- ", indent, "");
-		flow_item(row, unit, item + i * item_size(row), out);
+		flow_item(row, unit, item + i * option_item_size(row), out);
 		fputc('\n', out);
 	}
 }

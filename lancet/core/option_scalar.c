@@ -102,6 +102,36 @@ bool option_is_scalar(enum option_type type)
 	return type >= OPTION_TYPE_BOOL && type <= OPTION_TYPE_ENUM;
 }
 
+enum option_type option_item_type(const struct option_row *list)
+{
+	switch (list->type) {
+	case OPTION_TYPE_LIST:
+		return OPTION_TYPE_SECTION;
+	case OPTION_TYPE_KINDS:
+		return OPTION_TYPE_KIND;
+	case OPTION_TYPE_INTS:
+		return OPTION_TYPE_INT;
+	case OPTION_TYPE_VALUES:
+		return OPTION_TYPE_VALUE;
+	default:
+		return OPTION_TYPE_STRING;
+	}
+}
+
+size_t option_item_size(const struct option_row *list)
+{
+	switch (list->type) {
+	case OPTION_TYPE_LIST:
+		return list->rows_size;
+	case OPTION_TYPE_KINDS:
+		return sizeof(struct choice);
+	case OPTION_TYPE_STRINGS:
+		return sizeof(const char *);
+	default:
+		return sizeof(double);
+	}
+}
+
 const char *option_expected(const struct option_row *row,
 			    enum option_unit unit)
 {

@@ -16,6 +16,10 @@ struct option_reader {
 /* Is it one of the types that a scalar fills? */
 bool option_is_scalar(enum option_type type);
 
+/* The type and the size of an item of a list. */
+enum option_type option_item_type(const struct option_row *list);
+size_t option_item_size(const struct option_row *list);
+
 /* Fill the field from a SCALAR node, or add a problem. */
 void option_scalar(const struct option_reader *r, const struct option_row *row,
 		   enum option_unit unit, const struct yaml_node *node,

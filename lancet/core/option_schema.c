@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lancet/core/option.h"
+#include "lancet/core/option_scalar.h"
 
 #define NUMBER "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?"
 #define TIMES " ?(ns|us|ms|s|min|h)$"
@@ -189,6 +189,17 @@ static json_t *list_of(json_t *items)
 	return json_pack("{s:s, s:o}", "type", "array", "items", items);
 }
 
+/* A list, or one word: 1,2,3. One alone is a number too. */
+static json_t *numbers(const struct option_row *row, enum option_unit unit)
+{
+	struct option_row one = *row;
+
+	one.type = option_item_type(row);
+	return json_pack("{s:[o, o, o]}", "anyOf",
+			 list_of(scalar_schema(&one, unit)),
+			 scalar_schema(&one, unit), pattern(","));
+}
+
 static json_t *bare_schema(const struct option_row *row, enum option_unit unit,
 			   json_t *defs)
 {
@@ -206,6 +217,9 @@ static json_t *bare_schema(const struct option_row *row, enum option_unit unit,
 		return list_of(json_pack("{s:s}", "type", "string"));
 	case OPTION_TYPE_KINDS:
 		return list_of(kind_schema(row, unit, defs));
+	case OPTION_TYPE_INTS:
+	case OPTION_TYPE_VALUES:
+		return numbers(row, unit);
 	default:
 		if (row->flags & OPTION_AUTO)
 			return any_of(json_pack("{s:s}", "const", "auto"),

@@ -26,7 +26,7 @@ struct thing {
 	struct choice law, sizes, policy;
 	struct inner inside, *by_pointer;
 	struct inner one_of;
-	struct option_list things, words, kinds;
+	struct option_list things, words, kinds, counts, times;
 	int which;
 	struct choice or_word;
 };
@@ -75,6 +75,10 @@ static const struct option_row thing_rows[] = {
 	  .rows = inner_rows, .rows_size = sizeof(struct inner) },
 	{ .key = "words", .type = OPTION_TYPE_STRINGS,
 	  .offset = offsetof(struct thing, words) },
+	{ .key = "counts", .type = OPTION_TYPE_INTS,
+	  .offset = offsetof(struct thing, counts), .min = 1, .max = 9 },
+	{ .key = "times", .type = OPTION_TYPE_VALUES,
+	  .offset = offsetof(struct thing, times) },
 	{ .key = "kinds", .type = OPTION_TYPE_KINDS,
 	  .offset = offsetof(struct thing, kinds), .class = KIND_WRITER,
 	  .preset = "[text, json]" },
@@ -174,6 +178,24 @@ static void test_kinds(void **state)
 	t = good("policy: {fcfs: {}}");
 	t = good("policy: odd:7");
 	assert_true(options_of(&t.policy)->depth == 7);
+}
+
+static void test_numbers(void **state)
+{
+	struct thing t = good("counts: [3, 1]\ntimes: [0.5, 2, 1e3]");
+
+	(void)state;
+	assert_int_equal(t.counts.n, 2);
+	assert_true(((int64_t *)t.counts.items)[0] == 3);
+	assert_int_equal(t.times.n, 3);
+	assert_true(((double *)t.times.items)[2] == 1e3);
+	t = good("counts: 4,5,6\ntimes: 7");
+	assert_int_equal(t.counts.n, 3);
+	assert_true(((int64_t *)t.counts.items)[2] == 6);
+	assert_int_equal(t.times.n, 1);
+	assert_true(((double *)t.times.items)[0] == 7);
+	t = good("counts: []");
+	assert_true(!t.counts.n && !t.times.n);
 }
 
 /* A file is told by its absolute name, from the configuration's folder. */
@@ -279,6 +301,9 @@ static void test_bad_kinds(void **state)
 	bad("kinds: text", 1, 8, "kinds is a plain value; write a list");
 	bad("kinds: [text, nosj]", 1, 15, "unknown report 'nosj'");
 	bad("words: [[a]]", 1, 9, "is a list");
+	bad("counts: [1, 10]", 1, 13, "counts: 10 is too large");
+	bad("counts: 1,,2", 1, 9, "has no value");
+	bad("counts: {a: 1}", 1, 9, "counts is a map; write a list");
 	bad("things: {a: 1}", 1, 9, "things is a map; write a list");
 	bad("inside: 3", 1, 9, "inside is a plain value; write a map");
 	bad("by_pointer:", 1, 12, "by_pointer has no value");
@@ -456,6 +481,10 @@ static void random_thing(struct rng *rng, struct thing *t)
 	t->words.items = arena_array(&arena, t->words.n, sizeof(char *));
 	for (size_t i = 0; i < t->words.n; i++)
 		((const char **)t->words.items)[i] = random_text(rng);
+	t->times.n = rng_below(rng, 4);
+	t->times.items = arena_array(&arena, t->times.n, sizeof(double));
+	for (size_t i = 0; i < t->times.n; i++)
+		((double *)t->times.items)[i] = random_between(rng, 0, 1e9);
 }
 
 /* Whatever is printed reads back, and prints the same again. */
@@ -479,6 +508,7 @@ static void test_fixpoint(void **state)
 		assert_true(back.ratio == t.ratio && back.share == t.share);
 		assert_true(back.load.value == t.load.value);
 		assert_string_equal(back.text, t.text);
+		assert_int_equal(back.times.n, t.times.n);
 		if (t.law.kind && t.law.kind != &fake[3] &&
 		    t.law.kind != &fake[4])
 			assert_true(options_of(&back.law)->mean ==
@@ -542,6 +572,7 @@ int main(void)
 		cmocka_unit_test(test_presets),
 		cmocka_unit_test(test_scalars),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_bad_scalars),
