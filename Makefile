@@ -73,6 +73,8 @@ commands := $(sort $(wildcard lancet/cmd/*.c))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 benches := $(sort $(wildcard bench/*.c))
+goldens := $(sort $(wildcard tests/golden_*.c))
+golden_parts := $(sort $(wildcard tests/golden/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
 configs := $(sort $(wildcard configs/*))
 shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/*))
@@ -96,7 +98,8 @@ say = @printf '%7s %s\n' $(1) $(2)
 
 # --- programs --------------------------------------------------------------
 .PHONY: all help
-all: $(BIN)/lancet $(if $(filter plain,$(BUILD)),man)
+all: $(BIN)/lancet $(goldens:tests/golden_%.c=$(BIN)/golden-%) \
+	$(if $(filter plain,$(BUILD)),man)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -171,6 +174,11 @@ $(O)/tests/fuzz/%_fuzz: $(O)/tests/fuzz/%_fuzz.o $(fuzz_main) $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
+# Programs that read whole folders of golden values; not installed.
+$(BIN)/golden-%: $(O)/tests/golden_%.o $(golden_parts:%.c=$(O)/%.o) $(library)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(O)/bench/%: $(O)/bench/%.o $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -229,5 +237,6 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
-	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches)) \
+	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) \
+		$(goldens) $(golden_parts)) \
 	$(fuzz_main))
