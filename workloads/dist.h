@@ -3,6 +3,7 @@
 #define WORKLOADS_DIST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lancet/core/kind.h"
 
@@ -13,6 +14,13 @@ struct rng;
 enum dist_flag {
 	DIST_EXPONENTIAL = 1,	/* M of Kendall's notation, whatever its mean */
 	DIST_CONSTANT = 2,	/* D */
+};
+
+/* Of a law of phases: with probability p, a sum of so many exponential ones. */
+struct dist_branch {
+	double p;
+	uint32_t stages;
+	double rate; /* of each stage, per unit of the law */
 };
 
 /*
@@ -54,6 +62,13 @@ struct dist_ops {
 	 * continuous.
 	 */
 	size_t (*atoms)(const void *state, double *x, double *p, size_t max);
+
+	/*
+	 * Optional: the law as a mixture of Erlang laws, into branch[max];
+	 * returns how many there are. NULL: it is none.
+	 */
+	size_t (*branches)(const void *state, struct dist_branch *branch,
+			   size_t max);
 };
 
 /* A law with its state, ready to draw. */

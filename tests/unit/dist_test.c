@@ -1,6 +1,7 @@
 /* dist_test.c - every law against its own cdf, quantiles and moments */
 #include "tests/unit/models.h"
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>
 #include <math.h>
 #include <unistd.h>
@@ -348,12 +349,41 @@ static void test_refusals(void **state)
 	arena_fini(&arena);
 }
 
+/* A law of phases is the mixture of Erlang laws that it says it is. */
+static void test_branches(void **state)
+{
+	struct arena arena;
+	size_t checked = 0;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+		struct dist_branch b[64];
+		size_t n =
+			d.ops->branches ? d.ops->branches(d.state, b, 64) : 0;
+
+		for (double t = 0.1; n && t < 20; t *= 2) {
+			double x = t * dist_mean(&d), cdf = 0;
+
+			for (size_t j = 0; j < n; j++)
+				cdf += b[j].p * gsl_cdf_gamma_P(x, b[j].stages,
+								1 / b[j].rate);
+			assert_true(fabs(cdf - d.ops->cdf(d.state, x)) < 1e-12);
+		}
+		checked += n > 0;
+	}
+	assert_true(checked > 0);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_draws),
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_branches),
 		cmocka_unit_test(test_atoms),
 		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_empirical),

@@ -62,6 +62,16 @@ static double exponential_quantile(const void *state, double p)
 	return -s->mean * log1p(-p);
 }
 
+static size_t exponential_branches(const void *state,
+				   struct dist_branch *branch, size_t max)
+{
+	const struct exponential *s = state;
+
+	if (max)
+		branch[0] = (struct dist_branch){ 1, 1, 1 / s->mean };
+	return 1;
+}
+
 const struct dist_ops dist_exponential = {
 	.kind = {
 		.name = "exponential",
@@ -79,4 +89,5 @@ const struct dist_ops dist_exponential = {
 	.moment = exponential_moment,
 	.cdf = exponential_cdf,
 	.quantile = exponential_quantile,
+	.branches = exponential_branches,
 };
