@@ -64,7 +64,7 @@ LDLIBS := $(archives) -lm
 # kinds also joins that kind's table.
 dirs := lancet/core workloads hwts agents models coordinator targets reports
 kind_dirs := workloads/arrival workloads/dist workloads/proto hwts/tsource \
-	agents/transport models/policy coordinator/check coordinator/launch \
+	agents/transport models/formula models/policy coordinator/check coordinator/launch \
 	targets/backend reports/writer
 kind_sources := $(sort $(wildcard $(addsuffix /*.c,$(kind_dirs))))
 sources := $(sort $(wildcard $(addsuffix /*.c,$(dirs))) $(kind_sources))

@@ -55,7 +55,8 @@ static void choose(enum kind_class class, const char *text, struct choice *to,
 
 static double sim_speed(const char *policy, uint32_t workers)
 {
-	static const double q = 0.99;
+	static const struct predict_ask p99 = { .figure = FIGURE_QUANTILE,
+						.q = 0.99 };
 	struct class_law law = { .name = "all", .weight = 1 };
 	struct workload w = { .class = &law, .nclasses = 1 };
 	struct predict_query query = {
@@ -63,8 +64,8 @@ static double sim_speed(const char *policy, uint32_t workers)
 		.workers = workers,
 		.rate = 0.7 * workers,
 		.method = PREDICT_SIMULATE,
-		.q = &q,
-		.nq = 1,
+		.ask = &p99,
+		.nask = 1,
 		.seed = 1,
 		.relative = 1e-9,
 		.time_limit_s = 0.6,

@@ -182,19 +182,30 @@ struct result_model *compare_point(const struct point_data *data,
 
 /* --- the stationary queue --------------------------------------------------------- */
 
+static const struct predict_ask *quantile_asks(const double *q, size_t n,
+					       struct arena *arena)
+{
+	struct predict_ask *ask = arena_array(arena, n, sizeof(*ask));
+
+	for (size_t i = 0; i < n; i++)
+		ask[i] = (struct predict_ask){ .figure = FIGURE_QUANTILE,
+					       .q = q[i] };
+	return ask;
+}
+
 static struct predict_query query_of(const struct plan *plan,
 				     const struct queue *queue, double rate_rps,
-				     const double *q, size_t nq)
+				     const double *q, size_t nq,
+				     struct arena *arena)
 {
 	return (struct predict_query){
 		.workload = &plan->served,
 		.policy = queue->policy,
 		.workers = queue->workers,
 		.rate = rate_rps / 1e9,
-		.metric = METRIC_SOJOURN,
 		.method = PREDICT_AUTO,
-		.q = q,
-		.nq = nq,
+		.ask = quantile_asks(q, nq, arena),
+		.nask = nq,
 		.seed = (uint64_t)plan->config->seed,
 		.relative = .005,
 		.time_limit_s = SIMULATE_S,
@@ -253,7 +264,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 {
 	struct queue queue = queue_of(plan, arena);
 	struct predict_query query = query_of(plan, &queue, point->rate_rps,
-					      plan->q, plan->nq);
+					      plan->q, plan->nq, arena);
 	struct predict_result found = { 0 };
 	struct err err;
 
@@ -272,7 +283,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 	model->name = arena_strdup(arena, found.model);
 	model->method = arena_strdup(arena, found.method);
 	for (size_t i = 0; i < model->nquantiles; i++)
-		gap_of(&model->quantiles[i], &found.quantile[i]);
+		gap_of(&model->quantiles[i], &found.answer[i].value);
 	adjust(model, arena);
 }
 
@@ -280,12 +291,13 @@ double compare_predict(const struct plan *plan, double rate_rps, double q,
 		       struct arena *arena)
 {
 	struct queue queue = queue_of(plan, arena);
-	struct predict_query query = query_of(plan, &queue, rate_rps, &q, 1);
+	struct predict_query query = query_of(plan, &queue, rate_rps, &q, 1,
+					      arena);
 	struct predict_result found = { 0 };
 	struct err err;
 
 	query.method = PREDICT_EXACT;
 	if (queue.unknown || predict(&query, &found, arena, &err) < 0)
 		return (double)NAN;
-	return found.quantile[0].value;
+	return found.answer[0].value.value;
 }

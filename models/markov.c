@@ -129,3 +129,50 @@ double markov_quantile(const struct markov *m, enum predict_metric metric,
 					 : 0;
 	return m->p_wait > later ? 1 + (m->p_wait / later - 1) / m->theta : 1;
 }
+
+/* Sojourn is a sum of independent parts, whose variances add. */
+static double variance(const struct markov *m, enum predict_metric metric)
+{
+	double wait = m->p_wait * (2 - m->p_wait) / (m->theta * m->theta);
+
+	switch (metric) {
+	case METRIC_SOJOURN:
+		return 1 + wait;
+	case METRIC_WAIT:
+		return wait;
+	default:
+		return NAN;
+	}
+}
+
+static double figure(const struct markov *m, const struct predict_ask *ask,
+		     double unit)
+{
+	switch (ask->figure) {
+	case FIGURE_MEAN:
+		return unit * markov_mean(m, ask->of);
+	case FIGURE_VARIANCE:
+		return unit * unit * variance(m, ask->of);
+	case FIGURE_QUANTILE:
+		return unit * markov_quantile(m, ask->of, ask->q);
+	case FIGURE_P_WAIT:
+		return m->p_wait;
+	default:
+		return NAN;
+	}
+}
+
+struct predict_value markov_answer(const struct markov *m, double mean,
+				   double rate, const struct predict_ask *ask)
+{
+	if (ask->stage || ask->given > 0)
+		return predict_sure(NAN);
+	if (ask->of == METRIC_IN_SYSTEM)
+		return predict_sure(ask->figure == FIGURE_MEAN && !ask->class
+					    ? rate * mean *
+						      markov_mean(
+							      m, METRIC_SOJOURN)
+					    : NAN);
+	return predict_sure(
+		figure(m, ask, ask->of == METRIC_SLOWDOWN ? 1 : mean));
+}

@@ -27,6 +27,14 @@ struct markov markov_gm1(uint32_t stages, double rho);
 double markov_erlang_b(uint32_t k, double offered);
 double markov_erlang_c(uint32_t k, double offered); /* offered < k */
 
+/*
+ * What a queue with this law answers, of mean service time `mean` and so many
+ * arrivals per unit of time; NAN where it does not know. Classes, if there are
+ * several, are alike.
+ */
+struct predict_value markov_answer(const struct markov *m, double mean,
+				   double rate, const struct predict_ask *ask);
+
 /* P(X > x), E[X] (NAN: infinite, of the slowdown), smallest x with
  * P(X <= x) >= q. */
 double markov_tail(const struct markov *m, enum predict_metric metric,

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -34,19 +34,21 @@ struct search {
 static int term_excess(struct search *s, const struct slo_term *term,
 		       struct excess *excess, struct err *err)
 {
+	struct predict_ask ask = { .figure = FIGURE_QUANTILE,
+				   .q = term->quantile };
 	struct predict_result result;
 	struct arena arena;
 	double bound = term->bound * (term->relative ? s->mean : 1);
 	int rc;
 
-	s->query.metric =
+	ask.of =
 		term->metric == SLO_SLOWDOWN ? METRIC_SLOWDOWN : METRIC_SOJOURN;
-	s->query.q = &term->quantile;
-	s->query.nq = 1;
+	s->query.ask = &ask;
+	s->query.nask = 1;
 	arena_init(&arena);
 	rc = predict(&s->query, &result, &arena, err);
 	if (!rc) {
-		const struct predict_value *v = &result.quantile[0];
+		const struct predict_value *v = &result.answer[0].value;
 		double worst = log(v->value / bound);
 
 		if (worst > excess->worst) {
@@ -54,8 +56,8 @@ static int term_excess(struct search *s, const struct slo_term *term,
 			excess->half = log(v->hi / v->value);
 		}
 		excess->simulated |= v->hi > v->value;
-		memcpy(s->found->method, result.method,
-		       sizeof(s->found->method));
+		snprintf(s->found->method, sizeof(s->found->method), "%s",
+			 result.method);
 	}
 	arena_fini(&arena);
 	return rc;

@@ -8,6 +8,7 @@
 #include "lancet/core/kind.h"
 
 struct arena;
+struct dist;
 struct err;
 struct rng;
 struct workload;
@@ -56,12 +57,35 @@ enum policy_flag {
 };
 
 /* Which textbook queue a policy is, for the formulas. */
-enum policy_shape {
+enum policy_shape_kind {
 	POLICY_OTHER,
-	POLICY_CENTRAL,	     /* one FCFS queue before all workers */
-	POLICY_RANDOM_SPLIT, /* a FCFS queue each, split at random */
-	POLICY_CYCLIC_SPLIT, /* a FCFS queue each, taking turns */
-	POLICY_SHARING,	     /* processor sharing among all */
+	POLICY_CENTRAL,	      /* one FCFS queue before all workers */
+	POLICY_RANDOM_SPLIT,  /* a FCFS queue each, split at random */
+	POLICY_CYCLIC_SPLIT,  /* a FCFS queue each, taking turns */
+	POLICY_SPLIT,	      /* a FCFS queue each, in some other way */
+	POLICY_SHARING,	      /* processor sharing among all */
+	POLICY_SPLIT_SHARING, /* among those of a server; split at random */
+	POLICY_LCFS_PR,
+	POLICY_SJF,
+	POLICY_SRPT,
+	POLICY_LAS,
+	POLICY_PRIO_NP, /* class 0 first */
+	POLICY_PRIO_PR,
+	POLICY_BOUNDED,	 /* as central, with few places to wait */
+	POLICY_INFINITE, /* nobody waits */
+	POLICY_TANDEM,	 /* central queues one after the other */
+};
+
+#define POLICY_STAGES 3 /* of a tandem, at most */
+
+struct policy_shape {
+	enum policy_shape_kind of;
+	uint32_t places;  /* bounded: to wait */
+	uint32_t nstages; /* tandem */
+	uint32_t stage_workers[POLICY_STAGES];
+	/* of the second stage and on; the first serves the job's service */
+	const struct dist *stage_service[POLICY_STAGES];
+	double transit; /* from stage to stage */
 };
 
 /*
@@ -96,7 +120,7 @@ struct policy_ops {
 			   const struct workload *workload);
 
 	/* Optional: which textbook queue this is; without it, another. */
-	enum policy_shape (*shape)(const void *options);
+	struct policy_shape (*shape)(const void *options);
 
 	/* Draw aux.pick of one job from 64 random bits. With POLICY_PICKS. */
 	void (*pick)(const void *options, uint32_t workers, uint64_t draw,

@@ -4,72 +4,39 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
-#include "models/markov.h"
+#include "models/formula.h"
+#include "models/queue.h"
 #include "models/sim.h"
 
-static struct predict_value sure(double value)
+static char kendall(bool markov, bool constant)
 {
-	return (struct predict_value){ value, value, value };
+	return markov ? 'M' : constant ? 'D' : 'G';
 }
 
-static const struct policy_ops *policy_of(const struct predict_query *q)
-{
-	return (const struct policy_ops *)q->policy.kind;
-}
-
-static const struct arrival_ops *arrival_of(const struct predict_query *q)
-{
-	return (const struct arrival_ops *)q->workload->arrival.kind;
-}
-
-static enum policy_shape shape_of(const struct predict_query *q)
-{
-	const struct policy_ops *ops = policy_of(q);
-
-	return ops->shape ? ops->shape(q->policy.options) : POLICY_OTHER;
-}
-
-/* What all classes' laws have in common. */
-static unsigned service_flags(const struct workload *w)
-{
-	unsigned flags = w->class[0].service.ops->flags;
-	double mean = dist_mean(&w->class[0].service);
-
-	for (size_t i = 1; i < w->nclasses; i++)
-		if (dist_mean(&w->class[i].service) != mean)
-			return 0;
-		else
-			flags &= w->class[i].service.ops->flags;
-	return flags;
-}
-
-static char kendall(unsigned flags, unsigned markov, unsigned constant)
-{
-	return flags & markov ? 'M' : flags & constant ? 'D' : 'G';
-}
-
-static void name_model(const struct predict_query *q, char *text, size_t size)
+static void name_model(const struct queue *q, char *text, size_t size)
 {
 	char policy[64];
 
 	option_describe(&q->policy, OPTION_UNIT_TIME, policy, sizeof(policy));
-	snprintf(text, size, "%c/%c/%u %s",
-		 kendall(arrival_of(q)->flags, ARRIVAL_POISSON,
-			 ARRIVAL_CONSTANT),
-		 kendall(service_flags(q->workload), DIST_EXPONENTIAL,
-			 DIST_CONSTANT),
-		 q->workers, policy);
+	snprintf(
+		text, size, "%c/%c/%u %s",
+		kendall(queue_poisson(q), q->arrival->flags & ARRIVAL_CONSTANT),
+		kendall(queue_service(q, DIST_EXPONENTIAL),
+			queue_service(q, DIST_CONSTANT)),
+		q->workers, policy);
 }
 
 static int check_laws(const struct predict_query *q, struct err *err)
 {
 	const struct workload *w = q->workload;
+	const struct arrival_ops *arrival = (const void *)w->arrival.kind;
 
-	if (arrival_of(q)->flags & ARRIVAL_FINITE)
+	if (arrival->flags & ARRIVAL_FINITE)
 		return err_set(err, -EDOM,
 			       "arrivals from a trace have no "
 			       "steady state; replay them");
@@ -102,100 +69,22 @@ static int check_load(const struct predict_query *q, struct err *err)
 		       100 * q->rate / capacity, q->policy.kind->name);
 }
 
-static int check_quantiles(const struct predict_query *q, struct err *err)
+static int check_asks(const struct predict_query *q, struct err *err)
 {
-	for (size_t i = 0; i < q->nq; i++)
-		if (!(q->q[i] > 0 && q->q[i] < 1))
+	for (size_t i = 0; i < q->nask; i++) {
+		const struct predict_ask *a = &q->ask[i];
+
+		if (a->figure == FIGURE_QUANTILE && !(a->q > 0 && a->q < 1))
 			return err_set(err, -EDOM,
 				       "quantile %g is not "
 				       "between 0 and 1",
-				       q->q[i]);
+				       a->q);
+		if (a->class > q->workload->nclasses)
+			return err_set(err, -EDOM,
+				       "there is no class %u, the last is %zu",
+				       a->class - 1, q->workload->nclasses - 1);
+	}
 	return 0;
-}
-
-/*
- * The queues with exponential service that have a formula here; NULL for the
- * rest, else its name. A random split of a Poisson process is one of k
- * independent ones; taking turns leaves Erlang gaps to each.
- */
-static const char *find_markov(const struct predict_query *q, struct markov *m)
-{
-	unsigned arrival = arrival_of(q)->flags;
-	enum policy_shape shape = shape_of(q);
-	bool poisson = arrival & ARRIVAL_POISSON;
-	bool constant = arrival & ARRIVAL_CONSTANT;
-	uint32_t k = q->workers;
-	double rho = q->rate * workload_moment(q->workload, 1) / k;
-
-	if (!(service_flags(q->workload) & DIST_EXPONENTIAL))
-		return NULL;
-	if (poisson && (shape == POLICY_CENTRAL ||
-			(shape == POLICY_RANDOM_SPLIT && k == 1))) {
-		*m = markov_mmk(k, rho);
-		return "M/M/k, Erlang C";
-	}
-	if (poisson && shape == POLICY_RANDOM_SPLIT) {
-		*m = markov_mmk(1, rho);
-		return "k independent M/M/1";
-	}
-	if (poisson && shape == POLICY_CYCLIC_SPLIT) {
-		*m = markov_gm1(k, rho);
-		return "k queues E_k/M/1, Kendall";
-	}
-	if (constant &&
-	    (k == 1 ? shape != POLICY_OTHER && shape != POLICY_SHARING
-		    : shape == POLICY_CYCLIC_SPLIT)) {
-		*m = markov_gm1(0, rho);
-		return "D/M/1, Kendall";
-	}
-	return NULL;
-}
-
-static void markov_fill(const struct predict_query *q, const struct markov *m,
-			struct predict_result *result)
-{
-	double unit = q->metric == METRIC_SLOWDOWN
-			      ? 1
-			      : workload_moment(q->workload, 1);
-
-	result->p_wait = sure(m->p_wait);
-	result->mean = sure(unit * markov_mean(m, q->metric));
-	for (size_t i = 0; i < q->nq; i++)
-		result->quantile[i] =
-			sure(unit * markov_quantile(m, q->metric, q->q[i]));
-}
-
-/*
- * Processor sharing is insensitive to the law of service: the number in the
- * system is M/M/k's, so is the mean sojourn (Kelly 1979). Means only.
- */
-static bool fill_sharing(const struct predict_query *q,
-			 struct predict_result *result)
-{
-	double mean = workload_moment(q->workload, 1);
-	struct markov m = markov_mmk(q->workers, q->rate * mean / q->workers);
-
-	if (q->nq || q->metric != METRIC_SOJOURN ||
-	    !(arrival_of(q)->flags & ARRIVAL_POISSON) ||
-	    shape_of(q) != POLICY_SHARING)
-		return false;
-	result->mean = sure(mean * markov_mean(&m, METRIC_SOJOURN));
-	snprintf(result->method, sizeof(result->method),
-		 "exact: M/G/k processor sharing, insensitive");
-	return true;
-}
-
-static bool fill_exact(const struct predict_query *q,
-		       struct predict_result *result)
-{
-	struct markov m;
-	const char *formula = find_markov(q, &m);
-
-	if (!formula)
-		return fill_sharing(q, result);
-	markov_fill(q, &m, result);
-	snprintf(result->method, sizeof(result->method), "exact: %s", formula);
-	return true;
 }
 
 /*
@@ -203,13 +92,14 @@ static bool fill_exact(const struct predict_query *q,
  * positive near 0, E[1/S] and with it the mean slowdown diverge; a mean over
  * a simulation would be an accident.
  */
-static bool slowdown_diverges(const struct predict_query *q)
+static bool slowdown_diverges(const struct queue *q)
 {
 	const struct workload *w = q->workload;
-	double tiny = 1e-6 * workload_moment(w, 1);
-	enum policy_shape shape = shape_of(q);
+	double tiny = 1e-6 * q->mean;
 
-	if (shape == POLICY_OTHER || shape == POLICY_SHARING)
+	if (q->shape.of != POLICY_CENTRAL && q->shape.of != POLICY_SPLIT &&
+	    q->shape.of != POLICY_RANDOM_SPLIT &&
+	    q->shape.of != POLICY_CYCLIC_SPLIT)
 		return false;
 	for (size_t i = 0; i < w->nclasses; i++) {
 		const struct dist *law = &w->class[i].service;
@@ -221,35 +111,197 @@ static bool slowdown_diverges(const struct predict_query *q)
 	return false;
 }
 
-static int simulate(const struct predict_query *q,
-		    struct predict_result *result, struct err *err)
+static bool is_mean_slowdown(const struct predict_ask *ask)
 {
-	int rc = sim_run(q, result, err);
+	return ask->of == METRIC_SLOWDOWN &&
+	       (ask->figure == FIGURE_MEAN || ask->figure == FIGURE_VARIANCE);
+}
 
-	if (q->metric == METRIC_SLOWDOWN && slowdown_diverges(q))
-		result->mean = sure(NAN);
+/* --- formulas --------------------------------------------------------------
+ */
+
+struct solver {
+	const struct predict_query *query;
+	const struct queue *queue;
+	struct predict_result *result;
+	struct arena *arena;
+	size_t left; /* asks without an answer */
+};
+
+static bool open(const struct predict_answer *a)
+{
+	return isnan(a->value.value) && !a->refused;
+}
+
+static const char *method_of(const struct formula_ops *f, const void *state,
+			     struct arena *arena)
+{
+	char error[96];
+
+	if (f->strength == FORMULA_EXACT)
+		return arena_printf(arena, "exact: %s", f->kind.help);
+	f->error(state, error, sizeof(error));
+	return arena_printf(arena, "approximation: %s, off by %s", f->kind.help,
+			    error);
+}
+
+static void take_answers(struct solver *s, const struct formula_ops *f,
+			 const void *state)
+{
+	const char *method = method_of(f, state, s->arena);
+
+	for (size_t i = 0; i < s->query->nask; i++) {
+		struct predict_answer *a = &s->result->answer[i];
+
+		if (!open(a))
+			continue;
+		a->value = f->answer(state, &s->query->ask[i]);
+		if (isnan(a->value.value))
+			continue;
+		a->method = method;
+		s->left--;
+	}
+}
+
+static bool wanted(const struct predict_query *q, const struct formula_ops *f)
+{
+	if (q->formula)
+		return kind_find(KIND_FORMULA, q->formula) == &f->kind;
+	if (q->method == PREDICT_APPROX)
+		return f->strength == FORMULA_APPROXIMATE;
+	return q->method != PREDICT_SIMULATE && f->strength == FORMULA_EXACT;
+}
+
+/* Why the last of the wanted ones does not hold is left in err. */
+static void ask_formulas(struct solver *s, struct err *err)
+{
+	const struct kind *const *kind = kind_table(KIND_FORMULA);
+
+	for (; *kind && s->left; kind++) {
+		const struct formula_ops *f = (const void *)*kind;
+		void *state;
+
+		if (!wanted(s->query, f))
+			continue;
+		state = arena_alloc(s->arena, f->state_size);
+		if (!f->solve(state, s->queue, s->arena, err))
+			take_answers(s, f, state);
+	}
+}
+
+/* --- simulation ------------------------------------------------------------
+ */
+
+/* All asks that are open, in one run. */
+static int simulate(struct solver *s, struct err *err)
+{
+	struct predict_query query = *s->query;
+	struct predict_ask *ask = arena_array(s->arena, s->left, sizeof(*ask));
+	struct predict_answer *got =
+		arena_array(s->arena, s->left, sizeof(*got));
+	size_t n = 0;
+	int rc;
+
+	for (size_t i = 0; i < query.nask; i++)
+		if (open(&s->result->answer[i]))
+			ask[n++] = s->query->ask[i];
+	query.ask = ask;
+	query.nask = n;
+	rc = sim_run(&query, got, s->arena, err);
+	n = 0;
+	for (size_t i = 0; !rc && i < s->query->nask; i++)
+		if (open(&s->result->answer[i]))
+			s->result->answer[i] = got[n++];
 	return rc;
+}
+
+/* --- together --------------------------------------------------------------
+ */
+
+/* Figures that do not exist, whatever the method. */
+static void refuse_asks(struct solver *s)
+{
+	bool diverges = slowdown_diverges(s->queue);
+
+	for (size_t i = 0; i < s->query->nask; i++) {
+		struct predict_answer *a = &s->result->answer[i];
+
+		a->value = predict_sure(NAN);
+		if (!diverges || !is_mean_slowdown(&s->query->ask[i]))
+			continue;
+		a->refused = "the mean slowdown is infinite: requests as "
+			     "short as one likes wait behind others; ask for "
+			     "a quantile";
+		s->left--;
+	}
+}
+
+static int refuse_rest(struct solver *s)
+{
+	for (size_t i = 0; i < s->query->nask; i++)
+		if (open(&s->result->answer[i]))
+			s->result->answer[i].refused =
+				"no formula of the asked kind knows this "
+				"figure; use simulation";
+	return 0;
+}
+
+/* Each method once. */
+static const char *all_methods(const struct solver *s)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < s->query->nask; i++) {
+		const char *method = s->result->answer[i].method;
+
+		if (!method || strstr(all, method))
+			continue;
+		all = *all ? arena_printf(s->arena, "%s; %s", all, method)
+			   : method;
+	}
+	return all;
+}
+
+static int answer_all(struct solver *s, struct err *err)
+{
+	const struct predict_query *query = s->query;
+	struct err why = { 0 };
+
+	refuse_asks(s);
+	ask_formulas(s, &why);
+	if (!s->left)
+		return 0;
+	if (!query->formula && (query->method == PREDICT_AUTO ||
+				query->method == PREDICT_SIMULATE))
+		return simulate(s, err);
+	if (s->left < query->nask)
+		return refuse_rest(s);
+	if (query->formula)
+		return err_set(err, -EDOM, "%s: %s", query->formula,
+			       *why.text ? why.text
+					 : "it does not know this figure");
+	return err_set(err, -EDOM, "no %s formula for %s here; use simulation",
+		       query->method == PREDICT_EXACT ? "exact" : "approximate",
+		       s->result->model);
 }
 
 int predict(const struct predict_query *query, struct predict_result *result,
 	    struct arena *arena, struct err *err)
 {
-	*result = (struct predict_result){ .p_wait = sure(NAN) };
-	result->quantile =
-		arena_array(arena, query->nq + 1, sizeof(*result->quantile));
+	struct queue queue;
+	struct solver s = { query, &queue, result, arena, query->nask };
+	int rc;
+
+	*result = (struct predict_result){ .method = "" };
+	result->answer =
+		arena_array(arena, query->nask + 1, sizeof(*result->answer));
 	if (check_laws(query, err) || check_load(query, err) ||
-	    check_quantiles(query, err))
+	    check_asks(query, err))
 		return err->code;
-	result->utilisation = query->rate *
-			      workload_moment(query->workload, 1) /
-			      query->workers;
-	name_model(query, result->model, sizeof(result->model));
-	if (query->method != PREDICT_SIMULATE && fill_exact(query, result))
-		return 0;
-	if (query->method == PREDICT_EXACT)
-		return err_set(err, -EDOM,
-			       "no exact formula for %s here; use "
-			       "simulation",
-			       result->model);
-	return simulate(query, result, err);
+	queue_init(&queue, query);
+	result->utilisation = queue.rho;
+	name_model(&queue, result->model, sizeof(result->model));
+	rc = answer_all(&s, err);
+	result->method = all_methods(&s);
+	return rc;
 }

@@ -22,6 +22,7 @@
 
 struct sim {
 	const struct predict_query *query;
+	enum predict_metric metric; /* that this run records */
 	struct policy policy;
 	const struct arrival_ops *arrival;
 	void *arrival_state;
@@ -100,7 +101,7 @@ static void record(struct sim *s, const struct done *done, size_t n)
 			s->warm_up--;
 			continue;
 		}
-		if (!batch_add(&s->batch, metric_of(s->query->metric, &done[i]),
+		if (!batch_add(&s->batch, metric_of(s->metric, &done[i]),
 			       done[i].first_start > done[i].job.arrival))
 			continue;
 		batch_close(&s->batch);
@@ -155,25 +156,63 @@ static void run_burst(struct sim *s)
  */
 static bool narrow(const struct sim *s, const struct predict_value *v)
 {
-	double floor = s->query->metric == METRIC_WAIT ? s->mean / 10 : 0;
+	double floor = s->metric == METRIC_WAIT ? s->mean / 10 : 0;
 
 	return v->hi - v->value <= s->query->relative * fmax(v->value, floor);
 }
 
-/* Put what is known into the result; true when it is good enough. */
-static bool evaluate(struct sim *s, struct predict_result *result)
+static struct predict_value times(struct predict_value v, double by)
+{
+	return (struct predict_value){ v.value * by, v.lo * by, v.hi * by };
+}
+
+/* Is this ask for what the run records? */
+static bool asked(const struct sim *s, const struct predict_ask *ask)
+{
+	if (ask->figure == FIGURE_P_WAIT)
+		return s->metric == METRIC_WAIT;
+	if (ask->of == METRIC_IN_SYSTEM)
+		return s->metric == METRIC_SOJOURN;
+	return s->metric == ask->of;
+}
+
+static struct predict_value figure(struct sim *s, const struct predict_ask *ask)
+{
+	if (ask->class || ask->stage || ask->given > 0)
+		return predict_sure(NAN);
+	if (ask->figure == FIGURE_P_WAIT)
+		return batch_share(&s->batch);
+	if (ask->of == METRIC_IN_SYSTEM)
+		return ask->figure == FIGURE_MEAN
+			       ? times(batch_mean(&s->batch), s->query->rate)
+			       : predict_sure(NAN);
+	if (ask->figure == FIGURE_QUANTILE)
+		return batch_quantile(&s->batch, ask->q);
+	return ask->figure == FIGURE_MEAN ? batch_mean(&s->batch)
+					  : predict_sure(NAN);
+}
+
+/* Put what is known into the answers; true when it is good enough. */
+static bool evaluate(struct sim *s, struct predict_answer *answer)
 {
 	bool good = true;
 
-	for (size_t i = 0; i < s->query->nq; i++) {
-		result->quantile[i] = batch_quantile(&s->batch, s->query->q[i]);
-		good = good && narrow(s, &result->quantile[i]);
+	for (size_t i = 0; i < s->query->nask; i++) {
+		const struct predict_ask *ask = &s->query->ask[i];
+		struct predict_value *v = &answer[i].value;
+
+		if (!asked(s, ask))
+			continue;
+		*v = figure(s, ask);
+		if (isnan(v->value))
+			answer[i].refused = "not simulated yet";
+		/* A mean slowdown may be infinite: it is not waited for. */
+		else if (ask->figure != FIGURE_P_WAIT &&
+			 (ask->of != METRIC_SLOWDOWN ||
+			  ask->figure == FIGURE_QUANTILE))
+			good = good && narrow(s, v);
 	}
-	result->mean = batch_mean(&s->batch);
-	result->p_wait = batch_share(&s->batch);
-	/* A mean slowdown may be infinite: it is not waited for. */
-	return good && (s->query->metric == METRIC_SLOWDOWN ||
-			narrow(s, &result->mean));
+	return good;
 }
 
 /*
@@ -194,8 +233,9 @@ static uint64_t batch_size(const struct predict_query *q, double load)
 {
 	double size = fmax(1000, 10 * relaxation_jobs(q, load));
 
-	for (size_t i = 0; i < q->nq; i++)
-		size = fmax(size, 10 / (1 - q->q[i]));
+	for (size_t i = 0; i < q->nask; i++)
+		if (q->ask[i].figure == FIGURE_QUANTILE)
+			size = fmax(size, 10 / (1 - q->ask[i].q));
 	return (uint64_t)ceil(size);
 }
 
@@ -222,14 +262,15 @@ static void init_streams(struct sim *s)
 }
 
 static int sim_init(struct sim *s, const struct predict_query *query,
-		    double load, struct arena *arena, struct err *err)
+		    enum predict_metric metric, double load,
+		    struct arena *arena, struct err *err)
 {
 	/* The law's unit of time stands for the nanosecond of the ops. */
 	const struct arrival_share whole = { .rate_rps = query->rate * 1e9,
 					     .of = 1 };
 	int rc;
 
-	*s = (struct sim){ .query = query };
+	*s = (struct sim){ .query = query, .metric = metric };
 	s->mean = workload_moment(query->workload, 1);
 	s->refuses = isinf(policy_capacity(&query->policy, query->workers,
 					   query->workload));
@@ -245,7 +286,7 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 	if (rc)
 		return rc;
 	if (batch_init(&s->batch, batch_size(query, load),
-		       query->metric == METRIC_SLOWDOWN ? SIM_TICKS
+		       metric == METRIC_SLOWDOWN ? SIM_TICKS
 							: SIM_TICKS / s->mean))
 		return err_set(err, -ENOMEM, "no memory to simulate");
 	/* The system starts empty: let it forget that. */
@@ -268,7 +309,7 @@ static bool time_to_look(struct sim *s)
 	return true;
 }
 
-static int sim_loop(struct sim *s, struct predict_result *result,
+static int sim_loop(struct sim *s, struct predict_answer *answer,
 		    struct err *err)
 {
 	s->start_ns = clock_now_ns();
@@ -279,7 +320,7 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 				       "more than %u jobs in the "
 				       "queue: no steady state in sight",
 				       SIM_ROOM);
-		if (time_to_look(s) && evaluate(s, result))
+		if (time_to_look(s) && evaluate(s, answer))
 			return 0;
 		if (turn % 512 || !out_of_time(s))
 			continue;
@@ -289,13 +330,14 @@ static int sim_loop(struct sim *s, struct predict_result *result,
 				       "an interval at this load and quantile; "
 				       "simulate longer",
 				       s->query->time_limit_s);
-		evaluate(s, result);
+		evaluate(s, answer);
 		return 0;
 	}
 }
 
-int sim_run(const struct predict_query *query, struct predict_result *result,
-	    struct err *err)
+static int run_metric(const struct predict_query *query,
+		      enum predict_metric metric, struct predict_answer *answer,
+		      struct arena *text, struct err *err)
 {
 	double load =
 		query->rate / policy_capacity(&query->policy, query->workers,
@@ -306,15 +348,38 @@ int sim_run(const struct predict_query *query, struct predict_result *result,
 	int rc;
 
 	arena_init(&arena);
-	rc = sim_init(&s, query, fmin(load, 0.999), &arena, err);
+	rc = sim_init(&s, query, metric, fmin(load, 0.999), &arena, err);
 	if (!rc) {
-		rc = sim_loop(&s, result, err);
-		snprintf(result->method, sizeof(result->method),
-			 "simulation of %.3g requests, seed %llu",
-			 (double)batch_total(&s.batch),
-			 (unsigned long long)query->seed);
+		const char *method;
+
+		rc = sim_loop(&s, answer, err);
+		method = arena_printf(
+			text, "simulation of %.3g requests, seed %llu",
+			(double)batch_total(&s.batch),
+			(unsigned long long)query->seed);
+		for (size_t i = 0; i < query->nask; i++)
+			if (asked(&s, &query->ask[i]))
+				answer[i].method = method;
 		batch_fini(&s.batch);
 	}
 	arena_fini(&arena);
+	return rc;
+}
+
+int sim_run(const struct predict_query *query, struct predict_answer *answer,
+	    struct arena *arena, struct err *err)
+{
+	int rc = 0;
+
+	for (int m = METRIC_SOJOURN; !rc && m <= METRIC_SLOWDOWN; m++) {
+		struct sim probe = { .metric = (enum predict_metric)m };
+		bool any = false;
+
+		for (size_t i = 0; i < query->nask; i++)
+			any |= asked(&probe, &query->ask[i]);
+		if (any)
+			rc = run_metric(query, probe.metric, answer, arena,
+					err);
+	}
 	return rc;
 }

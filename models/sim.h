@@ -5,15 +5,15 @@
 #include "models/predict.h"
 
 /*
- * Fills mean, p_wait, quantiles and method. Jobs come and go until every
- * asked quantile (and the mean) has a 95% half-width of at most
- * query->relative of its value, or the time is up. Intervals are by batch
- * means: 20 to 40 batches, Student's t. The same seed gives the same jobs.
+ * Answers the query's asks. Jobs come and go until every asked figure has a
+ * 95% half-width of at most query->relative of its value, or the time is up.
+ * Intervals are by batch means: 20 to 40 batches, Student's t. The same seed
+ * gives the same jobs.
  *
  * -EDOM where no interval can be given: too few batches in the time, or
  * a queue that outgrew its room.
  */
-int sim_run(const struct predict_query *query, struct predict_result *result,
-	    struct err *err);
+int sim_run(const struct predict_query *query, struct predict_answer *answer,
+	    struct arena *arena, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@ header() {
 	backend) echo targets/backend.h ;;
 	check) echo coordinator/check.h ;;
 	dist) echo workloads/dist.h ;;
+	formula) echo models/formula.h ;;
 	launch) echo coordinator/launch.h ;;
 	policy) echo models/policy.h ;;
 	proto) echo workloads/proto.h ;;
@@ -22,7 +23,7 @@ header() {
 echo '/* kinds.c - made by tools/kinds.sh: which backends this build has */'
 echo '#include "lancet/core/kind.h"'
 echo
-classes="arrival backend check dist launch policy proto transport tsource writer"
+classes="arrival backend check dist formula launch policy proto transport tsource writer"
 for class in $classes; do
 	names=$(printf '%s\n' "$@" | sed -n "s|.*/$class/\([a-z0-9_]*\)\.c\$|\1|p" | LC_ALL=C sort)
 	[ -n "$names" ] && echo "#include \"$(header "$class")\""

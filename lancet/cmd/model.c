@@ -55,6 +55,7 @@ static int take_metric(struct model_request *r, const char *text)
 {
 	static const char *const of[] = { "sojourn", "wait", "slowdown" };
 	struct model_metric *m = &r->metric[r->nmetrics];
+	struct predict_ask *ask = &m->ask;
 	char figure[32];
 	size_t len = strcspn(text, ":_");
 
@@ -62,26 +63,28 @@ static int take_metric(struct model_request *r, const char *text)
 		return -1;
 	snprintf(m->name, sizeof(m->name), "%s", text);
 	r->nmetrics++;
-	m->figure = !strcmp(text, "p_wait") ? FIGURE_P_WAIT : FIGURE_L;
-	m->of = m->figure == FIGURE_P_WAIT ? METRIC_WAIT : METRIC_SOJOURN;
-	if (!strcmp(text, "p_wait") || !strcmp(text, "mean_in_system"))
+	if (!strcmp(text, "p_wait"))
+		ask->figure = FIGURE_P_WAIT;
+	if (!strcmp(text, "mean_in_system"))
+		ask->of = METRIC_IN_SYSTEM;
+	if (ask->figure || ask->of)
 		return 0;
 	snprintf(figure, sizeof(figure), "%.*s", (int)len, text);
 	for (int i = 0; text[len] && i < 3; i++) {
 		if (text[len] == ':' && !strcmp(of[i], figure)) {
-			m->of = (enum predict_metric)i;
+			ask->of = (enum predict_metric)i;
 			snprintf(figure, sizeof(figure), "%s", text + len + 1);
 			break;
 		}
 		if (text[len] == '_' && !strcmp(of[i], text + len + 1)) {
-			m->of = (enum predict_metric)i;
+			ask->of = (enum predict_metric)i;
 			break;
 		}
 		if (i == 2)
 			return -1;
 	}
-	m->figure = strcmp(figure, "mean") ? FIGURE_QUANTILE : FIGURE_MEAN;
-	return m->figure == FIGURE_MEAN ? 0 : unit_quantile(figure, &m->q);
+	ask->figure = strcmp(figure, "mean") ? FIGURE_QUANTILE : FIGURE_MEAN;
+	return ask->figure == FIGURE_MEAN ? 0 : unit_quantile(figure, &ask->q);
 }
 
 static int take_metrics(struct model_request *r, char *list)
@@ -270,62 +273,24 @@ static struct predict_query query_of(const struct model_request *r,
 	};
 }
 
-/* All metrics of one kind are one question. */
-static int ask_kind(struct model_row *row, const struct model_request *r,
-		    const struct predict_query *of, struct arena *arena)
-{
-	struct predict_query once = *of, *query = &once;
-	struct predict_result *result = &row->result;
-	double q[MODEL_METRICS];
-	struct err err = { 0 };
-	size_t n = 0, at = 0, asked = 0;
-
-	for (size_t i = 0; i < r->nmetrics; i++) {
-		asked += r->metric[i].of == query->metric;
-		if (r->metric[i].of == query->metric && r->metric[i].q > 0)
-			q[n++] = r->metric[i].q;
-	}
-	query->q = q;
-	query->nq = n;
-	if (!asked)
-		return 0;
-	if (predict(query, result, arena, &err)) {
-		row->refused = arena_strdup(arena, err.text);
-		return err.code;
-	}
-	for (size_t i = 0; i < r->nmetrics; i++) {
-		struct predict_value *v = &row->value[i];
-
-		if (r->metric[i].of != query->metric)
-			continue;
-		*v = result->mean;
-		if (r->metric[i].figure == FIGURE_QUANTILE)
-			*v = result->quantile[at++];
-		else if (r->metric[i].figure == FIGURE_P_WAIT)
-			*v = result->p_wait;
-		else if (r->metric[i].figure == FIGURE_L)
-			*v = (struct predict_value){ query->rate * v->value,
-						     query->rate * v->lo,
-						     query->rate * v->hi };
-	}
-	return 0;
-}
-
 static void ask_row(struct model_row *row, const struct load_value *load,
 		    const struct model_request *r, const struct model_system *s,
 		    struct arena *arena)
 {
 	struct predict_query query = query_of(r, s);
+	struct predict_ask ask[MODEL_METRICS];
+	struct err err = { 0 };
 
 	row->rate = load->share ? load->value * s->workers / s->mean
 				: load->value / 1e9;
 	row->load = row->rate * s->mean / s->workers;
 	query.rate = row->rate;
-	for (int of = METRIC_SLOWDOWN; of >= METRIC_SOJOURN; of--) {
-		query.metric = (enum predict_metric)of;
-		if (ask_kind(row, r, &query, arena))
-			return;
-	}
+	for (size_t i = 0; i < r->nmetrics; i++)
+		ask[i] = r->metric[i].ask;
+	query.ask = ask;
+	query.nask = r->nmetrics;
+	if (predict(&query, &row->result, arena, &err))
+		row->refused = arena_strdup(arena, err.text);
 }
 
 static void ask_slo(struct model_answer *answer, struct arena *arena)

@@ -16,13 +16,9 @@ enum model_unit {
 	UNIT_NS,
 };
 
-enum model_figure { FIGURE_QUANTILE, FIGURE_MEAN, FIGURE_P_WAIT, FIGURE_L };
-
 struct model_metric {
 	char name[32]; /* as it was asked for */
-	enum model_figure figure;
-	enum predict_metric of;
-	double q;
+	struct predict_ask ask;
 };
 
 /* The command line. */
@@ -55,7 +51,6 @@ struct model_system {
 struct model_row {
 	double load, rate;
 	struct predict_result result;
-	struct predict_value value[MODEL_METRICS];
 	const char *refused; /* why there are no values */
 };
 

@@ -25,8 +25,9 @@ const char *model_unit_name(const struct model_system *system)
 
 static bool is_time(const struct model_metric *m)
 {
-	return m->of != METRIC_SLOWDOWN &&
-	       (m->figure == FIGURE_QUANTILE || m->figure == FIGURE_MEAN);
+	return (m->ask.of == METRIC_SOJOURN || m->ask.of == METRIC_WAIT) &&
+	       (m->ask.figure == FIGURE_QUANTILE ||
+		m->ask.figure == FIGURE_MEAN);
 }
 
 static void print_value(const struct model_answer *a, size_t metric,
@@ -41,8 +42,8 @@ static void print_value(const struct model_answer *a, size_t metric,
 static void print_cell(const struct model_answer *a,
 		       const struct model_row *row, size_t metric)
 {
-	const struct predict_value *v = &row->value[metric];
-	char value[32] = "infinite", half[32] = "", cell[80];
+	const struct predict_value *v = &row->result.answer[metric].value;
+	char value[32] = "-", half[32] = "", cell[80];
 	int wide = 0;
 
 	if (isfinite(v->value))
@@ -135,10 +136,9 @@ static json_t *row_json(const struct model_answer *a,
 	}
 	for (size_t i = 0; i < a->request->nmetrics; i++)
 		json_object_set_new(metrics, a->request->metric[i].name,
-				    value_json(&row->value[i]));
+				    value_json(&row->result.answer[i].value));
 	json_object_set_new(json, "model", json_string(row->result.model));
 	json_object_set_new(json, "method", json_string(row->result.method));
-	json_object_set_new(json, "p_wait", number(row->result.p_wait.value));
 	json_object_set_new(json, "metrics", metrics);
 	return json;
 }
@@ -206,7 +206,7 @@ static void write_data(const struct model_answer *a, FILE *out)
 		double by = is_time(&a->request->metric[m]) ? unit : 1;
 
 		for (size_t i = 0; i < a->nrows; i++) {
-			const struct predict_value *v = &a->row[i].value[m];
+			const struct predict_value *v = &a->row[i].result.answer[m].value;
 
 			if (!a->row[i].refused && isfinite(v->value))
 				fprintf(out, "%.6g %.9g %.9g %.9g\n",

@@ -19,10 +19,10 @@ static int fcfs_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
-static enum policy_shape fcfs_shape(const void *options)
+static struct policy_shape fcfs_shape(const void *options)
 {
 	(void)options;
-	return POLICY_CENTRAL;
+	return (struct policy_shape){ .of = POLICY_CENTRAL };
 }
 
 /* Give the least of a heap of times a new value; it sinks to its place. */

@@ -90,6 +90,12 @@ static enum job_outcome jbsq_arrive(void *state, sim_time t,
 	return JOB_DONE;
 }
 
+static struct policy_shape jbsq_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SPLIT };
+}
+
 const struct policy_ops policy_jbsq = {
 	.kind = {
 		.name = "jbsq",
@@ -102,6 +108,7 @@ const struct policy_ops policy_jbsq = {
 	.state_size = jbsq_state_size,
 	.init = jbsq_init,
 	.capacity = servers_capacity,
+	.shape = jbsq_shape,
 	.arrive = jbsq_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

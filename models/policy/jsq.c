@@ -24,6 +24,12 @@ static int jsq_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape jsq_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SPLIT };
+}
+
 const struct policy_ops policy_jsq = {
 	.kind = {
 		.name = "jsq",
@@ -32,6 +38,7 @@ const struct policy_ops policy_jsq = {
 	.state_size = servers_state_size,
 	.init = jsq_init,
 	.capacity = servers_capacity,
+	.shape = jsq_shape,
 	.arrive = servers_arrive,
 	.next = servers_next,
 	.advance = servers_advance,

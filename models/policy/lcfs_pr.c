@@ -23,6 +23,12 @@ static int lcfs_pr_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape lcfs_pr_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_LCFS_PR };
+}
+
 const struct policy_ops policy_lcfs_pr = {
 	.kind = {
 		.name = "lcfs-pr",
@@ -31,6 +37,7 @@ const struct policy_ops policy_lcfs_pr = {
 	.state_size = central_state_size,
 	.init = lcfs_pr_init,
 	.capacity = servers_capacity,
+	.shape = lcfs_pr_shape,
 	.arrive = central_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

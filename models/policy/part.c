@@ -49,17 +49,17 @@ static int part_init(void *state, const void *options, uint32_t workers,
 }
 
 /* How connections, or a trace, split the jobs is not known here. */
-static enum policy_shape part_shape(const void *options)
+static struct policy_shape part_shape(const void *options)
 {
 	const struct part_options *o = options;
 
 	switch (o->choice) {
 	case PART_RANDOM:
-		return POLICY_RANDOM_SPLIT;
+		return (struct policy_shape){ .of = POLICY_RANDOM_SPLIT };
 	case PART_RR:
-		return POLICY_CYCLIC_SPLIT;
+		return (struct policy_shape){ .of = POLICY_CYCLIC_SPLIT };
 	default:
-		return POLICY_OTHER;
+		return (struct policy_shape){ .of = POLICY_SPLIT };
 	}
 }
 

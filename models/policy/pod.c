@@ -130,6 +130,12 @@ static void pod_pick(const void *options, uint32_t workers, uint64_t draw,
 	}
 }
 
+static struct policy_shape pod_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SPLIT };
+}
+
 const struct policy_ops policy_pod = {
 	.kind = {
 		.name = "pod",
@@ -145,6 +151,7 @@ const struct policy_ops policy_pod = {
 	.state_size = pod_state_size,
 	.init = pod_init,
 	.capacity = servers_capacity,
+	.shape = pod_shape,
 	.pick = pod_pick,
 	.arrive = pod_arrive,
 	.next = servers_next,

@@ -22,6 +22,12 @@ static int prio_np_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape prio_np_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_PRIO_NP };
+}
+
 const struct policy_ops policy_prio_np = {
 	.kind = {
 		.name = "prio-np",
@@ -30,6 +36,7 @@ const struct policy_ops policy_prio_np = {
 	.state_size = central_state_size,
 	.init = prio_np_init,
 	.capacity = servers_capacity,
+	.shape = prio_np_shape,
 	.arrive = central_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

@@ -23,6 +23,12 @@ static int prio_pr_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape prio_pr_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_PRIO_PR };
+}
+
 const struct policy_ops policy_prio_pr = {
 	.kind = {
 		.name = "prio-pr",
@@ -31,6 +37,7 @@ const struct policy_ops policy_prio_pr = {
 	.state_size = central_state_size,
 	.init = prio_pr_init,
 	.capacity = servers_capacity,
+	.shape = prio_pr_shape,
 	.arrive = central_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

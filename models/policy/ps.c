@@ -27,10 +27,10 @@ static int ps_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
-static enum policy_shape ps_shape(const void *options)
+static struct policy_shape ps_shape(const void *options)
 {
 	(void)options;
-	return POLICY_SHARING;
+	return (struct policy_shape){ .of = POLICY_SHARING };
 }
 
 static enum job_outcome ps_arrive(void *state, sim_time t,

@@ -141,6 +141,15 @@ static void ps_part_pick(const void *options, uint32_t workers, uint64_t draw,
 	aux->pick[0] = (uint32_t)(((unsigned __int128)draw * workers) >> 64);
 }
 
+static struct policy_shape ps_part_shape(const void *options)
+{
+	const struct ps_part_options *o = options;
+
+	return (struct policy_shape){ .of = o->choice == PS_PART_RANDOM
+					      ? POLICY_SPLIT_SHARING
+					      : POLICY_OTHER };
+}
+
 const struct policy_ops policy_ps_part = {
 	.kind = {
 		.name = "ps-part",
@@ -154,6 +163,7 @@ const struct policy_ops policy_ps_part = {
 	.state_size = ps_part_state_size,
 	.init = ps_part_init,
 	.capacity = servers_capacity,
+	.shape = ps_part_shape,
 	.pick = ps_part_pick,
 	.arrive = ps_part_arrive,
 	.next = ps_part_next,

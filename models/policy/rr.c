@@ -17,10 +17,10 @@ static int rr_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
-static enum policy_shape rr_shape(const void *options)
+static struct policy_shape rr_shape(const void *options)
 {
 	(void)options;
-	return POLICY_CYCLIC_SPLIT;
+	return (struct policy_shape){ .of = POLICY_CYCLIC_SPLIT };
 }
 
 const struct policy_ops policy_rr = {

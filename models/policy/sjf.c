@@ -22,6 +22,12 @@ static int sjf_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape sjf_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SJF };
+}
+
 const struct policy_ops policy_sjf = {
 	.kind = {
 		.name = "sjf",
@@ -30,6 +36,7 @@ const struct policy_ops policy_sjf = {
 	.state_size = central_state_size,
 	.init = sjf_init,
 	.capacity = servers_capacity,
+	.shape = sjf_shape,
 	.arrive = central_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

@@ -23,6 +23,12 @@ static int srpt_init(void *state, const void *options, uint32_t workers,
 	return 0;
 }
 
+static struct policy_shape srpt_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SRPT };
+}
+
 const struct policy_ops policy_srpt = {
 	.kind = {
 		.name = "srpt",
@@ -31,6 +37,7 @@ const struct policy_ops policy_srpt = {
 	.state_size = central_state_size,
 	.init = srpt_init,
 	.capacity = servers_capacity,
+	.shape = srpt_shape,
 	.arrive = central_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

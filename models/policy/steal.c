@@ -99,6 +99,12 @@ static void steal_pick(const void *options, uint32_t workers, uint64_t draw,
 	aux->pick[0] = (uint32_t)(((unsigned __int128)draw * workers) >> 64);
 }
 
+static struct policy_shape steal_shape(const void *options)
+{
+	(void)options;
+	return (struct policy_shape){ .of = POLICY_SPLIT };
+}
+
 const struct policy_ops policy_steal = {
 	.kind = {
 		.name = "steal",
@@ -113,6 +119,7 @@ const struct policy_ops policy_steal = {
 	.state_size = steal_state_size,
 	.init = steal_init,
 	.capacity = servers_capacity, /* homes are equal: thefts only help */
+	.shape = steal_shape,
 	.pick = steal_pick,
 	.arrive = steal_arrive,
 	.next = workers_next,

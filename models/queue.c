@@ -1,0 +1,134 @@
+/* queue.c - what a formula sees of a question: laws, workers, shape */
+#include "models/queue.h"
+
+#include <stdlib.h>
+
+#include "lancet/core/arena.h"
+#include "models/predict.h"
+
+static struct policy_shape shape_of(const struct predict_query *query)
+{
+	const struct policy_ops *ops = (const void *)query->policy.kind;
+	struct policy_shape shape = { .of = POLICY_OTHER };
+
+	if (ops->shape)
+		shape = ops->shape(query->policy.options);
+	if (query->workers > 1)
+		return shape;
+	if (shape.of == POLICY_RANDOM_SPLIT ||
+	    shape.of == POLICY_CYCLIC_SPLIT || shape.of == POLICY_SPLIT)
+		shape.of = POLICY_CENTRAL;
+	else if (shape.of == POLICY_SPLIT_SHARING)
+		shape.of = POLICY_SHARING;
+	return shape;
+}
+
+void queue_init(struct queue *q, const struct predict_query *query)
+{
+	const struct workload *w = query->workload;
+
+	*q = (struct queue){
+		.workload = w,
+		.arrival = (const void *)w->arrival.kind,
+		.policy = query->policy,
+		.shape = shape_of(query),
+		.workers = query->workers,
+		.rate = query->rate,
+		.mean = workload_moment(w, 1),
+		.m2 = workload_moment(w, 2),
+		.m3 = workload_moment(w, 3),
+	};
+	q->rho = q->rate * q->mean / q->workers;
+}
+
+bool queue_service(const struct queue *q, enum dist_flag flag)
+{
+	const struct workload *w = q->workload;
+
+	for (size_t i = 0; i < w->nclasses; i++)
+		if (!(w->class[i].service.ops->flags & flag) ||
+		    dist_mean(&w->class[i].service) !=
+			    dist_mean(&w->class[0].service))
+			return false;
+	return true;
+}
+
+double queue_cdf(const struct queue *q, double x)
+{
+	const struct workload *w = q->workload;
+	double sum = 0;
+
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist *law = &w->class[i].service;
+
+		sum += w->class[i].weight * law->ops->cdf(law->state, x);
+	}
+	return sum;
+}
+
+struct point {
+	double x, p;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	double x = ((const struct point *)a)->x;
+	double y = ((const struct point *)b)->x;
+
+	return (x > y) - (x < y);
+}
+
+/* How many points all laws have; 0 where one has none. */
+static size_t count_atoms(const struct workload *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist *law = &w->class[i].service;
+
+		if (!law->ops->atoms)
+			return 0;
+		n += law->ops->atoms(law->state, NULL, NULL, 0);
+	}
+	return n;
+}
+
+/* Those of all classes, one behind the other. */
+static void collect(const struct workload *w, struct point *point,
+		    struct arena *arena)
+{
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist *law = &w->class[i].service;
+		size_t n = law->ops->atoms(law->state, NULL, NULL, 0);
+		double *x = arena_array(arena, n, sizeof(*x));
+		double *p = arena_array(arena, n, sizeof(*p));
+
+		law->ops->atoms(law->state, x, p, n);
+		for (size_t j = 0; j < n; j++) {
+			point->x = x[j];
+			point++->p = w->class[i].weight * p[j];
+		}
+	}
+}
+
+size_t queue_atoms(const struct queue *q, double **x, double **p,
+		   struct arena *arena)
+{
+	size_t n = count_atoms(q->workload), kept = 0;
+	struct point *point = arena_array(arena, n + 1, sizeof(*point));
+
+	if (!n)
+		return 0;
+	collect(q->workload, point, arena);
+	qsort(point, n, sizeof(*point), by_place);
+	*x = arena_array(arena, n, sizeof(**x));
+	*p = arena_array(arena, n, sizeof(**p));
+	for (size_t i = 0; i < n; i++) {
+		if (point[i].p <= 0)
+			continue;
+		if (!kept || point[i].x > (*x)[kept - 1])
+			(*x)[kept++] = point[i].x;
+		(*p)[kept - 1] += point[i].p;
+	}
+	return kept;
+}

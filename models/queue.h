@@ -1,0 +1,51 @@
+/* queue.h - what a formula sees of a question: laws, workers, shape */
+#ifndef MODELS_QUEUE_H
+#define MODELS_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/policy.h"
+#include "workloads/schedule.h"
+
+struct arena;
+struct predict_query;
+
+struct queue {
+	const struct workload *workload;
+	const struct arrival_ops *arrival;
+	struct choice policy;
+	struct policy_shape shape; /* one worker's FCFS queue is central */
+	uint32_t workers;
+	double rate;	     /* of arrivals */
+	double mean, m2, m3; /* E[S], E[S^2], E[S^3] over all classes */
+	double rho;	     /* rate * mean / workers */
+};
+
+void queue_init(struct queue *q, const struct predict_query *query);
+
+static inline bool queue_poisson(const struct queue *q)
+{
+	return q->arrival->flags & ARRIVAL_POISSON;
+}
+
+/* All classes have this flag, and the same mean where there are several. */
+bool queue_service(const struct queue *q, enum dist_flag flag);
+
+/* Variance of service over the square of its mean. */
+static inline double queue_scv(const struct queue *q)
+{
+	return q->m2 / (q->mean * q->mean) - 1;
+}
+
+/* P(S <= x) over all classes. */
+double queue_cdf(const struct queue *q, double x);
+
+/*
+ * All points that carry probability, rising, distinct, into arrays of the
+ * arena; 0 where some class's law is continuous.
+ */
+size_t queue_atoms(const struct queue *q, double **x, double **p,
+		   struct arena *arena);
+
+#endif
