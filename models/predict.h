@@ -43,6 +43,8 @@ struct predict_ask {
 	uint32_t class;		/* only these: number + 1; 0: all */
 	uint32_t stage;		/* of a tandem, from 1; 0: the whole of it */
 	double given;		/* only jobs of this service; 0: all */
+	double relative;	/* its own precision, of the value; 0: the
+				 * query's */
 };
 
 /* A 95% interval, or an error's band; lo = hi = value where it is exact. */

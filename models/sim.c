@@ -154,10 +154,13 @@ static void run_burst(struct sim *s)
  * Is the interval as narrow as was asked? A wait may be near 0, of which no
  * share is narrow: then of a tenth of the mean service.
  */
-static bool narrow(const struct sim *s, const struct predict_value *v)
+static bool narrow(const struct sim *s, const struct predict_ask *ask,
+		   const struct predict_value *v)
 {
 	double floor = s->metric == METRIC_WAIT ? s->mean / 10 : 0;
 
+	if (ask->relative > 0)
+		return v->hi - v->value <= ask->relative * v->value;
 	return v->hi - v->value <= s->query->relative * fmax(v->value, floor);
 }
 
@@ -207,10 +210,11 @@ static bool evaluate(struct sim *s, struct predict_answer *answer)
 		if (isnan(v->value))
 			answer[i].refused = "not simulated yet";
 		/* A mean slowdown may be infinite: it is not waited for. */
-		else if (ask->figure != FIGURE_P_WAIT &&
-			 (ask->of != METRIC_SLOWDOWN ||
-			  ask->figure == FIGURE_QUANTILE))
-			good = good && narrow(s, v);
+		else if (ask->relative > 0 ||
+			 (ask->figure != FIGURE_P_WAIT &&
+			  (ask->of != METRIC_SLOWDOWN ||
+			   ask->figure == FIGURE_QUANTILE)))
+			good = good && narrow(s, ask, v);
 	}
 	return good;
 }
