@@ -141,12 +141,14 @@ struct policy_ops {
 	size_t (*advance)(void *state, sim_time t, struct done *done, size_t n);
 
 	/*
-	 * Optional: the completions of n jobs in order of arrival, in one
-	 * go, where they are known on arrival. The simulator's fast path;
-	 * not to be mixed with the three above on one state.
+	 * Optional: first starts and completions of n jobs in order of
+	 * arrival, in one go, where they are known on arrival; INFINITY for
+	 * a job that is refused. The simulator's fast path: it copies no
+	 * jobs, needs no room for them, and is not to be mixed with the
+	 * three above on one state.
 	 */
-	void (*departures)(void *state, const struct job *jobs,
-			   struct done *done, size_t n);
+	void (*departures)(void *state, const struct job *jobs, sim_time *start,
+			   sim_time *completion, size_t n);
 
 	/* Optional: subtract from every time held, for long simulations. */
 	void (*rebase)(void *state, sim_time by);

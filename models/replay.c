@@ -47,7 +47,7 @@ static void replay_bursts(struct policy *p, const struct job *jobs, size_t n,
 			  sim_time *completion)
 {
 	struct job job[REPLAY_BURST];
-	struct done done[REPLAY_BURST];
+	sim_time start[REPLAY_BURST];
 
 	for (size_t i = 0; i < n; i += REPLAY_BURST) {
 		size_t m = n - i < REPLAY_BURST ? n - i : REPLAY_BURST;
@@ -56,8 +56,7 @@ static void replay_bursts(struct policy *p, const struct job *jobs, size_t n,
 			job[j] = jobs[i + j];
 			job[j].id = i + j;
 		}
-		p->ops->departures(p->state, job, done, m);
-		note(done, m, completion);
+		p->ops->departures(p->state, job, start, completion + i, m);
 	}
 }
 

@@ -30,23 +30,23 @@ void servers_init(struct servers *s, const void *options, uint32_t servers,
  * The job starts when it is there and a worker of its server is free: the
  * lowest of those that then are.
  */
-static void assign(struct servers *s, uint32_t server, struct done *d)
+static uint32_t assign(struct servers *s, uint32_t server,
+		       const struct job *job, sim_time *start,
+		       sim_time *completion)
 {
 	sim_time *free_at = s->free_at + (size_t)server * s->each;
-	sim_time start = free_at[0];
+	sim_time at = free_at[0];
 	uint32_t place = 0;
 
 	for (uint32_t i = 1; i < s->each; i++)
-		start = free_at[i] < start ? free_at[i] : start;
-	if (start < d->job.arrival)
-		start = d->job.arrival;
-	while (free_at[place] > start)
+		at = free_at[i] < at ? free_at[i] : at;
+	if (at < job->arrival)
+		at = job->arrival;
+	while (free_at[place] > at)
 		place++;
-	d->first_start = start;
-	d->completion = start + d->job.service;
-	d->worker = server * s->each + place;
-	d->slices = 1;
-	free_at[place] = d->completion;
+	*start = at;
+	*completion = free_at[place] = at + job->service;
+	return server * s->each + place;
 }
 
 enum job_outcome servers_arrive(void *state, sim_time t, const struct job *job)
@@ -61,7 +61,8 @@ enum job_outcome servers_arrive(void *state, sim_time t, const struct job *job)
 	server = s->choose(s, job);
 	slot = pool_take(&s->pool, job);
 	d = &s->pool.slot[slot];
-	assign(s, server, d);
+	d->worker = assign(s, server, job, &d->first_start, &d->completion);
+	d->slices = 1;
 	s->count[server]++;
 	heap_push(&s->done, d->completion, d->worker, slot);
 	return JOB_DONE;
@@ -86,15 +87,14 @@ size_t servers_advance(void *state, sim_time t, struct done *done, size_t n)
 	return out;
 }
 
-void servers_departures(void *state, const struct job *jobs, struct done *done,
-			size_t n)
+void servers_departures(void *state, const struct job *jobs, sim_time *start,
+			sim_time *completion, size_t n)
 {
 	struct servers *s = state;
 
-	for (size_t i = 0; i < n; i++) {
-		done[i] = (struct done){ .job = jobs[i] };
-		assign(s, s->choose(s, &jobs[i]), &done[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		assign(s, s->choose(s, &jobs[i]), &jobs[i], &start[i],
+		       &completion[i]);
 }
 
 void servers_rebase(void *state, sim_time by)

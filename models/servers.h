@@ -35,8 +35,8 @@ size_t servers_advance(void *state, sim_time t, struct done *done, size_t n);
 void servers_rebase(void *state, sim_time by);
 
 /* For choices that do not look at count[], which it leaves alone. */
-void servers_departures(void *state, const struct job *jobs, struct done *done,
-			size_t n);
+void servers_departures(void *state, const struct job *jobs, sim_time *start,
+			sim_time *completion, size_t n);
 
 /* Workers over mean service: all work conserving policies without cost, and
  * the rest where every server gets an equal share. */

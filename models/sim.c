@@ -131,19 +131,30 @@ static void run_events(struct sim *s, const struct job *job, size_t n)
 	}
 }
 
+static void run_departures(struct sim *s, const struct job *job)
+{
+	sim_time start[SIM_BURST], completion[SIM_BURST];
+	struct done done[SIM_BURST];
+
+	s->policy.ops->departures(s->policy.state, job, start, completion,
+				  SIM_BURST);
+	for (size_t i = 0; i < SIM_BURST; i++)
+		done[i] = (struct done){ .job = job[i],
+					 .first_start = start[i],
+					 .completion = completion[i] };
+	record(s, done, SIM_BURST);
+}
+
 static void run_burst(struct sim *s)
 {
 	const struct policy_ops *ops = s->policy.ops;
 	struct job job[SIM_BURST];
-	struct done done[SIM_BURST];
 
 	draw_jobs(s, job, SIM_BURST);
-	if (ops->departures) {
-		ops->departures(s->policy.state, job, done, SIM_BURST);
-		record(s, done, SIM_BURST);
-	} else {
+	if (ops->departures)
+		run_departures(s, job);
+	else
 		run_events(s, job, SIM_BURST);
-	}
 	if (ops->rebase && s->jobs % SIM_REBASE < SIM_BURST) {
 		ops->rebase(s->policy.state, s->now);
 		s->now = 0;

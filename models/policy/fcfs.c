@@ -41,24 +41,17 @@ static void replace_least(sim_time *free_at, uint32_t n, sim_time value)
 	free_at[at] = value;
 }
 
-/*
- * In bursts the free times are kept as a heap, without the workers' names:
- * a job is labelled with worker 0.
- */
+/* In bursts the free times are kept as a heap, without the workers' names. */
 static void fcfs_departures(void *state, const struct job *jobs,
-			    struct done *done, size_t n)
+			    sim_time *start, sim_time *completion, size_t n)
 {
 	struct servers *s = state;
 
 	for (size_t i = 0; i < n; i++) {
-		struct done *d = &done[i];
-
-		*d = (struct done){ .job = jobs[i], .slices = 1 };
-		d->first_start = jobs[i].arrival > s->free_at[0]
-					 ? jobs[i].arrival
-					 : s->free_at[0];
-		d->completion = d->first_start + jobs[i].service;
-		replace_least(s->free_at, s->each, d->completion);
+		start[i] = jobs[i].arrival > s->free_at[0] ? jobs[i].arrival
+							   : s->free_at[0];
+		completion[i] = start[i] + jobs[i].service;
+		replace_least(s->free_at, s->each, completion[i]);
 	}
 }
 
