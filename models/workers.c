@@ -14,6 +14,7 @@ void workers_init(struct workers *w, uint32_t workers, uint32_t jobs,
 		w->until[i] = INFINITY;
 	}
 	w->least = INFINITY;
+	w->timer = INFINITY;
 	w->room = jobs;
 	w->left = arena_array(arena, jobs, sizeof(*w->left));
 	w->next = arena_array(arena, jobs, sizeof(*w->next));
@@ -82,7 +83,7 @@ sim_time workers_next(const void *state)
 {
 	const struct workers *w = state;
 
-	return w->least;
+	return w->least < w->timer ? w->least : w->timer;
 }
 
 /*
@@ -105,6 +106,8 @@ static bool round_at(struct workers *w, sim_time t, struct done *done, size_t n,
 		done[*out] = *pool_put(&w->pool, slot);
 		done[(*out)++].completion = t;
 	}
+	if (w->timer == t)
+		w->due(w, t);
 	w->dispatch(w, t);
 	find_least(w);
 	return true;
@@ -112,10 +115,11 @@ static bool round_at(struct workers *w, sim_time t, struct done *done, size_t n,
 
 size_t workers_advance(void *state, sim_time t, struct done *done, size_t n)
 {
-	struct workers *w = state;
+	sim_time next;
 	size_t out = 0;
 
-	while (w->least <= t && round_at(w, w->least, done, n, &out))
+	while ((next = workers_next(state)) <= t &&
+	       round_at(state, next, done, n, &out))
 		;
 	return out;
 }
@@ -127,6 +131,7 @@ void workers_rebase(void *state, sim_time by)
 	for (uint32_t i = 0; i < w->n; i++)
 		w->until[i] -= by;
 	w->least -= by;
+	w->timer -= by;
 	/* Free slots too: it does no harm. */
 	for (uint32_t i = 0; i < w->room; i++) {
 		w->pool.slot[i].job.arrival -= by;

@@ -30,6 +30,12 @@ struct workers {
 		      sim_time t);
 	/* Fill idle workers. Also to be called after each arrival. */
 	void (*dispatch)(struct workers *w, sim_time t);
+	/*
+	 * Optional: what else is due, after the workers of that instant: at
+	 * `timer`, which it sets anew (INFINITY: nothing). Transits, a leader.
+	 */
+	void (*due)(struct workers *w, sim_time t);
+	sim_time timer;
 };
 
 /* A queue of slots, first in first out, through workers.next[]. */
@@ -37,7 +43,7 @@ struct fifo {
 	uint32_t head, tail, n;
 };
 
-/* ended and dispatch are set by the caller; ended NULL: always done. */
+/* ended, dispatch and due are set by the caller; ended NULL: always done. */
 void workers_init(struct workers *w, uint32_t workers, uint32_t jobs,
 		  struct arena *arena);
 
@@ -57,7 +63,8 @@ uint32_t workers_preempt(struct workers *w, uint32_t worker);
 /* The lowest idle worker; there is one. */
 uint32_t workers_idle(const struct workers *w);
 
-/* Slots of the same names of policy_ops. */
+/* Slots of the same names of policy_ops. Times that the policy holds beside
+ * `timer` are its own to re-base. */
 sim_time workers_next(const void *state);
 size_t workers_advance(void *state, sim_time t, struct done *done, size_t n);
 void workers_rebase(void *state, sim_time by);
