@@ -57,13 +57,14 @@ static double builtin_rps(const struct config_builtin *target,
 			  const struct workload *served)
 {
 	uint32_t workers = (uint32_t)target->workers;
+	uint32_t all = policy_workers(&target->policy, workers);
 	double mean_ns = workload_mean_service_ns(served);
 	double per_ns = policy_capacity(&target->policy, workers, served);
 
 	/* No law was given: a figure of 1e9/s would say nothing. */
 	if (!(mean_ns > 1))
 		return 0;
-	return 1e9 * (isfinite(per_ns) ? per_ns : workers / mean_ns);
+	return 1e9 * (isfinite(per_ns) ? per_ns : all / mean_ns);
 }
 
 double capacity_rps(const struct config *config, const struct workload *served)

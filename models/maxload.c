@@ -67,7 +67,9 @@ static int look(struct search *s, double load, struct excess *excess,
 		struct err *err)
 {
 	*excess = (struct excess){ .worst = -INFINITY };
-	s->query.rate = load * s->query.workers / s->mean;
+	s->query.rate = load *
+			policy_workers(&s->query.policy, s->query.workers) /
+			s->mean;
 	for (size_t i = 0; i < s->slo->n; i++) {
 		const struct slo_term *term = &s->slo->term[i];
 
@@ -174,9 +176,9 @@ int maxload(const struct predict_query *query, const struct slo *slo,
 			       "an ideal queue makes no errors; "
 			       "promise a quantile of time");
 	s.mean = workload_moment(query->workload, 1);
-	s.limit =
-		fmin(1, s.mean / query->workers *
-				policy_capacity(&query->policy, query->workers,
-						query->workload));
+	s.limit = fmin(1,
+		       s.mean / policy_workers(&query->policy, query->workers) *
+			       policy_capacity(&query->policy, query->workers,
+					       query->workload));
 	return search(&s, err);
 }

@@ -2,6 +2,7 @@
 #include "models/policy.h"
 
 #include <assert.h>
+#include <stdbool.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/rng.h"
@@ -32,6 +33,34 @@ void policy_pick(const struct choice *policy, uint32_t workers, uint64_t draw,
 
 	if (ops->flags & POLICY_PICKS)
 		ops->pick(policy->options, workers, draw, aux);
+}
+
+/* Different ones: the i-th is drawn among those not yet named. */
+void policy_some_of(uint64_t draw, uint32_t candidates, uint32_t n,
+		    union job_aux *aux)
+{
+	uint32_t most = candidates < n ? candidates : n;
+
+	for (uint32_t i = 0; i < POLICY_CANDIDATES; i++) {
+		uint16_t pick = PICK_NONE;
+		bool again = i < most;
+
+		while (again) {
+			draw = rng_mix(draw + i + 1);
+			pick = policy_one_of(draw, n);
+			again = false;
+			for (uint32_t j = 0; j < i; j++)
+				again |= aux->pick[j] == pick;
+		}
+		aux->pick[i] = pick;
+	}
+}
+
+uint32_t policy_workers(const struct choice *policy, uint32_t workers)
+{
+	const struct policy_ops *ops = (const void *)policy->kind;
+
+	return ops->workers ? ops->workers(policy->options, workers) : workers;
 }
 
 double policy_capacity(const struct choice *policy, uint32_t workers,

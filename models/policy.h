@@ -28,8 +28,12 @@ typedef double sim_time;
 union job_aux {
 	sim_time deadline; /* EDF; absolute */
 	sim_time later[2]; /* tandem: work at stages 2 and 3 */
-	uint32_t pick[4];  /* candidates in order, or the home worker */
+	/* The home worker, or candidates in order and then PICK_NONE. */
+	uint16_t pick[8];
 };
+
+#define POLICY_CANDIDATES 8
+#define PICK_NONE UINT16_MAX
 
 struct job {
 	uint64_t id; /* 0, 1, ... in order of arrival */
@@ -54,6 +58,7 @@ struct done {
 
 enum policy_flag {
 	POLICY_PICKS = 1, /* reads aux.pick: the driver draws it */
+	POLICY_CONN = 2,  /* looks at connections */
 };
 
 /* Which textbook queue a policy is, for the formulas. */
@@ -122,7 +127,13 @@ struct policy_ops {
 	/* Optional: which textbook queue this is; without it, another. */
 	struct policy_shape (*shape)(const void *options);
 
-	/* Draw aux.pick of one job from 64 random bits. With POLICY_PICKS. */
+	/*
+	 * Optional: how many share the offered load, where that is not
+	 * `workers` but follows from the options: all workers of a rack.
+	 */
+	uint32_t (*workers)(const void *options, uint32_t workers);
+
+	/* Draw aux of one job from 64 random bits. With POLICY_PICKS. */
 	void (*pick)(const void *options, uint32_t workers, uint64_t draw,
 		     union job_aux *aux);
 
@@ -171,6 +182,19 @@ uint64_t policy_draw(uint64_t request_id);
 /* Fill what the policy picks from the draw, where it picks at all. */
 void policy_pick(const struct choice *policy, uint32_t workers, uint64_t draw,
 		 union job_aux *aux);
+
+/* One of n as a driver's draw has it, for pick(). */
+static inline uint16_t policy_one_of(uint64_t draw, uint32_t n)
+{
+	return (uint16_t)(((unsigned __int128)draw * n) >> 64);
+}
+
+/* As many different ones of n, each as likely; all where n is fewer. */
+void policy_some_of(uint64_t draw, uint32_t candidates, uint32_t n,
+		    union job_aux *aux);
+
+/* Its ops' workers(), or as many as were said. */
+uint32_t policy_workers(const struct choice *policy, uint32_t workers);
 
 /* Its ops' capacity(). */
 double policy_capacity(const struct choice *policy, uint32_t workers,

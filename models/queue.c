@@ -6,14 +6,15 @@
 #include "lancet/core/arena.h"
 #include "models/predict.h"
 
-static struct policy_shape shape_of(const struct predict_query *query)
+static struct policy_shape shape_of(const struct predict_query *query,
+				    uint32_t workers)
 {
 	const struct policy_ops *ops = (const void *)query->policy.kind;
 	struct policy_shape shape = { .of = POLICY_OTHER };
 
 	if (ops->shape)
 		shape = ops->shape(query->policy.options);
-	if (query->workers > 1)
+	if (workers > 1)
 		return shape;
 	if (shape.of == POLICY_RANDOM_SPLIT ||
 	    shape.of == POLICY_CYCLIC_SPLIT || shape.of == POLICY_SPLIT)
@@ -26,13 +27,14 @@ static struct policy_shape shape_of(const struct predict_query *query)
 void queue_init(struct queue *q, const struct predict_query *query)
 {
 	const struct workload *w = query->workload;
+	uint32_t workers = policy_workers(&query->policy, query->workers);
 
 	*q = (struct queue){
 		.workload = w,
 		.arrival = (const void *)w->arrival.kind,
 		.policy = query->policy,
-		.shape = shape_of(query),
-		.workers = query->workers,
+		.shape = shape_of(query, workers),
+		.workers = workers,
 		.rate = query->rate,
 		.mean = workload_moment(w, 1),
 		.m2 = workload_moment(w, 2),

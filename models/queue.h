@@ -16,7 +16,7 @@ struct queue {
 	const struct arrival_ops *arrival;
 	struct choice policy;
 	struct policy_shape shape; /* one worker's FCFS queue is central */
-	uint32_t workers;
+	uint32_t workers;	   /* in all */
 	double rate;	     /* of arrivals */
 	double mean, m2, m3; /* E[S], E[S^2], E[S^3] over all classes */
 	double rho;	     /* rate * mean / workers */

@@ -16,6 +16,9 @@
 #define SIM_ROOM (1u << 17)
 /* Clocks go back to 0 after so many jobs, so that sums keep precision. */
 #define SIM_REBASE ((uint64_t)1 << 20)
+/* Requests come over so many, each as often: as many as the evaluation of
+ * ZygOS had (Prekas et al., SOSP 2017). */
+#define SIM_CONNECTIONS 2752
 /* Resolution: this many ticks to a mean service time, or to a slowdown of 1;
  * the histogram then spans 1e-6 to 3e6 of them. */
 #define SIM_TICKS 0x1p20
@@ -62,7 +65,7 @@ static void draw_service(struct sim *s, struct job *job, size_t n)
 
 static void draw_jobs(struct sim *s, struct job *job, size_t n)
 {
-	bool picks = s->policy.ops->flags & POLICY_PICKS;
+	unsigned flags = s->policy.ops->flags;
 	double gap[SIM_BURST];
 
 	s->arrival->gaps(s->arrival_state, &s->gap, gap, n);
@@ -71,12 +74,14 @@ static void draw_jobs(struct sim *s, struct job *job, size_t n)
 		job[i] = (struct job){ .id = s->jobs++, .arrival = s->now };
 	}
 	draw_service(s, job, n);
-	for (size_t i = 0; picks && i < n; i++) {
+	for (size_t i = 0; flags && i < n; i++) {
 		uint64_t draw = rng_next(&s->pick);
 
-		job[i].conn = (uint32_t)rng_mix(draw);
-		s->policy.ops->pick(s->policy.options, s->policy.workers, draw,
-				    &job[i].aux);
+		job[i].conn = (uint32_t)(rng_mix(draw) % SIM_CONNECTIONS);
+		if (flags & POLICY_PICKS)
+			s->policy.ops->pick(s->policy.options,
+					    s->policy.workers, draw,
+					    &job[i].aux);
 	}
 }
 

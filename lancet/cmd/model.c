@@ -279,11 +279,12 @@ static void ask_row(struct model_row *row, const struct load_value *load,
 {
 	struct predict_query query = query_of(r, s);
 	struct predict_ask ask[MODEL_METRICS];
+	uint32_t workers = policy_workers(&s->policy, s->workers);
 	struct err err = { 0 };
 
-	row->rate = load->share ? load->value * s->workers / s->mean
+	row->rate = load->share ? load->value * workers / s->mean
 				: load->value / 1e9;
-	row->load = row->rate * s->mean / s->workers;
+	row->load = row->rate * s->mean / workers;
 	query.rate = row->rate;
 	for (size_t i = 0; i < r->nmetrics; i++)
 		ask[i] = r->metric[i].ask;

@@ -68,7 +68,7 @@ static void part_pick(const void *options, uint32_t workers, uint64_t draw,
 		      union job_aux *aux)
 {
 	(void)options;
-	aux->pick[0] = (uint32_t)(((unsigned __int128)draw * workers) >> 64);
+	aux->pick[0] = policy_one_of(draw, workers);
 }
 
 const struct policy_ops policy_part = {
@@ -81,7 +81,7 @@ const struct policy_ops policy_part = {
 		.short_keys = "choice",
 		.short_help = "part, part:rr, part:hash",
 	},
-	.flags = POLICY_PICKS,
+	.flags = POLICY_PICKS | POLICY_CONN,
 	.state_size = servers_state_size,
 	.init = part_init,
 	.capacity = servers_capacity,

@@ -2,7 +2,6 @@
 #include "models/servers.h"
 
 #include "lancet/core/option.h"
-#include "lancet/core/rng.h"
 
 /*
  * The power of choices (Vvedenskaya et al. 1996, Mitzenmacher 2001). With a
@@ -22,8 +21,8 @@ struct pod {
 };
 
 static const struct option_row pod_rows[] = {
-	OPTION(INT, struct pod_options, candidates, 0, "2", 1, 4,
-	       "different workers that are looked at"),
+	OPTION(INT, struct pod_options, candidates, 0, "2", 1,
+	       POLICY_CANDIDATES, "different workers that are looked at"),
 	OPTION(VALUE, struct pod_options, delay, 0, "0ns", 0, 1e15,
 	       "age of what is known of their queues"),
 	{ 0 },
@@ -51,9 +50,12 @@ static uint32_t pod_choose(const struct servers *servers, const struct job *job)
 	const struct pod *s = (const struct pod *)servers;
 	uint32_t best = job->aux.pick[0] % servers->servers;
 
-	for (size_t i = 1; i < 4 && job->aux.pick[i] != UINT32_MAX; i++) {
-		uint32_t w = job->aux.pick[i] % servers->servers;
+	for (size_t i = 1; i < POLICY_CANDIDATES; i++) {
+		uint32_t w = job->aux.pick[i];
 
+		if (w == PICK_NONE)
+			break;
+		w %= servers->servers;
 		if (s->known[w] < s->known[best])
 			best = w;
 	}
@@ -106,34 +108,18 @@ static void pod_rebase(void *state, sim_time by)
 	servers_rebase(&s->servers, by);
 }
 
-/* Different ones: the i-th is drawn among those not yet named. */
-static void pod_pick(const void *options, uint32_t workers, uint64_t draw,
-		     union job_aux *aux)
-{
-	const struct pod_options *o = options;
-	uint32_t n =
-		o->candidates < workers ? (uint32_t)o->candidates : workers;
-
-	for (uint32_t i = 0; i < 4; i++) {
-		uint32_t pick = UINT32_MAX;
-		bool again = i < n;
-
-		while (again) {
-			draw = rng_mix(draw + i + 1);
-			pick = (uint32_t)(((unsigned __int128)draw * workers) >>
-					  64);
-			again = false;
-			for (uint32_t j = 0; j < i; j++)
-				again |= aux->pick[j] == pick;
-		}
-		aux->pick[i] = pick;
-	}
-}
-
 static struct policy_shape pod_shape(const void *options)
 {
 	(void)options;
 	return (struct policy_shape){ .of = POLICY_SPLIT };
+}
+
+static void pod_pick(const void *options, uint32_t workers, uint64_t draw,
+		     union job_aux *aux)
+{
+	const struct pod_options *o = options;
+
+	policy_some_of(draw, (uint32_t)o->candidates, workers, aux);
 }
 
 const struct policy_ops policy_pod = {

@@ -138,7 +138,7 @@ static void ps_part_pick(const void *options, uint32_t workers, uint64_t draw,
 			 union job_aux *aux)
 {
 	(void)options;
-	aux->pick[0] = (uint32_t)(((unsigned __int128)draw * workers) >> 64);
+	aux->pick[0] = policy_one_of(draw, workers);
 }
 
 static struct policy_shape ps_part_shape(const void *options)
@@ -159,7 +159,7 @@ const struct policy_ops policy_ps_part = {
 		.short_keys = "choice",
 		.short_help = "ps-part, ps-part:rr, ps-part:hash",
 	},
-	.flags = POLICY_PICKS,
+	.flags = POLICY_PICKS | POLICY_CONN,
 	.state_size = ps_part_state_size,
 	.init = ps_part_init,
 	.capacity = servers_capacity,

@@ -96,7 +96,7 @@ static void steal_pick(const void *options, uint32_t workers, uint64_t draw,
 		       union job_aux *aux)
 {
 	(void)options;
-	aux->pick[0] = (uint32_t)(((unsigned __int128)draw * workers) >> 64);
+	aux->pick[0] = policy_one_of(draw, workers);
 }
 
 static struct policy_shape steal_shape(const void *options)

@@ -96,14 +96,14 @@ static void read_aux(const struct trace *t, struct job *job, char *text)
 		return;
 	}
 	for (char *item; (item = strsep(&text, ";")); n++) {
-		assert_in_range(n, 0, 3);
+		assert_in_range(n, 0, POLICY_CANDIDATES - 1);
 		if (!strcmp(t->name, "tandem"))
 			job->aux.later[n] = atof(item);
 		else
-			job->aux.pick[n] = (uint32_t)atoi(item);
+			job->aux.pick[n] = (uint16_t)atoi(item);
 	}
-	if (strcmp(t->name, "tandem") && n < 4)
-		job->aux.pick[n] = UINT32_MAX;
+	if (strcmp(t->name, "tandem") && n < POLICY_CANDIDATES)
+		job->aux.pick[n] = PICK_NONE;
 }
 
 static void read_job(struct trace *t, char *line)
@@ -368,7 +368,7 @@ static void test_room(void **state)
 		assert_int_equal(policy_init(&p, &choice, 2, 4, &arena, &err),
 				 0);
 		for (job.id = 0; job.id < 6; job.id++) {
-			job.aux.pick[0] = (uint32_t)job.id;
+			job.aux.pick[0] = (uint16_t)job.id;
 			assert_int_equal(p.ops->arrive(p.state, 0, &job),
 					 job.id < 4 ? JOB_DONE : JOB_DROPPED);
 		}
@@ -396,7 +396,7 @@ static void test_candidates(void **state)
 		union job_aux aux;
 
 		policy_pick(&choice, workers, policy_draw(id), &aux);
-		assert_int_equal(aux.pick[3], UINT32_MAX);
+		assert_int_equal(aux.pick[3], PICK_NONE);
 		for (size_t i = 0; i < 3; i++) {
 			assert_in_range(aux.pick[i], 0, workers - 1);
 			assert_true(aux.pick[i] != aux.pick[(i + 1) % 3]);
