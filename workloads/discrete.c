@@ -157,6 +157,16 @@ double discrete_quantile(const void *state, double p)
 	return d->x[low];
 }
 
+double complex discrete_laplace(const void *state, double complex s)
+{
+	const struct discrete *d = state;
+	double complex sum = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		sum += d->p[i] * cexp(-s * d->x[i]);
+	return sum;
+}
+
 size_t discrete_atoms(const void *state, double *x, double *p, size_t max)
 {
 	const struct discrete *d = state;

@@ -3,6 +3,7 @@
 #ifndef WORKLOADS_DISCRETE_H
 #define WORKLOADS_DISCRETE_H
 
+#include <complex.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ void discrete_sample(const void *state, struct rng *rng, double *x, size_t n);
 double discrete_moment(const void *state, int k);
 double discrete_cdf(const void *state, double x);
 double discrete_quantile(const void *state, double p);
+double complex discrete_laplace(const void *state, double complex s);
 size_t discrete_atoms(const void *state, double *x, double *p, size_t max);
 
 #endif

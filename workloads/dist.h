@@ -2,6 +2,7 @@
 #ifndef WORKLOADS_DIST_H
 #define WORKLOADS_DIST_H
 
+#include <complex.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,6 +70,12 @@ struct dist_ops {
 	 */
 	size_t (*branches)(const void *state, struct dist_branch *branch,
 			   size_t max);
+
+	/*
+	 * Optional: E[exp(-s X)], to 1e-12, for Re s >= 0 and whatever more
+	 * of the left half plane it exists in; NAN where it diverges.
+	 */
+	double complex (*laplace)(const void *state, double complex s);
 };
 
 /* A law with its state, ready to draw. */

@@ -2,6 +2,7 @@
 #include "tests/unit/models.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
 #include <math.h>
 #include <unistd.h>
@@ -15,9 +16,15 @@ static const char *const laws[] = {
 	"exp",
 	"exp:100us",
 	"{exponential: {mean: 2.5ms}}",
+	"erlang:1",
+	"erlang:4",
+	"{erlang: {mean: 5us, stages: 300}}",
+	"h2:1",
+	"h2:25",
+	"{hyperexponential: {mean: 7us, scv: 4}}",
 	"lognormal:1",
 	"lognormal:25",
-	"{lognormal: {mean: 10us, scv: 0.3}}",
+	"{lognormal: {mean: 10us, scv: 0.003}}",
 	"disc:1:7",
 	"disc:0.995:0.5,0.005:100.5",
 	"disc:0.44:5.7us,0.04:6us,0.44:20us,0.04:88us,0.04:100us",
@@ -153,13 +160,13 @@ static double integrate(const struct dist *d, int k)
 
 static void test_moments(void **state)
 {
-	static const char *const smooth[] = { "exp:3", "lognormal:0.3",
-					      "lognormal:1" };
+	static const char *const smooth[] = { "exp:3", "erlang:3", "h2:3",
+					      "lognormal:0.3", "lognormal:1" };
 	struct arena arena;
 
 	(void)state;
 	arena_init(&arena);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(smooth) / sizeof(smooth[0]); i++) {
 		struct dist d = test_dist(smooth[i], &arena);
 
 		for (int k = 1; k <= 3; k++)
@@ -180,6 +187,110 @@ static void test_moments(void **state)
 	struct dist det = test_dist("det:4", &arena);
 
 	assert_true(dist_mean(&det) == 4 && dist_scv(&det) == 0);
+	arena_fini(&arena);
+}
+
+struct transform {
+	const struct dist *dist;
+	double complex s;
+	double complex unit; /* 1: the real part, -I: the imaginary one */
+};
+
+/* exp(-s x) P(X > x) dx, over log x */
+static double transform_of_tail(double log_x, void *context)
+{
+	const struct transform *c = context;
+	double x = exp(log_x);
+	double tail = 1 - c->dist->ops->cdf(c->dist->state, x);
+
+	return tail > 0 ? creal(c->unit * cexp(-c->s * x) * x * tail) : 0;
+}
+
+static double integrate_tail(struct transform *c)
+{
+	gsl_integration_workspace *w = gsl_integration_workspace_alloc(4000);
+	gsl_function f = { transform_of_tail, c };
+	double from = log(dist_mean(c->dist)) - 30, value, error;
+
+	gsl_integration_qag(&f, from, from + 60, 0, 1e-9, 4000,
+			    GSL_INTEG_GAUSS61, w, &value, &error);
+	gsl_integration_workspace_free(w);
+	return value;
+}
+
+/* E[exp(-s X)] = 1 - s * integral of exp(-s x) P(X > x), or over atoms */
+static double complex transform(const struct dist *d, double complex s)
+{
+	struct transform c = { d, s, 1 };
+	double complex sum = 0;
+	double x[8], p[8];
+
+	if (d->ops->atoms) {
+		size_t n = d->ops->atoms(d->state, x, p, 8);
+
+		for (size_t i = 0; i < n; i++)
+			sum += p[i] * cexp(-s * x[i]);
+		return sum;
+	}
+	sum = integrate_tail(&c);
+	c.unit = -I;
+	return 1 - s * (sum + I * integrate_tail(&c));
+}
+
+static void test_laplace(void **state)
+{
+	static const double complex at[] = {
+		0.001, 0.5, 3, 1 + 2 * I, 0.05 - I, 10.7 + 30 * I,
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	gsl_set_error_handler_off();
+	for (size_t i = 0; i < LAWS; i++) {
+		struct dist d = test_dist(laws[i], &arena);
+
+		if (!d.ops->laplace)
+			continue;
+		assert_true(cabs(d.ops->laplace(d.state, 0) - 1) < 1e-12);
+		for (size_t j = 0; j < sizeof(at) / sizeof(at[0]); j++) {
+			double complex s = at[j] / dist_mean(&d);
+			double complex value = d.ops->laplace(d.state, s);
+
+			if (!(cabs(value - transform(&d, s)) < 1e-8))
+				fail_msg("%s: transform at %g%+gi: %g%+gi",
+					 laws[i], creal(at[j]), cimag(at[j]),
+					 creal(value), cimag(value));
+		}
+	}
+	arena_fini(&arena);
+}
+
+/* Left of 0: up to where the tail says, and there NAN. */
+static void test_laplace_left(void **state)
+{
+	static const struct {
+		const char *law;
+		double from; /* the abscissa of convergence */
+	} tail[] = {
+		{ "exp", -1 },	      { "erlang:4", -4 },
+		{ "h2:1", -1 },	      { "h2:4", -0.2254033307585166 },
+		{ "lognormal:4", 0 },
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	gsl_set_error_handler_off();
+	for (size_t i = 0; i < sizeof(tail) / sizeof(tail[0]); i++) {
+		struct dist d = test_dist(tail[i].law, &arena);
+		double complex s = tail[i].from * (0.1 + 0.2 * I);
+
+		assert_true(cabs(d.ops->laplace(d.state, s) -
+				 transform(&d, s)) < 1e-8);
+		s = tail[i].from - 1e-9 + I;
+		assert_true(isnan(creal(d.ops->laplace(d.state, s))));
+	}
 	arena_fini(&arena);
 }
 
@@ -325,6 +436,10 @@ static void test_refusals(void **state)
 		"exp:0",
 		"exp:-1",
 		"lognormal:0",
+		"erlang:0",
+		"erlang:1.5",
+		"h2:0.9",
+		"{hyperexponential: {mean: 0us}}",
 		"{lognormal: {mean: 0us}}",
 		"{empirical: {file: /nonexistent/lancet}}",
 		"disc:0.5:1e300,0.5:1",
@@ -373,7 +488,7 @@ static void test_branches(void **state)
 		}
 		checked += n > 0;
 	}
-	assert_true(checked > 0);
+	assert_true(checked >= 9);
 	arena_fini(&arena);
 }
 
@@ -384,6 +499,8 @@ int main(void)
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_laplace),
+		cmocka_unit_test(test_laplace_left),
 		cmocka_unit_test(test_atoms),
 		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_empirical),

@@ -68,6 +68,13 @@ static size_t constant_atoms(const void *state, double *x, double *p,
 	return 1;
 }
 
+static double complex constant_laplace(const void *state, double complex s)
+{
+	const struct constant *c = state;
+
+	return cexp(-s * c->value);
+}
+
 const struct dist_ops dist_constant = {
 	.kind = {
 		.name = "constant",
@@ -86,4 +93,5 @@ const struct dist_ops dist_constant = {
 	.cdf = constant_cdf,
 	.quantile = constant_quantile,
 	.atoms = constant_atoms,
+	.laplace = constant_laplace,
 };

@@ -92,4 +92,5 @@ const struct dist_ops dist_empirical = {
 	.cdf = discrete_cdf,
 	.quantile = discrete_quantile,
 	.atoms = discrete_atoms,
+	.laplace = discrete_laplace,
 };

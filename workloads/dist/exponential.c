@@ -62,6 +62,14 @@ static double exponential_quantile(const void *state, double p)
 	return -s->mean * log1p(-p);
 }
 
+/* 1 / (1 + s mean), for Re s > -1 / mean */
+static double complex exponential_laplace(const void *state, double complex s)
+{
+	const struct exponential *e = state;
+
+	return creal(s) * e->mean > -1 ? 1 / (1 + s * e->mean) : NAN;
+}
+
 static size_t exponential_branches(const void *state,
 				   struct dist_branch *branch, size_t max)
 {
@@ -90,4 +98,5 @@ const struct dist_ops dist_exponential = {
 	.cdf = exponential_cdf,
 	.quantile = exponential_quantile,
 	.branches = exponential_branches,
+	.laplace = exponential_laplace,
 };

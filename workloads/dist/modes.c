@@ -118,4 +118,5 @@ const struct dist_ops dist_modes = {
 	.cdf = discrete_cdf,
 	.quantile = discrete_quantile,
 	.atoms = discrete_atoms,
+	.laplace = discrete_laplace,
 };
