@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/un.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/rng.h"
@@ -23,6 +24,7 @@ struct peer {
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
 	} address;
 };
 
@@ -42,12 +44,26 @@ void peers_init(struct peers *peers, uint32_t most, struct arena *arena)
 		peers->seed = (uintptr_t)peers;
 }
 
-static struct peer_key key_of(const struct sockaddr *address)
+/* A name of up to 110 bytes does not fit: equal ones give equal words. */
+static struct peer_key name_key(const struct sockaddr *address, socklen_t len)
+{
+	const unsigned char *byte = (const void *)address;
+	struct peer_key key = { { 1, 2, 3 } };
+
+	for (socklen_t i = 0; i < len; i++)
+		for (int w = 0; w < 3; w++)
+			key.word[w] = rng_mix(key.word[w] ^ byte[i]);
+	return key;
+}
+
+static struct peer_key key_of(const struct sockaddr *address, socklen_t len)
 {
 	const struct sockaddr_in6 *in6 = (const void *)address;
 	const struct sockaddr_in *in = (const void *)address;
 	struct peer_key key = { { 0 } };
 
+	if (address->sa_family == AF_UNIX)
+		return name_key(address, len);
 	if (address->sa_family == AF_INET6) {
 		memcpy(key.word, &in6->sin6_addr, 16);
 		key.word[2] = (uint64_t)in6->sin6_scope_id << 32 |
@@ -79,7 +95,7 @@ static void forget(struct peers *peers, struct peer *peer)
 }
 
 static uint32_t learn(struct peers *peers, const struct peer_key *key,
-		      const struct sockaddr *address)
+		      const struct sockaddr *address, socklen_t len)
 {
 	uint32_t place = peers->next & peers->mask;
 	struct peer *peer = &peers->peer[place];
@@ -93,16 +109,15 @@ static uint32_t learn(struct peers *peers, const struct peer_key *key,
 	peer->number = peers->next++;
 	peer->chain = *bucket;
 	*bucket = place + 1;
-	peer->len = address->sa_family == AF_INET6 ?
-			    sizeof(struct sockaddr_in6) :
-			    sizeof(struct sockaddr_in);
+	peer->len = len < sizeof(peer->address) ? len : sizeof(peer->address);
 	memcpy(&peer->address, address, peer->len);
 	return peer->number;
 }
 
-uint32_t peers_number(struct peers *peers, const struct sockaddr *address)
+uint32_t peers_number(struct peers *peers, const struct sockaddr *address,
+		      socklen_t len)
 {
-	struct peer_key key = key_of(address);
+	struct peer_key key = key_of(address, len);
 	uint32_t at = *bucket_of(peers, &key);
 
 	while (at != 0) {
@@ -112,7 +127,7 @@ uint32_t peers_number(struct peers *peers, const struct sockaddr *address)
 			return peer->number;
 		at = peer->chain;
 	}
-	return learn(peers, &key, address);
+	return learn(peers, &key, address, len);
 }
 
 const struct sockaddr *peers_address(const struct peers *peers,

@@ -25,7 +25,8 @@ struct peers {
 void peers_init(struct peers *peers, uint32_t most, struct arena *arena);
 
 /* Hot. The number of an address, a new one where it is unknown. */
-uint32_t peers_number(struct peers *peers, const struct sockaddr *address);
+uint32_t peers_number(struct peers *peers, const struct sockaddr *address,
+		      socklen_t len);
 
 /* Hot. The address of a number; NULL when that peer was forgotten. */
 const struct sockaddr *peers_address(const struct peers *peers,

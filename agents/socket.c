@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,13 +21,29 @@
 /* Descriptors that the program needs besides its connections. */
 #define SPARE_FILES 64
 
-char *socket_name(const struct sockaddr *address, char *text, size_t size)
+/* An abstract name's first byte is 0, and its end is told by the length. */
+static void local_name(const struct socket_address *address, char *text,
+		       size_t size)
 {
-	const struct sockaddr_in6 *in6 = (const void *)address;
-	const struct sockaddr_in *in = (const void *)address;
+	const struct sockaddr_un *un = (const void *)&address->to;
+	size_t n = address->len - offsetof(struct sockaddr_un, sun_path);
+
+	if (address->len <= offsetof(struct sockaddr_un, sun_path))
+		n = 0;
+	snprintf(text, size, "%s%.*s", un->sun_path[0] ? "" : "@",
+		 (int)(n - (n && !un->sun_path[0])),
+		 un->sun_path + !un->sun_path[0]);
+}
+
+char *socket_name(const struct socket_address *address, char *text, size_t size)
+{
+	const struct sockaddr_in6 *in6 = (const void *)&address->to;
+	const struct sockaddr_in *in = (const void *)&address->to;
 	char ip[INET6_ADDRSTRLEN] = "?";
 
-	if (address->sa_family == AF_INET6) {
+	if (address->to.ss_family == AF_UNIX) {
+		local_name(address, text, size);
+	} else if (address->to.ss_family == AF_INET6) {
 		inet_ntop(AF_INET6, &in6->sin6_addr, ip, sizeof(ip));
 		snprintf(text, size, "[%s]:%u", ip, ntohs(in6->sin6_port));
 	} else {
@@ -33,6 +51,35 @@ char *socket_name(const struct sockaddr *address, char *text, size_t size)
 		snprintf(text, size, "%s:%u", ip, ntohs(in->sin_port));
 	}
 	return text;
+}
+
+int socket_bind_local(int fd, const struct socket_address *to)
+{
+	const struct sockaddr_un any = { .sun_family = AF_UNIX };
+
+	if (to->to.ss_family != AF_UNIX)
+		return 0;
+	return bind(fd, (const void *)&any, sizeof(sa_family_t));
+}
+
+void socket_unlink(const struct socket_address *at)
+{
+	const struct sockaddr_un *un = (const void *)&at->to;
+
+	if (at->to.ss_family == AF_UNIX && un->sun_path[0])
+		unlink(un->sun_path);
+}
+
+void socket_unlink_stale(const struct socket_address *at, int type)
+{
+	int fd = socket_open(at, type);
+
+	if (fd < 0)
+		return;
+	if (connect(fd, (const void *)&at->to, at->len) != 0 &&
+	    errno == ECONNREFUSED)
+		socket_unlink(at);
+	close(fd);
 }
 
 int socket_open(const struct socket_address *address, int type)
@@ -76,7 +123,7 @@ int socket_listen(const struct socket_address *address, int type,
 	int fd = socket_open(address, type);
 	int ret = fd < 0 ? fd : listen_on(fd, address, type);
 
-	socket_name((const void *)&address->to, name, SOCKET_NAME_SIZE);
+	socket_name(address, name, SOCKET_NAME_SIZE);
 	if (ret != 0) {
 		if (fd >= 0)
 			close(fd);
@@ -84,7 +131,7 @@ int socket_listen(const struct socket_address *address, int type,
 			       strerror(-ret));
 	}
 	if (getsockname(fd, (void *)&bound.to, &bound.len) == 0)
-		socket_name((void *)&bound.to, name, SOCKET_NAME_SIZE);
+		socket_name(&bound, name, SOCKET_NAME_SIZE);
 	return fd;
 }
 

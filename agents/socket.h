@@ -15,9 +15,10 @@ struct socket_address {
 	socklen_t len;
 };
 
-/* "127.0.0.1:4711", "[::1]:4711"; returns text. */
-#define SOCKET_NAME_SIZE 64
-char *socket_name(const struct sockaddr *address, char *text, size_t size);
+/* "127.0.0.1:4711", "[::1]:4711", "/run/it", "@it"; returns text. */
+#define SOCKET_NAME_SIZE 128
+char *socket_name(const struct socket_address *address, char *text,
+		  size_t size);
 
 /* A socket of SOCK_DGRAM or SOCK_STREAM that never blocks; -errno. */
 int socket_open(const struct socket_address *address, int type);
@@ -31,6 +32,13 @@ void socket_buffers(int fd, int bytes);
 /* Bind (and for a stream, listen), then say where; -errno. */
 int socket_listen(const struct socket_address *address, int type,
 		  char name[SOCKET_NAME_SIZE], struct err *err);
+
+/* A Unix client needs a name to be answered at: any free one. 0 or -1. */
+int socket_bind_local(int fd, const struct socket_address *to);
+
+/* The file of a Unix socket: removed where nobody listens on it; or anyhow. */
+void socket_unlink_stale(const struct socket_address *at, int type);
+void socket_unlink(const struct socket_address *at);
 
 /* Be allowed n descriptors more than are usual. 0 or -EMFILE. */
 int socket_limit(size_t n, struct err *err);

@@ -9,6 +9,7 @@
 
 struct arena;
 struct err;
+struct sockaddr_storage;
 
 enum transport_flag {
 	TRANSPORT_STREAM = 1,	/* else datagrams: one packet, one message */
@@ -46,6 +47,7 @@ struct transport_params {
 struct transport_ops {
 	struct kind kind;
 	unsigned flags;
+	const char *listen; /* where a server listens unless told otherwise */
 	size_t state_size;
 
 	/*
@@ -113,7 +115,6 @@ int transport_open(struct transport *t, const struct choice *choice,
 		   struct arena *arena, struct err *err);
 
 /* Split host:port ([v6]:port too) and resolve; for every IP transport. */
-struct sockaddr_storage;
 int transport_resolve(const char *address, int listen,
 		      struct sockaddr_storage *to, unsigned *len,
 		      struct err *err);

@@ -147,7 +147,7 @@ static bool plan_loopback(const char *address)
 	return address && (!strncmp(address, "127.", 4) ||
 			   !strncmp(address, "localhost", 9) ||
 			   !strncmp(address, "[::1]", 5) ||
-			   address[0] == '/');
+			   address[0] == '/' || address[0] == '@');
 }
 
 /* Which mode an entry gets; a problem where an explicit poll cannot hold. */

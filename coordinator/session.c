@@ -91,7 +91,7 @@ static int peer_plan(struct session *session, struct peer *peer,
 		to.cpu = &plan->target_cpu;
 		to.poll = plan->target_poll;
 		to.connections = plan->connections;
-		to.address = "127.0.0.1:0";
+		to.address = ""; /* where its transport likes to */
 	} else {
 		to.agent = peer->index;
 		to.first_thread = agent->first_thread;

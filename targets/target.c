@@ -90,8 +90,10 @@ static int open_parts(struct target *t, const struct target_setup *setup,
 static int open_transport(struct target *t, const struct target_setup *setup,
 			  struct arena *arena, struct err *err)
 {
+	const struct transport_ops *ops = (const void *)setup->transport.kind;
 	struct transport_params params = {
-		.address = setup->listen,
+		.address = setup->listen && *setup->listen ? setup->listen
+							   : ops->listen,
 		.connections = t->connections,
 		.listen = 1,
 		.max_message = t->max_message,

@@ -16,7 +16,7 @@ grep -H '^#include' $files |
 	function part(path) {
 		if (path ~ /^lancet\/core\//) return "core"
 		if (path ~ /^lancet\/cmd\//) return "cmd"
-		if (path ~ /^agents\/(transport|socket|peers)(\/|\.[ch]$)/) return "transport"
+		if (path ~ /^agents\/(transport|socket|peers|stream|datagram)(\/|\.[ch]$)/) return "transport"
 		sub(/\/.*/, "", path)
 		return path
 	}

@@ -34,7 +34,8 @@ static const char usage[] =
 	"  --protocol PROTOCOL spin, echo ... (spin)\n"
 	"  --transport T       udp or tcp (udp)\n"
 	"  --service LAW       service time where a request carries none (1ns)\n"
-	"  --listen HOST:PORT  port 0 takes a free one (127.0.0.1:0)\n"
+	"  --listen ADDRESS    HOST:PORT, of which 0 is a free one; /PATH or\n"
+	"                      @NAME of a Unix socket (127.0.0.1:0, or @)\n"
 	"  --backend BACKEND   what executes the requests (virtual)\n"
 	"  --seed N            of the service times drawn here (1)\n"
 	"  --mode MODE         auto, poll or block; auto polls where it has more\n"
@@ -116,8 +117,6 @@ static int fill_presets(struct arguments *a)
 	if (!s->transport.kind)
 		bad |= take_choice(a, "transport", KIND_TRANSPORT, "udp",
 				   &s->transport);
-	if (!s->listen)
-		s->listen = "127.0.0.1:0";
 	return bad;
 }
 

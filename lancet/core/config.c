@@ -37,14 +37,14 @@ struct option_mark config_mark(const struct config *config, const char *path)
 		option_problem(p, &mark_, __VA_ARGS__); \
 	} while (0)
 
-/* HOST:PORT, [V6]:PORT, or the path of a Unix socket. */
+/* HOST:PORT, [V6]:PORT, or a Unix socket: /PATH, @NAME. */
 static bool good_address(const char *address)
 {
 	const char *colon = strrchr(address, ':');
 	size_t digits;
 	long port;
 
-	if (*address == '/')
+	if ((*address == '/' || *address == '@') && address[1])
 		return true;
 	if (!colon || colon == address)
 		return false;
@@ -67,7 +67,7 @@ static void rules_target(const struct config *c, struct option_problems *p)
 	if (t->address && !good_address(t->address))
 		BROKEN(c, p, "target.address",
 		       "'%.64s' names no port; write HOST:PORT, a port from "
-		       "1 to 65535", t->address);
+		       "1 to 65535, or /PATH of a Unix socket", t->address);
 	if (t->start.n && !t->address)
 		BROKEN(c, p, "target.start",
 		       "start without address; write where the command's "

@@ -44,7 +44,8 @@ static const struct option_row target_rows[] = {
 	POINTER(struct config_target, builtin, struct config_builtin,
 		builtin_rows, "lancet's own server, started for the run"),
 	OPTION(STRING, struct config_target, address, 0, NULL, 0, 0,
-	       "where a server listens: HOST:PORT"),
+	       "where a server listens: HOST:PORT, or /PATH or @NAME of a "
+	       "Unix socket"),
 	OPTION(INT, struct config_target, workers, 0, NULL, 1, 65536,
 	       "how many requests that server serves at once, where known"),
 	OPTION(LOAD, struct config_target, capacity, 0, NULL, 0, 0,

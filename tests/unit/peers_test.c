@@ -2,6 +2,8 @@
 #include "tests/unit/seed.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
+#include <sys/un.h>
 #include <string.h>
 
 #include "agents/peers.h"
@@ -12,11 +14,12 @@
 
 static struct arena arena;
 
-/* Half of them IPv6; neighbours differ in one byte or in the port alone. */
+/* Half of them IPv6, some local; neighbours differ in one byte or in the port alone. */
 static struct sockaddr_storage sender(uint32_t i)
 {
 	struct sockaddr_storage any;
 	struct sockaddr_in6 *in6 = (void *)&any;
+	struct sockaddr_un *un = (void *)&any;
 	struct sockaddr_in *in = (void *)&any;
 
 	memset(&any, 0, sizeof(any));
@@ -24,12 +27,27 @@ static struct sockaddr_storage sender(uint32_t i)
 		in6->sin6_family = AF_INET6;
 		in6->sin6_addr.s6_addr[i % 16] = (uint8_t)(1 + i / 16);
 		in6->sin6_port = htons(7);
+	} else if (i % 5 == 3) {
+		un->sun_family = AF_UNIX; /* as the kernel names clients */
+		snprintf(un->sun_path + 1, 16, "%05x", i);
 	} else {
 		in->sin_family = AF_INET;
 		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % 3);
 		in->sin_port = htons((uint16_t)(1000 + i));
 	}
 	return any;
+}
+
+static socklen_t length(const struct sockaddr_storage *any)
+{
+	switch (any->ss_family) {
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	case AF_UNIX:
+		return offsetof(struct sockaddr_un, sun_path) + 6;
+	default:
+		return sizeof(struct sockaddr_in);
+	}
 }
 
 static void check_address(const struct peers *peers, uint32_t number,
@@ -41,6 +59,7 @@ static void check_address(const struct peers *peers, uint32_t number,
 
 	is = peers_address(peers, number, &len);
 	assert_non_null(is);
+	assert_int_equal(len, length(&want));
 	assert_memory_equal(is, &want, len);
 }
 
@@ -63,7 +82,8 @@ static void test_against_rule(void **state)
 		uint32_t i = (uint32_t)rng_below(&rng, step < 5000 ? 60 :
 								  SENDERS);
 		struct sockaddr_storage from = sender(i);
-		uint32_t is = peers_number(&peers, (void *)&from);
+		uint32_t is = peers_number(&peers, (void *)&from,
+					   length(&from));
 		int known = number[i] != UINT32_MAX &&
 			    number[i] + PLACES >= next;
 

@@ -7,16 +7,16 @@
 #include <stdio.h>
 
 #include "agents/socket.h"
+#include "lancet/core/local.h"
 
 static int resolve(const char *address, int listening, char *text)
 {
-	struct sockaddr_storage to;
+	struct socket_address at;
 	struct err err;
-	unsigned len;
-	int ret = transport_resolve(address, listening, &to, &len, &err);
+	int ret = transport_resolve(address, listening, &at.to, &at.len, &err);
 
 	if (ret == 0)
-		socket_name((void *)&to, text, SOCKET_NAME_SIZE);
+		socket_name(&at, text, SOCKET_NAME_SIZE);
 	return ret;
 }
 
@@ -45,6 +45,31 @@ static void test_addresses(void **state)
 	assert_string_equal(text, "0.0.0.0:0");
 	assert_int_equal(resolve("no.such.host.invalid:1", 0, text),
 			 -EHOSTUNREACH);
+}
+
+static void test_local_addresses(void **state)
+{
+	static const char *const good[] = { "/run/it", "@it", "@" };
+	static const char *const bad[] = { "", "run/it", "127.0.0.1:1" };
+	char text[SOCKET_NAME_SIZE], longer[200] = "/";
+	struct socket_address at;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(local_address(good[i], &at.to, &at.len, &err),
+				 0);
+		assert_string_equal(socket_name(&at, text, sizeof(text)),
+				    good[i]);
+		assert_int_equal(local_address(bad[i], &at.to, &at.len, &err),
+				 -EINVAL);
+	}
+	memset(longer + 1, 'x', sizeof(longer) - 2);
+	assert_int_equal(local_address(longer, &at.to, &at.len, &err),
+			 -ENAMETOOLONG);
+	longer[107] = '\0';
+	assert_int_equal(local_address(longer, &at.to, &at.len, &err), 0);
+	assert_string_equal(socket_name(&at, text, sizeof(text)), longer);
 }
 
 /* Every connection asks once; the server repeats; each gets its own back. */
@@ -108,6 +133,79 @@ static void test_round_trips(void **state)
 		round_trip(kinds[i], "127.0.0.1:0", 1000);
 		if (have_ipv6())
 			round_trip(kinds[i], "[::1]:0", 3);
+	}
+}
+
+/* Of datagrams the kernel queues ten (net.unix.max_dgram_qlen). */
+static void test_unix_round_trips(void **state)
+{
+	const char *file = "/tmp/lancet-transport-test";
+
+	(void)state;
+	round_trip("unix-datagram", "@", 1);
+	round_trip("unix-datagram", file, 5);
+	assert_int_not_equal(access(file, F_OK), 0);
+	round_trip("unix", "@", 1);
+	round_trip("unix", file, 64);
+	assert_int_not_equal(access(file, F_OK), 0);
+	round_trip("unix", "@", 1000);
+}
+
+/* Handshakes wait for room in a listener's queue, until the deadline. */
+static void test_unix_queue_full(void **state)
+{
+	struct transport_params params = { .connections = 9,
+					   .max_message = 64 };
+	struct choice choice = net_choice(KIND_TRANSPORT, "unix");
+	struct socket_address at;
+	char name[SOCKET_NAME_SIZE];
+	struct transport client;
+	struct err err;
+	int64_t until;
+	int fd;
+
+	(void)state;
+	assert_int_equal(local_address("@", &at.to, &at.len, &err), 0);
+	fd = socket_listen(&at, SOCK_STREAM, name, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(listen(fd, 1), 0);
+	params.address = name;
+	until = clock_now_ns() + SECOND / 20;
+	assert_int_equal(transport_open(&client, &choice, &params, until,
+					&net_arena, &err),
+			 -ETIMEDOUT);
+	assert_true(clock_now_ns() >= until);
+	close(fd);
+}
+
+/* A file that a dead server left is replaced, a living one's is not. */
+static void test_unix_stale(void **state)
+{
+	const char *file = "/tmp/lancet-transport-test";
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const char *kind = i ? "unix" : "unix-datagram";
+		struct transport_params params = { .connections = 1,
+						   .listen = 1,
+						   .max_message = 64,
+						   .address = file };
+		struct choice choice = net_choice(KIND_TRANSPORT, kind);
+		struct socket_address at;
+		struct transport first, second;
+		struct err err;
+		int fd;
+
+		assert_int_equal(local_address(file, &at.to, &at.len, &err), 0);
+		fd = socket(AF_UNIX, i ? SOCK_STREAM : SOCK_DGRAM, 0);
+		assert_int_equal(bind(fd, (void *)&at.to, at.len), 0);
+		close(fd);
+		first = net_open(kind, 1, file, 1, 64);
+		assert_int_equal(transport_open(&second, &choice, &params, 0,
+						&net_arena, &err),
+				 -EADDRINUSE);
+		first.ops->close(first.state);
+		assert_int_not_equal(access(file, F_OK), 0);
 	}
 }
 
@@ -223,9 +321,9 @@ static void test_udp_peers_bounded(void **state)
 }
 
 /* However late a server reads, it knows when a message reached it. */
-static void stamped(const char *kind)
+static void stamped(const char *kind, const char *address)
 {
-	struct transport server = net_open(kind, 1, "127.0.0.1:0", 4, 64);
+	struct transport server = net_open(kind, 1, address, 4, 64);
 	struct transport client = net_open(kind, 0, net_address(&server), 1,
 					   64);
 	unsigned char byte = 1;
@@ -250,8 +348,9 @@ static void stamped(const char *kind)
 static void test_stamps(void **state)
 {
 	(void)state;
-	stamped("udp");
-	stamped("tcp");
+	stamped("udp", "127.0.0.1:0");
+	stamped("tcp", "127.0.0.1:0");
+	stamped("unix-datagram", "@");
 }
 
 /* A stamp that cannot be, or none, is the instant of reading. */
@@ -290,7 +389,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_local_addresses),
 		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_unix_round_trips),
+		cmocka_unit_test(test_unix_queue_full),
+		cmocka_unit_test(test_unix_stale),
 		cmocka_unit_test(test_address_in_use),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_impossible_stamps),

@@ -1,0 +1,260 @@
+/* datagram.c - packets over the kernel's sockets, for udp and unix-datagram */
+#include "agents/datagram.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/clock.h"
+#include "lancet/core/err.h"
+
+#define BURST DATAGRAM_BURST
+#define PAYLOAD_MAX 65507 /* of one datagram over IPv4, and over the others */
+
+static int datagram_connect(struct datagram *s, struct err *err)
+{
+	int fd = socket_open(&s->at, SOCK_DGRAM);
+
+	if (fd < 0)
+		return err_set(err, fd, "cannot open a socket: %s",
+			       strerror(-fd));
+	s->fd[s->n++] = fd;
+	socket_buffers(fd, s->buffer);
+	if (socket_bind_local(fd, &s->at) != 0 ||
+	    connect(fd, (const void *)&s->at.to, s->at.len) != 0)
+		return err_set(err, -errno, "cannot reach %s: %s", s->name,
+			       strerror(errno));
+	if (s->epoll >= 0)
+		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd, EPOLLIN,
+				    s->n - 1);
+	return 0;
+}
+
+static int datagram_connect_all(struct datagram *s, uint32_t most,
+				struct err *err)
+{
+	int ret = socket_limit(most, err);
+
+	socket_name(&s->at, s->name, sizeof(s->name));
+	if (ret == 0 && most > 1)
+		s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	while (ret == 0 && s->n < most)
+		ret = datagram_connect(s, err);
+	return ret;
+}
+
+static void datagram_messages(struct datagram *s, const struct transport_params *params)
+{
+	/* One byte more, so that a reply that is too long is seen as such. */
+	s->room = params->max_message + 1;
+	s->data = socket_pages(BURST * s->room);
+	for (size_t i = 0; i < BURST && s->data; i++) {
+		s->iov[i].iov_base = s->data + i * s->room;
+		s->iov[i].iov_len = s->room;
+		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
+		s->msg[i].msg_hdr.msg_iovlen = 1;
+		if (!s->listening)
+			continue;
+		s->msg[i].msg_hdr.msg_name = &s->from[i];
+		s->msg[i].msg_hdr.msg_control = s->control[i];
+	}
+	s->stale = BURST;
+}
+
+void datagram_close(void *state)
+{
+	struct datagram *s = state;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		close(s->fd[i]);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	socket_pages_free(s->data, BURST * s->room);
+	s->n = 0;
+	s->epoll = -1;
+	s->data = NULL;
+}
+
+static int datagram_listen(struct datagram *s, struct err *err)
+{
+	int fd = socket_listen(&s->at, SOCK_DGRAM, s->name, err);
+
+	if (fd < 0)
+		return fd;
+	s->fd[s->n++] = fd;
+	socket_buffers(fd, s->buffer);
+	socket_stamps_enable(fd);
+	return 0;
+}
+
+int datagram_open(struct datagram *s, const struct transport_params *params,
+		  struct arena *arena, struct err *err)
+{
+	uint32_t most = params->connections ? params->connections : 1;
+	int ret;
+
+	s->epoll = -1;
+	s->listening = params->listen;
+	if (params->max_message > PAYLOAD_MAX)
+		return err_set(err, -EMSGSIZE,
+			       "messages of %zu bytes do not fit into "
+			       "datagrams; the most is %d",
+			       params->max_message, PAYLOAD_MAX);
+	datagram_messages(s, params);
+	if (!s->data)
+		return err_set(err, -ENOMEM, "no memory for packets");
+	s->fd = arena_array(arena, most, sizeof(*s->fd));
+	if (params->listen)
+		peers_init(&s->peers, most, arena);
+	ret = params->listen ? datagram_listen(s, err) :
+			       datagram_connect_all(s, most, err);
+	if (ret != 0)
+		datagram_close(s);
+	return ret;
+}
+
+const char *datagram_address(const void *state)
+{
+	return ((const struct datagram *)state)->name;
+}
+
+/* 1: gone, or as good as; 0: no room. */
+static int datagram_send_one(struct datagram *s, struct packet *pkt)
+{
+	const struct sockaddr *to = NULL;
+	socklen_t len = 0;
+	int fd = s->fd[s->listening ? 0 : pkt->conn];
+	ssize_t ret;
+
+	if (s->listening) {
+		to = peers_address(&s->peers, pkt->conn, &len);
+		if (!to)
+			return 1; /* forgotten: nobody to answer */
+	}
+	pkt->stamp_ns = clock_now_ns();
+	ret = sendto(fd, pkt->data, pkt->len, 0, to, len);
+	if (ret < 0 && errno == ECONNREFUSED) {
+		/* That was said of an earlier packet, instead of sending. */
+		if (s->nrefused < BURST)
+			s->refused[s->nrefused++] = pkt->conn;
+		pkt->stamp_ns = clock_now_ns();
+		ret = sendto(fd, pkt->data, pkt->len, 0, to, len);
+	}
+	return ret >= 0 || (errno != EAGAIN && errno != ENOBUFS);
+}
+
+size_t datagram_send(void *state, struct packet *pkt, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && datagram_send_one(state, &pkt[i]))
+		i++;
+	return i;
+}
+
+static size_t datagram_refused(struct datagram *s, struct packet *pkt, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s->nrefused > 0)
+		pkt[i++] = (struct packet){
+			.data = s->data,
+			.conn = s->refused[--s->nrefused],
+			.flags = TRANSPORT_REFUSED,
+			.stamp_ns = clock_now_ns(),
+		};
+	return i;
+}
+
+/* One of many sockets, because epoll says so. */
+static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
+		    struct packet *pkt)
+{
+	ssize_t len = recv(s->fd[conn], data, s->room, 0);
+
+	if (len < 0 && errno != ECONNREFUSED)
+		return 0;
+	*pkt = (struct packet){
+		.data = data,
+		.len = len < 0 ? 0 : (uint32_t)len,
+		.conn = conn,
+		.flags = len < 0 ? TRANSPORT_REFUSED : 0,
+		.stamp_ns = clock_now_ns(),
+	};
+	return 1;
+}
+
+static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
+{
+	struct epoll_event event[BURST];
+	int ready = epoll_wait(s->epoll, event, (int)n, 0);
+	size_t out = 0;
+
+	for (int i = 0; i < ready; i++)
+		out += (size_t)datagram_read(s, event[i].data.u32,
+					s->data + out * s->room, &pkt[out]);
+	return out;
+}
+
+/* The only socket: a client's, or a server's. */
+static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_t n)
+{
+	int64_t now;
+	int got;
+
+	for (size_t i = 0; i < s->stale && s->listening; i++) {
+		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
+		s->msg[i].msg_hdr.msg_controllen = SOCKET_STAMP_SIZE;
+	}
+	got = recvmmsg(s->fd[0], s->msg, (unsigned)n, MSG_DONTWAIT, NULL);
+	s->stale = got > 0 ? (size_t)got : 0;
+	if (got < 0 && errno == ECONNREFUSED) {
+		s->refused[s->nrefused++] = 0;
+		return datagram_refused(s, pkt, n);
+	}
+	if (got < 0)
+		return 0;
+	now = clock_now_ns();
+	for (int i = 0; i < got; i++)
+		pkt[i] = (struct packet){
+			.data = s->iov[i].iov_base,
+			.len = s->msg[i].msg_len,
+			.conn = s->listening ?
+				peers_number(&s->peers, (void *)&s->from[i],
+					     s->msg[i].msg_hdr.msg_namelen) :
+				0,
+			.stamp_ns = s->listening ?
+				socket_stamp(&s->stamps, &s->msg[i].msg_hdr,
+					     now) :
+				now,
+		};
+	return (size_t)got;
+}
+
+size_t datagram_recv(void *state, struct packet *pkt, size_t n)
+{
+	struct datagram *s = state;
+
+	n = n < BURST ? n : BURST;
+	if (s->nrefused > 0)
+		return datagram_refused(s, pkt, n);
+	if (s->epoll >= 0)
+		return datagram_recv_sockets(s, pkt, n);
+	return datagram_recv_socket(s, pkt, n);
+}
+
+void datagram_wait(void *state, int64_t until_ns)
+{
+	struct datagram *s = state;
+
+	if (s->nrefused == 0)
+		socket_wait(s->epoll >= 0 ? s->epoll : s->fd[0], until_ns);
+}
+
+int datagram_reopen(void *state, uint32_t conn, struct err *err)
+{
+	(void)state, (void)conn, (void)err;
+	return 0; /* there is nothing that could have been closed */
+}

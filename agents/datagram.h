@@ -1,0 +1,53 @@
+/* datagram.h - packets over the kernel's sockets, for udp and unix-datagram */
+#ifndef AGENTS_DATAGRAM_H
+#define AGENTS_DATAGRAM_H
+
+#include "agents/peers.h"
+#include "agents/socket.h"
+#include "agents/transport.h"
+
+#define DATAGRAM_BURST 64	/* packets of one recv() */
+
+/*
+ * A client has one connected socket for every connection, so that a target
+ * that spreads flows by hash sees that many; a single one is read without
+ * epoll. A server has one socket, numbers its peers, and stamps what comes in
+ * by the kernel: when it reached the socket, however late it is read.
+ *
+ * A transport's state is this structure; its open() fills the first members,
+ * ends in datagram_open(), and the functions below fill its other slots.
+ */
+struct datagram {
+	struct socket_address at; /* to send to, or to listen on */
+	int buffer;		/* bytes of each socket's, as permitted */
+	int listening;
+	int epoll;		/* -1: fd[0] is the only socket */
+	int *fd;
+	uint32_t n;		/* sockets */
+	struct peers peers;	/* listening */
+	size_t room;		/* of one packet */
+	unsigned char *data;	/* DATAGRAM_BURST packets */
+	uint32_t refused[DATAGRAM_BURST]; /* whose send was refused */
+	size_t nrefused;
+	size_t stale;		/* messages whose address length was written */
+	struct mmsghdr msg[DATAGRAM_BURST];
+	struct iovec iov[DATAGRAM_BURST];
+	struct sockaddr_storage from[DATAGRAM_BURST];
+	struct socket_stamps stamps;
+	_Alignas(struct cmsghdr) unsigned char
+		control[DATAGRAM_BURST][SOCKET_STAMP_SIZE];
+	char name[SOCKET_NAME_SIZE];
+};
+
+int datagram_open(struct datagram *s, const struct transport_params *params,
+		  struct arena *arena, struct err *err);
+
+/* Slots of the same names of transport_ops. */
+void datagram_close(void *state);
+const char *datagram_address(const void *state);
+size_t datagram_send(void *state, struct packet *pkt, size_t n);
+size_t datagram_recv(void *state, struct packet *pkt, size_t n);
+void datagram_wait(void *state, int64_t until_ns);
+int datagram_reopen(void *state, uint32_t conn, struct err *err);
+
+#endif
