@@ -30,6 +30,7 @@ union job_aux {
 	sim_time later[2]; /* tandem: work at stages 2 and 3 */
 	/* The home worker, or candidates in order and then PICK_NONE. */
 	uint16_t pick[8];
+	uint64_t draw[2]; /* random bits; [1] is clear of the home */
 };
 
 #define POLICY_CANDIDATES 8
@@ -155,8 +156,8 @@ struct policy_ops {
 	 * Optional: first starts and completions of n jobs in order of
 	 * arrival, in one go, where they are known on arrival; INFINITY for
 	 * a job that is refused. The simulator's fast path: it copies no
-	 * jobs, needs no room for them, and is not to be mixed with the
-	 * three above on one state.
+	 * jobs, has room for any number of them, and is not to be mixed with
+	 * the three above on one state.
 	 */
 	void (*departures)(void *state, const struct job *jobs, sim_time *start,
 			   sim_time *completion, size_t n);

@@ -8,12 +8,10 @@ void workers_init(struct workers *w, uint32_t workers, uint32_t jobs,
 {
 	w->n = workers;
 	w->slot = arena_array(arena, workers, sizeof(*w->slot));
-	w->until = arena_array(arena, workers, sizeof(*w->until));
-	for (uint32_t i = 0; i < workers; i++) {
-		w->slot[i] = WORKER_IDLE;
-		w->until[i] = INFINITY;
-	}
-	w->least = INFINITY;
+	w->idle = arena_array(arena, (workers + 63) / 64, sizeof(*w->idle));
+	for (uint32_t i = 0; i < workers; i++)
+		w->idle[i / 64] |= UINT64_C(1) << (i % 64);
+	least_init(&w->until, workers, INFINITY, arena);
 	w->timer = INFINITY;
 	w->room = jobs;
 	w->left = arena_array(arena, jobs, sizeof(*w->left));
@@ -29,12 +27,13 @@ uint32_t workers_take(struct workers *w, const struct job *job)
 	return slot;
 }
 
-static void find_least(struct workers *w)
+void workers_hold(struct workers *w, uint32_t worker, uint32_t slot,
+		  sim_time until)
 {
-	w->least = w->until[0];
-	for (uint32_t i = 1; i < w->n; i++)
-		if (w->until[i] < w->least)
-			w->least = w->until[i];
+	w->slot[worker] = slot;
+	w->idle[worker / 64] &= ~(UINT64_C(1) << (worker % 64));
+	w->busy++;
+	least_set(&w->until, worker, until);
 }
 
 void workers_put(struct workers *w, uint32_t worker, uint32_t slot,
@@ -45,45 +44,35 @@ void workers_put(struct workers *w, uint32_t worker, uint32_t slot,
 	if (!d->slices++)
 		d->first_start = start;
 	d->worker = worker;
-	w->slot[worker] = slot;
-	w->until[worker] = until;
-	w->busy++;
-	if (until < w->least)
-		w->least = until;
-}
-
-static uint32_t release(struct workers *w, uint32_t worker)
-{
-	uint32_t slot = w->slot[worker];
-
-	w->slot[worker] = WORKER_IDLE;
-	w->until[worker] = INFINITY;
-	w->busy--;
-	return slot;
+	workers_hold(w, worker, slot, until);
 }
 
 uint32_t workers_preempt(struct workers *w, uint32_t worker)
 {
-	uint32_t slot = release(w, worker);
-
-	find_least(w);
-	return slot;
+	w->idle[worker / 64] |= UINT64_C(1) << (worker % 64);
+	w->busy--;
+	least_set(&w->until, worker, INFINITY);
+	return w->slot[worker];
 }
 
-uint32_t workers_idle(const struct workers *w)
+uint32_t workers_idle(const struct workers *w, uint32_t from)
 {
-	uint32_t i = 0;
+	uint64_t mask = ~UINT64_C(0) << (from % 64);
 
-	while (w->slot[i] != WORKER_IDLE)
-		i++;
-	return i;
+	for (uint32_t i = from / 64; i * 64 < w->n; i++) {
+		if (w->idle[i] & mask)
+			return i * 64 +
+			       (uint32_t)__builtin_ctzll(w->idle[i] & mask);
+		mask = ~UINT64_C(0);
+	}
+	return WORKER_NONE;
 }
 
 sim_time workers_next(const void *state)
 {
 	const struct workers *w = state;
 
-	return w->least < w->timer ? w->least : w->timer;
+	return fmin(least_value(&w->until), w->timer);
 }
 
 /*
@@ -93,15 +82,13 @@ sim_time workers_next(const void *state)
 static bool round_at(struct workers *w, sim_time t, struct done *done, size_t n,
 		     size_t *out)
 {
-	for (uint32_t i = 0; i < w->n; i++) {
-		uint32_t slot;
+	while (least_value(&w->until) == t) {
+		uint32_t worker = least_index(&w->until), slot;
 
-		if (w->until[i] != t)
-			continue;
 		if (*out == n)
 			return false;
-		slot = release(w, i);
-		if (w->ended && !w->ended(w, i, slot, t))
+		slot = workers_preempt(w, worker);
+		if (w->ended && !w->ended(w, worker, slot, t))
 			continue;
 		done[*out] = *pool_put(&w->pool, slot);
 		done[(*out)++].completion = t;
@@ -109,7 +96,6 @@ static bool round_at(struct workers *w, sim_time t, struct done *done, size_t n,
 	if (w->timer == t)
 		w->due(w, t);
 	w->dispatch(w, t);
-	find_least(w);
 	return true;
 }
 
@@ -129,8 +115,7 @@ void workers_rebase(void *state, sim_time by)
 	struct workers *w = state;
 
 	for (uint32_t i = 0; i < w->n; i++)
-		w->until[i] -= by;
-	w->least -= by;
+		least_set(&w->until, i, w->until.value[i] - by);
 	w->timer -= by;
 	/* Free slots too: it does no harm. */
 	for (uint32_t i = 0; i < w->room; i++) {

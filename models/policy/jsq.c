@@ -1,26 +1,17 @@
 /* jsq.c - a queue for every worker, a job joins the shortest */
+#include "models/slots.h"
+
 #include "models/servers.h"
 
-/* Waiting and in service; ties go to the lowest. */
-static uint32_t jsq_choose(const struct servers *s, const struct job *job)
-{
-	uint32_t least = 0;
-
-	(void)job;
-	for (uint32_t i = 1; i < s->servers; i++)
-		if (s->count[i] < s->count[least])
-			least = i;
-	return least;
-}
-
+/* JBSQ without a bound: waiting and in service count, ties go to the lowest. */
 static int jsq_init(void *state, const void *options, uint32_t workers,
 		    uint32_t jobs, struct arena *arena, struct err *err)
 {
-	struct servers *s = state;
+	const struct quanta_options endless = { .quantum = INFINITY };
 
+	(void)options;
 	(void)err;
-	s->choose = jsq_choose;
-	servers_init(s, options, workers, 1, jobs, arena);
+	slots_init(state, &endless, UINT32_MAX, workers, false, jobs, arena);
 	return 0;
 }
 
@@ -35,12 +26,13 @@ const struct policy_ops policy_jsq = {
 		.name = "jsq",
 		.help = "a queue for every worker, a job joins the shortest",
 	},
-	.state_size = servers_state_size,
+	.state_size = slots_state_size,
 	.init = jsq_init,
 	.capacity = servers_capacity,
 	.shape = jsq_shape,
-	.arrive = servers_arrive,
-	.next = servers_next,
-	.advance = servers_advance,
-	.rebase = servers_rebase,
+	.arrive = slots_arrive,
+	.next = workers_next,
+	.advance = workers_advance,
+	.departures = slots_departures,
+	.rebase = slots_rebase,
 };

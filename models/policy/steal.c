@@ -57,10 +57,10 @@ static void steal_dispatch(struct workers *w, sim_time t)
 	if (!s->waiting || w->busy == w->n)
 		return;
 	for (uint32_t i = 0; i < w->n; i++)
-		if (w->slot[i] == WORKER_IDLE && s->queue[i].n)
+		if (workers_is_idle(w, i) && s->queue[i].n)
 			begin(s, i, i, t);
 	while (s->waiting && w->busy < w->n)
-		begin(s, workers_idle(w), longest(s), t);
+		begin(s, workers_idle(w, 0), longest(s), t);
 }
 
 static int steal_init(void *state, const void *options, uint32_t workers,

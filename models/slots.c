@@ -1,0 +1,135 @@
+/* slots.c - a central queue before a few slots at every worker */
+#include "models/slots.h"
+
+size_t slots_state_size(const void *options, uint32_t workers)
+{
+	(void)options;
+	(void)workers;
+	return sizeof(struct slots);
+}
+
+void slots_init(struct slots *s, const struct quanta_options *quanta,
+		uint32_t depth, uint32_t workers, bool extra, uint32_t jobs,
+		struct arena *arena)
+{
+	s->quanta = *quanta;
+	s->n = workers;
+	s->depth = depth;
+	workers_init(&s->workers, workers + extra, jobs, arena);
+	s->workers.ended = slots_ended;
+	s->workers.dispatch = slots_dispatch;
+	s->order = arena_array(arena, jobs, sizeof(*s->order));
+	s->held = arena_array(arena, workers, sizeof(*s->held));
+	least_init(&s->holds, workers, 0, arena);
+	s->arena = arena;
+	s->free_at = arena_array(arena, workers, sizeof(*s->free_at));
+}
+
+void slots_join(struct slots *s, struct fifo *queue, uint32_t slot)
+{
+	s->order[slot] = s->joined++;
+	fifo_push(&s->workers, queue, slot);
+}
+
+static uint32_t take_first(struct slots *s)
+{
+	bool fresh = s->fresh.n &&
+		     (!s->expired.n ||
+		      s->order[s->fresh.head] < s->order[s->expired.head]);
+
+	return fifo_pop(&s->workers, fresh ? &s->fresh : &s->expired);
+}
+
+static void change_holds(struct slots *s, uint32_t worker, int by)
+{
+	least_set(&s->holds, worker, s->holds.value[worker] + by);
+}
+
+/* Hand out the central queue over all workers; then idle ones start. */
+void slots_dispatch(struct workers *w, sim_time t)
+{
+	struct slots *s = (struct slots *)w;
+
+	while (s->fresh.n + s->expired.n && least_value(&s->holds) < s->depth) {
+		uint32_t worker = least_index(&s->holds);
+
+		fifo_push(w, &s->held[worker], take_first(s));
+		change_holds(s, worker, 1);
+	}
+	for (uint32_t i = workers_idle(w, 0); i < s->n;
+	     i = workers_idle(w, i + 1))
+		if (s->held[i].n)
+			quanta_put(&s->quanta, w, i, fifo_pop(w, &s->held[i]),
+				   t);
+}
+
+bool slots_ended(struct workers *w, uint32_t worker, uint32_t slot, sim_time t)
+{
+	struct slots *s = (struct slots *)w;
+
+	(void)t;
+	change_holds(s, worker, -1);
+	if (quanta_done(w, slot))
+		return true;
+	slots_join(s, &s->expired, slot);
+	return false;
+}
+
+enum job_outcome slots_arrive(void *state, sim_time t, const struct job *job)
+{
+	struct slots *s = state;
+
+	if (!s->workers.pool.nfree)
+		return JOB_DROPPED;
+	slots_join(s, &s->fresh, workers_take(&s->workers, job));
+	s->workers.dispatch(&s->workers, t);
+	return JOB_DONE;
+}
+
+/* Time goes on to t for the one who hands out. */
+static void leave_until(struct slots *s, sim_time t)
+{
+	s->front = t;
+	while (s->leaving.n && s->leaving.entry[0].key <= t)
+		change_holds(s, heap_pop(&s->leaving), -1);
+}
+
+/*
+ * Jobs are handed out in order of arrival, each as soon as somebody holds
+ * fewer than `depth`: so when and to whom follows from the departures of
+ * those before it, and its own departure from that.
+ */
+void slots_departures(void *state, const struct job *jobs, sim_time *start,
+		      sim_time *completion, size_t n)
+{
+	struct slots *s = state;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t worker;
+
+		leave_until(s, fmax(jobs[i].arrival, s->front));
+		while (!(least_value(&s->holds) < s->depth))
+			leave_until(s, s->leaving.entry[0].key);
+		worker = least_index(&s->holds);
+		start[i] = fmax(s->front, s->free_at[worker]);
+		completion[i] = start[i] + jobs[i].service;
+		s->free_at[worker] = completion[i];
+		change_holds(s, worker, 1);
+		s->leaving.entry =
+			arena_grow(s->arena, s->leaving.entry, s->leaving.n,
+				   &s->leaving_room, sizeof(*s->leaving.entry));
+		heap_push(&s->leaving, completion[i], worker, worker);
+	}
+}
+
+void slots_rebase(void *state, sim_time by)
+{
+	struct slots *s = state;
+
+	workers_rebase(state, by);
+	s->front -= by;
+	for (uint32_t i = 0; i < s->n; i++)
+		s->free_at[i] -= by;
+	for (uint32_t i = 0; i < s->leaving.n; i++)
+		s->leaving.entry[i].key -= by;
+}
