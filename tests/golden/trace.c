@@ -48,7 +48,7 @@ struct reader {
 /* What the traces call a parameter, and what the options do. */
 static const char *const renamed[][2] = {
 	{ "n", "depth" }, { "q", "quantum" },  { "c", "cost" },
-	{ "s", "cost" },  { "d", "dispatch" },
+	{ "s", "cost" },  { "d", "dispatch" }, { "o", "order" },
 };
 
 static int bad(const struct reader *r, const char *fmt, ...)
