@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lancet/core/result.h"
+#include "reports/picture.h"
 
 struct err;
 
@@ -21,10 +22,6 @@ enum plot_kind {
 
 extern const char *const plot_kind_name[PLOT_KINDS + 1];
 
-enum plot_format { PLOT_SVG, PLOT_PDF, PLOT_PNG, PLOT_FORMATS };
-
-extern const char *const plot_format_name[PLOT_FORMATS + 1];
-
 struct plot {
 	enum plot_kind kind;
 	double q;		/* of the metric; 0: those that suit the kind */
@@ -32,11 +29,7 @@ struct plot {
 	size_t n;
 };
 
-/*
- * Write STEM.dat and STEM.gp, which stay for whoever wants another style
- * (`gnuplot STEM.gp > picture`), and the picture to `out`. -ENOENT with one
- * line when there is no gnuplot.
- */
+/* As picture_draw(), of results. */
 int plot_draw(const struct plot *plot, enum plot_format format,
 	      const char *stem, FILE *out, struct err *err);
 

@@ -85,8 +85,7 @@ static int take_metric(struct request *r, const char *text)
 
 static int take_out(struct request *r, const char *path)
 {
-	const char *dot = strrchr(path, '.');
-	int format = dot ? named(plot_format_name, dot + 1) : -1;
+	int format = plot_format_of(path);
 
 	if (!strcmp(path, "-"))
 		format = PLOT_SVG;
