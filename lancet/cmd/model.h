@@ -3,11 +3,13 @@
 #define LANCET_CMD_MODEL_H
 
 #include "lancet/core/option.h"
+#include "lancet/core/slo.h"
 #include "models/maxload.h"
 #include "models/predict.h"
 
-#define MODEL_METRICS 24
+#define MODEL_METRICS 32
 #define MODEL_LOADS 64
+#define MODEL_POLICIES 8
 
 /* In what unit the times of a queue are. */
 enum model_unit {
@@ -16,54 +18,68 @@ enum model_unit {
 	UNIT_NS,
 };
 
-struct model_metric {
-	char name[32]; /* as it was asked for */
-	struct predict_ask ask;
-};
-
 /* The command line. */
 struct model_request {
-	const char *file, *arrival, *service, *policy, *slo, *plot;
+	const char *file, *arrival, *service, *slo, *plot;
+	const char *policy[MODEL_POLICIES];
+	size_t npolicies;
 	const char *load[MODEL_LOADS];
 	size_t nloads;
-	uint32_t workers;
-	struct model_metric metric[MODEL_METRICS];
+	const char *metric[MODEL_METRICS];
 	size_t nmetrics;
+	uint32_t workers;
 	enum predict_method method;
+	const char *formula; /* only this one; or NULL */
 	uint64_t seed;
-	double relative;
+	double relative, time_s;
+	uint32_t threads; /* 0: one a CPU */
 	bool json;
+};
+
+struct model_policy {
+	const char *name; /* as it was asked for */
+	struct choice choice;
 };
 
 /* The queue: of a configuration, a result or the command line. */
 struct model_system {
 	struct workload workload;
-	struct choice policy;
+	struct model_policy policy[MODEL_POLICIES];
+	size_t npolicies;
 	uint32_t workers;
 	enum model_unit unit;
 	double mean;
 	struct load_value load[MODEL_LOADS];
 	size_t nloads;
-	const char *slo;
+	const char *metric[MODEL_METRICS];
+	struct predict_ask ask[MODEL_METRICS];
+	size_t nmetrics;
+	const char *slo; /* NULL: none */
+	struct slo promise;
 };
 
 /* One load. */
 struct model_row {
 	double load, rate;
 	struct predict_result result;
-	const char *refused; /* why there are no values */
+	const char *refused; /* why there are no answers */
+};
+
+/* One policy. */
+struct model_curve {
+	struct model_row *row; /* system->nloads */
+	struct maxload maxload;
+	const char *slo_refused;
 };
 
 struct model_answer {
 	const struct model_request *request;
 	const struct model_system *system;
-	struct model_row *row;
-	size_t nrows;
-	struct maxload maxload;
-	const char *slo_refused;
+	struct model_curve *curve; /* system->npolicies */
 };
 
 /* 0, or the exit status after its line was printed. */
+int model_options(struct model_request *request, int argc, char **argv);
 int model_system(struct model_system *system, const struct model_request *r,
 		 struct arena *arena);
 
@@ -73,5 +89,8 @@ int model_plot(const struct model_answer *answer, struct err *err);
 
 /* "mean service times", "ns" ... */
 const char *model_unit_name(const struct model_system *system);
+
+/* Is this figure a time, and so in the system's unit? */
+bool model_is_time(const struct predict_ask *ask);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lancet/core/result.h"
 #include "lancet/core/unit.h"
 #include "models/capacity.h"
+#include "models/metric.h"
 
 static int refuse(const struct err *err)
 {
@@ -79,6 +80,27 @@ static int take_choice(enum kind_class class, const char *option,
 	return refuse(&err);
 }
 
+/* The policies of the command line; without any, fcfs. */
+static int take_policies(struct model_system *s, const struct model_request *r,
+			 struct arena *arena)
+{
+	static const char *const usual[] = { "fcfs" };
+	const char *const *name = r->npolicies ? r->policy : usual;
+	size_t n = r->npolicies ? r->npolicies : 1;
+	int rc = 0;
+
+	if (!r->npolicies && s->npolicies)
+		return 0;
+	for (s->npolicies = 0; !rc && s->npolicies < n; s->npolicies++) {
+		struct model_policy *policy = &s->policy[s->npolicies];
+
+		policy->name = name[s->npolicies];
+		rc = take_choice(KIND_POLICY, "--policy", policy->name,
+				 &policy->choice, arena);
+	}
+	return rc;
+}
+
 /* What the command line says stands above a configuration. */
 static int take_flags(struct model_system *s, const struct model_request *r,
 		      struct arena *arena)
@@ -91,13 +113,11 @@ static int take_flags(struct model_system *s, const struct model_request *r,
 		rc = take_choice(KIND_ARRIVAL, "--arrival",
 				 r->arrival ? r->arrival : "poisson",
 				 &s->workload.arrival, arena);
-	if (!rc && (r->policy || !s->policy.kind))
-		rc = take_choice(KIND_POLICY, "--policy",
-				 r->policy ? r->policy : "fcfs", &s->policy,
-				 arena);
 	if (r->workers)
 		s->workers = r->workers;
-	return rc;
+	else if (!r->file)
+		s->workers = 1;
+	return rc ? rc : take_policies(s, r, arena);
 }
 
 /* The same points as a run's: evenly from the first to the last. */
@@ -117,6 +137,7 @@ static int take_config(struct model_system *s, const struct config *config,
 		       struct arena *arena)
 {
 	const struct config_builtin *builtin = config->target.builtin;
+	struct model_policy *policy = &s->policy[0];
 	struct workload workload;
 	struct err err = { 0 };
 
@@ -126,9 +147,11 @@ static int take_config(struct model_system *s, const struct config *config,
 		return STATUS_USAGE;
 	}
 	if (config->model.mode == MODEL_POLICY)
-		s->policy = config->model.policy;
+		policy->choice = config->model.policy;
 	else if (builtin)
-		s->policy = builtin->policy;
+		policy->choice = builtin->policy;
+	s->npolicies = policy->choice.kind != NULL;
+	policy->name = s->npolicies ? policy->choice.kind->name : NULL;
 	s->workers =
 		(uint32_t)(builtin ? builtin->workers : config->target.workers);
 	s->unit = UNIT_NS;
@@ -225,6 +248,50 @@ static int take_loads(struct model_system *s, const struct model_request *r)
 	return rc;
 }
 
+static int take_metrics(struct model_system *s, const struct model_request *r)
+{
+	static const char *const one[] = { "mean", "p50", "p90", "p99",
+					   "p99.9" };
+	static const char *const several[] = { "mean", "p99" };
+	const char *const *name = r->nmetrics	     ? r->metric
+				  : s->npolicies > 1 ? several
+						     : one;
+	size_t n = r->nmetrics ? r->nmetrics : s->npolicies > 1 ? 2 : 5;
+	struct err err = { 0 };
+
+	for (; s->nmetrics < n; s->nmetrics++) {
+		s->metric[s->nmetrics] = name[s->nmetrics];
+		if (metric_parse(name[s->nmetrics], &s->workload,
+				 &s->ask[s->nmetrics], &err)) {
+			err_wrap(&err, "--metric");
+			return refuse(&err);
+		}
+	}
+	return 0;
+}
+
+static int take_slo(struct model_system *s, const struct model_request *r)
+{
+	struct err err = { 0 };
+
+	if (r->slo)
+		s->slo = r->slo;
+	if (!s->slo)
+		return 0;
+	if (slo_parse(s->slo, &s->promise, &err)) {
+		err_wrap(&err, "--slo");
+		return refuse(&err);
+	}
+	for (size_t i = 0; i < s->promise.n; i++)
+		if (s->promise.term[i].metric == SLO_RESPONSE &&
+		    !s->promise.term[i].relative && s->unit != UNIT_NS)
+			return cmd_fail("model", STATUS_USAGE,
+					"slo: a promise in units of time needs "
+					"a service time with one; say "
+					"--service exp:100us");
+	return 0;
+}
+
 int model_system(struct model_system *s, const struct model_request *r,
 		 struct arena *arena)
 {
@@ -238,8 +305,10 @@ int model_system(struct model_system *s, const struct model_request *r,
 			      "known; say --workers K");
 	if (!rc)
 		rc = take_loads(s, r);
-	if (r->slo)
-		s->slo = r->slo;
+	if (!rc)
+		rc = take_metrics(s, r);
+	if (!rc)
+		rc = take_slo(s, r);
 	s->mean = workload_moment(&s->workload, 1);
 	return rc;
 }
