@@ -4,7 +4,8 @@
 # usage: docs.sh LANCET [--check]
 #
 # A quotation is a fenced block after a line `<!-- lancet ARGUMENTS -->` (in
-# a man page `; lancet ARGUMENTS`), and holds what that command prints.
+# a man page `; lancet ARGUMENTS`), and holds what that command prints; after
+# `$ lancet ARGUMENTS` also what was typed.
 set -eu
 cd "$(dirname "$0")/.."
 lancet=$1
@@ -19,11 +20,14 @@ for page in docs/*.md lancet/man/*.scd; do
 	quoted && fences { next }
 	quoted { quoted = 0 }
 	{ print }
-	/^(<!--|;) lancet [a-z]/ {
+	/^(<!--|;) (\$ )?lancet [a-z]/ {
 		command = $0
-		sub(/^(<!--|;) lancet /, "", command)
 		sub(/ -->$/, "", command)
+		sub(/^(<!--|;) /, "", command)
 		print "```"
+		if (command ~ /^\$/)
+			print command
+		sub(/^(\$ )?lancet /, "", command)
 		command = lancet " " command " 2>&1"
 		while ((command | getline line) > 0)
 			print line

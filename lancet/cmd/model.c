@@ -111,11 +111,13 @@ static void ask_load(struct model_row *row, const struct load_value *load,
 		     const struct model_policy *policy, struct arena *arena)
 {
 	struct predict_query query = query_of(r, s, &policy->choice);
+	/* Of all workers: a rack has those of each server. */
+	double full =
+		policy_workers(&policy->choice, s->workers) / s->mean;
 	struct err err = { 0 };
 
-	row->rate = load->share ? load->value * s->workers / s->mean
-				: load->value / 1e9;
-	row->load = row->rate * s->mean / s->workers;
+	row->rate = load->share ? load->value * full : load->value / 1e9;
+	row->load = row->rate / full;
 	query.rate = row->rate;
 	progress(policy->name, "", row->load);
 	if (predict(&query, &row->result, arena, &err))

@@ -249,15 +249,13 @@ static int read_workers(struct reader *r)
 	return 0;
 }
 
-/* A load of 1 keeps all workers busy; that of racks is of all their servers. */
+/* A load of 1 keeps all workers busy, in racks those of all servers. */
 static void set_capacity(struct reader *r)
 {
-	const char *servers = strrchr(r->row->policy, ':');
-	double mean = workload_moment(&r->queue->workload, 1);
+	const struct predict_query *q = &r->queue->query;
 
-	r->queue->capacity = r->queue->query.workers / mean;
-	if (!strncmp(r->row->policy, "rack:", 5) && servers)
-		r->queue->capacity *= atof(servers + 1);
+	r->queue->capacity = policy_workers(&q->policy, q->workers) /
+			     workload_moment(&r->queue->workload, 1);
 }
 
 static int read_load(struct reader *r)
