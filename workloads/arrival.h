@@ -2,6 +2,7 @@
 #ifndef WORKLOADS_ARRIVAL_H
 #define WORKLOADS_ARRIVAL_H
 
+#include <complex.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,23 @@ enum arrival_flag {
 	ARRIVAL_POISSON = 2,	/* M of Kendall's notation */
 	ARRIVAL_CONSTANT = 4,	/* D */
 	ARRIVAL_FINITE = 8,	/* ends, and has no steady state: a trace */
+	/*
+	 * Every share draws the whole process and keeps the requests of its
+	 * turn: index, index + of, ... So all shares need equal streams.
+	 */
+	ARRIVAL_TURNS = 16,
+};
+
+/*
+ * A Markov-modulated Poisson process of n states, which follow each other in
+ * a circle: two of them are any MMPP2. Rates are per ns.
+ */
+#define ARRIVAL_MMPP_STATES 8
+
+struct arrival_mmpp {
+	size_t n;
+	double rate[ARRIVAL_MMPP_STATES];  /* of requests, in a state */
+	double leave[ARRIVAL_MMPP_STATES]; /* of switches out of it */
 };
 
 struct arrival_ops {
@@ -42,9 +60,19 @@ struct arrival_ops {
 
 	/*
 	 * P(gap <= x ns) of one share; required with ARRIVAL_RENEWAL. Left
-	 * limits at atoms are the caller's business (fixed has one).
+	 * limits at atoms are the caller's business (fixed has one). NAN
+	 * where the sum of several gaps, one share's part, has no closed law.
 	 */
 	double (*cdf)(const void *state, double gap_ns);
+
+	/*
+	 * Optional, with ARRIVAL_RENEWAL: E[exp(-s gap)] of one share, s per
+	 * ns; where it exists, and how well: as a law's.
+	 */
+	double complex (*laplace)(const void *state, double complex s);
+
+	/* Optional: the whole process, where it is an MMPP. */
+	const struct arrival_mmpp *(*mmpp)(const void *state);
 
 	/*
 	 * Optional: class and service of the last gaps() where the process

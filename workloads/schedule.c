@@ -61,6 +61,13 @@ int schedule_init(struct schedule *s, const struct workload *w,
 		rng_init(stream[i].rng, &k);
 	}
 	s->arrival = (const struct arrival_ops *)w->arrival.kind;
+	if (s->arrival->flags & ARRIVAL_TURNS) {
+		struct rng_key k = *key;
+
+		k.agent = k.thread = 0;
+		k.purpose = RNG_ARRIVAL;
+		rng_init(&s->gap, &k);
+	}
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
 	return s->arrival->init(s->arrival_state, w->arrival.options, share,
 				arena, err);

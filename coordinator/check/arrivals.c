@@ -82,6 +82,14 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = arena_strdup(arena, err.text);
 		return;
 	}
+	if (isnan(ops->cdf(state, 0))) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = arena_printf(arena,
+			"every %uth gap of arrival %s, a thread's part, has "
+			"no law in closed form; one thread has",
+			share.of, choice->kind->name);
+		return;
+	}
 	gap = point_gaps(data, &gof.n, arena);
 	qsort(gap, gof.n, sizeof(*gap), ascending);
 	if (gof.n < 100) {

@@ -36,6 +36,7 @@ static const char *const type_text[] = {
 	[OPTION_TYPE_LIST] = "list",
 	[OPTION_TYPE_STRINGS] = "list of text",
 	[OPTION_TYPE_INTS] = "list of numbers",
+	[OPTION_TYPE_REALS] = "list of numbers",
 	[OPTION_TYPE_VALUES] = "list of durations or sizes",
 };
 

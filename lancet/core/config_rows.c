@@ -80,7 +80,7 @@ static const struct option_row workload_rows[] = {
 	CHOICE(struct config_workload, transport, KIND_TRANSPORT,
 	       OPTION_UNIT_NONE, "udp", "what carries them"),
 	CHOICE(struct config_workload, arrival, KIND_ARRIVAL,
-	       OPTION_UNIT_NONE, "poisson", "when requests are due"),
+	       OPTION_UNIT_TIME, "poisson", "when requests are due"),
 	LAW(struct config_workload, service, OPTION_UNIT_TIME,
 	    "service time that a request asks for"),
 	LAW(struct config_workload, request_size, OPTION_UNIT_BYTES,

@@ -57,3 +57,23 @@ const struct kind *kind_find(enum kind_class class, const char *name)
 			return table[i];
 	return NULL;
 }
+
+const struct kind *kind_numbered(enum kind_class class, const char *name,
+				 const char **number)
+{
+	const struct kind *const *table = kind_table(class);
+	size_t len = strcspn(name, "0123456789");
+	char alias[16];
+
+	if (!len || len + 2 > sizeof(alias) || !name[len] ||
+	    name[len + strspn(name + len, "0123456789")])
+		return NULL;
+	memcpy(alias, name, len);
+	memcpy(alias + len, "#", 2);
+	for (size_t i = 0; table[i]; i++)
+		if (among(table[i]->alias, alias)) {
+			*number = name + len;
+			return table[i];
+		}
+	return NULL;
+}

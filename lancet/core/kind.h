@@ -16,7 +16,13 @@ struct arena;
  */
 struct kind {
 	const char *name;	/* as in YAML */
-	const char *alias;	/* other names, separated by blanks; optional */
+	/*
+	 * Other names, separated by blanks; optional. One that ends with '#'
+	 * takes a number instead, the first field of the short form: with E#
+	 * the word E4 is NAME:4.
+	 */
+	const char *alias;
+
 	const char *help;	/* one line for `lancet list` and the man page */
 
 	const struct option_row *options; /* NULL: none; ends with a zero row */
@@ -63,6 +69,10 @@ const struct kind *const *kind_table(enum kind_class class);
 
 /* By name or alias; NULL when there is none. */
 const struct kind *kind_find(enum kind_class class, const char *name);
+
+/* By an alias with a number, whose digits are at *number. */
+const struct kind *kind_numbered(enum kind_class class, const char *name,
+				 const char **number);
 
 /* A kind that a configuration chose, with its filled options. */
 struct choice {

@@ -391,6 +391,8 @@ static void kind_scalar(const struct option_reader *r,
 		text = colon + 1;
 	}
 	to->kind = kind_find(row->class, name);
+	if (!to->kind && !text)
+		to->kind = kind_numbered(row->class, name, &text);
 	if (!to->kind) {
 		unknown_kind(r, row, node, name);
 		return;
@@ -497,7 +499,7 @@ static void list(const struct option_reader *r, const struct option_row *row,
 	struct yaml_node word;
 
 	if (node->type == YAML_SCALAR && *node->text &&
-	    (row->type == OPTION_TYPE_INTS ||
+	    (row->type == OPTION_TYPE_INTS || row->type == OPTION_TYPE_REALS ||
 	     row->type == OPTION_TYPE_VALUES)) {
 		word = split(r, node);
 		node = &word;

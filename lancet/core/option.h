@@ -34,6 +34,7 @@ enum option_type {
 	OPTION_TYPE_STRINGS,	/* [struct option_list] of const char * */
 	OPTION_TYPE_KINDS,	/* [struct option_list] of struct choice */
 	OPTION_TYPE_INTS,	/* [struct option_list] of int64_t */
+	OPTION_TYPE_REALS,	/* [struct option_list] of double, as REAL */
 	OPTION_TYPE_VALUES,	/* [struct option_list] of double, as VALUE */
 };
 

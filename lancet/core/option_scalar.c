@@ -111,6 +111,8 @@ enum option_type option_item_type(const struct option_row *list)
 		return OPTION_TYPE_KIND;
 	case OPTION_TYPE_INTS:
 		return OPTION_TYPE_INT;
+	case OPTION_TYPE_REALS:
+		return OPTION_TYPE_REAL;
 	case OPTION_TYPE_VALUES:
 		return OPTION_TYPE_VALUE;
 	default:

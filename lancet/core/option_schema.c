@@ -99,8 +99,8 @@ static json_t *argument_schema(const struct kind *kind, enum option_unit unit,
 }
 
 /* Call it by its name and by every other name it has. */
-static void name_kind(json_t *map, json_t *bare, json_t *schema,
-		      const struct kind *kind)
+static void name_kind(json_t *map, json_t *bare, json_t *numbered,
+		      json_t *schema, const struct kind *kind)
 {
 	const char *at = kind->alias ? kind->alias : "";
 	size_t len = strlen(kind->name);
@@ -110,8 +110,14 @@ static void name_kind(json_t *map, json_t *bare, json_t *schema,
 		char key[64];
 
 		snprintf(key, sizeof(key), "%.*s", (int)len, name);
-		json_object_set(map, key, schema);
-		json_array_append_new(bare, json_stringn(name, len));
+		if (key[len - 1] == '#') {
+			snprintf(key, sizeof(key), "^%.*s[0-9]+$",
+				 (int)len - 1, name);
+			json_array_append_new(numbered, pattern(key));
+		} else {
+			json_object_set(map, key, schema);
+			json_array_append_new(bare, json_stringn(name, len));
+		}
 		at += strspn(at, " ");
 		name = at;
 		len = strcspn(at, " ");
@@ -124,7 +130,8 @@ static json_t *class_schema(enum kind_class class, enum option_unit unit,
 			    json_t *defs)
 {
 	const struct kind *const *table = kind_table(class);
-	json_t *map = json_object(), *bare = json_array(), *any, *plain;
+	json_t *map = json_object(), *bare = json_array();
+	json_t *numbered = json_array(), *any, *plain;
 
 	for (size_t i = 0; table[i]; i++) {
 		json_t *schema = argument_schema(table[i], unit, defs);
@@ -132,13 +139,15 @@ static json_t *class_schema(enum kind_class class, enum option_unit unit,
 		if (table[i]->help)
 			json_object_set_new(schema, "description",
 					    json_string(table[i]->help));
-		name_kind(map, bare, schema, table[i]);
+		name_kind(map, bare, numbered, schema, table[i]);
 		json_decref(schema);
 	}
 	any = json_pack("{s:[{s:o}, o, {s:s, s:i, s:i, s:b, s:o}]}", "anyOf",
 			"enum", bare, pattern("^[A-Za-z0-9_-]+:.+$"), "type",
 			"object", "minProperties", 1, "maxProperties", 1,
 			"additionalProperties", 0, "properties", map);
+	json_array_extend(json_object_get(any, "anyOf"), numbered);
+	json_decref(numbered);
 	if (class == KIND_DIST) {
 		struct option_row none = { 0 };
 
@@ -218,6 +227,7 @@ static json_t *bare_schema(const struct option_row *row, enum option_unit unit,
 	case OPTION_TYPE_KINDS:
 		return list_of(kind_schema(row, unit, defs));
 	case OPTION_TYPE_INTS:
+	case OPTION_TYPE_REALS:
 	case OPTION_TYPE_VALUES:
 		return numbers(row, unit);
 	default:

@@ -43,6 +43,13 @@ static double fixed_cdf(const void *state, double gap_ns)
 	return gap_ns >= s->interval_ns;
 }
 
+static double complex fixed_laplace(const void *state, double complex s)
+{
+	const struct fixed *f = state;
+
+	return cexp(-s * f->interval_ns);
+}
+
 const struct arrival_ops arrival_fixed = {
 	.kind = {
 		.name = "fixed",
@@ -54,4 +61,5 @@ const struct arrival_ops arrival_fixed = {
 	.init = fixed_init,
 	.gaps = fixed_gaps,
 	.cdf = fixed_cdf,
+	.laplace = fixed_laplace,
 };

@@ -40,6 +40,13 @@ static double poisson_cdf(const void *state, double gap_ns)
 	return gap_ns > 0 ? -expm1(-gap_ns / s->mean_ns) : 0;
 }
 
+static double complex poisson_laplace(const void *state, double complex s)
+{
+	const struct poisson *p = state;
+
+	return creal(s) * p->mean_ns > -1 ? 1 / (1 + s * p->mean_ns) : NAN;
+}
+
 const struct arrival_ops arrival_poisson = {
 	.kind = {
 		.name = "poisson",
@@ -51,4 +58,5 @@ const struct arrival_ops arrival_poisson = {
 	.init = poisson_init,
 	.gaps = poisson_gaps,
 	.cdf = poisson_cdf,
+	.laplace = poisson_laplace,
 };
