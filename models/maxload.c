@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -31,11 +32,21 @@ struct search {
 	struct maxload *found;
 };
 
+/* The class that a promise is made to, as an ask counts them; 0: all. */
+static uint32_t class_of(const struct workload *w, const struct slo_term *term)
+{
+	for (size_t i = 0; *term->class && i < w->nclasses; i++)
+		if (!strcmp(term->class, w->class[i].name))
+			return (uint32_t)i + 1;
+	return 0;
+}
+
 static int term_excess(struct search *s, const struct slo_term *term,
 		       struct excess *excess, struct err *err)
 {
 	struct predict_ask ask = { .figure = FIGURE_QUANTILE,
-				   .q = term->quantile };
+				   .q = term->quantile,
+				   .class = class_of(s->query.workload, term) };
 	struct predict_result result;
 	struct arena arena;
 	double bound = term->bound * (term->relative ? s->mean : 1);
@@ -47,6 +58,8 @@ static int term_excess(struct search *s, const struct slo_term *term,
 	s->query.nask = 1;
 	arena_init(&arena);
 	rc = predict(&s->query, &result, &arena, err);
+	if (!rc && result.answer[0].refused)
+		rc = err_set(err, -EDOM, "%s", result.answer[0].refused);
 	if (!rc) {
 		const struct predict_value *v = &result.answer[0].value;
 		double worst = log(v->value / bound);
@@ -164,11 +177,9 @@ int maxload(const struct predict_query *query, const struct slo *slo,
 	*found = (struct maxload){ 0 };
 	for (size_t i = 0; i < slo->n; i++) {
 		terms += slo->term[i].metric != SLO_ERRORS;
-		if (*slo->term[i].class && query->workload->nclasses > 1)
-			return err_set(err, -EDOM,
-				       "the promise to class %s "
-				       "cannot be told from all classes "
-				       "together",
+		if (*slo->term[i].class && query->workload->nclasses > 1 &&
+		    !class_of(query->workload, &slo->term[i]))
+			return err_set(err, -EDOM, "there is no class %s",
 				       slo->term[i].class);
 	}
 	if (!terms)

@@ -16,7 +16,7 @@ struct maxload {
  * hold the root is exact; else it is found among simulations with the same
  * seed, and the interval is theirs, through the slope of the quantile over
  * load. 0: not even a nearly idle queue keeps it. -EDOM: what the promise
- * names has no prediction (a class, an absolute time without unit).
+ * names has no prediction (errors, an unknown class).
  */
 int maxload(const struct predict_query *query, const struct slo *slo,
 	    struct maxload *found, struct err *err);
