@@ -1,23 +1,27 @@
-/* steal.c - a queue for every worker, idle ones take from the longest */
-#include "models/workers.h"
+/* steal.c - a queue for every worker, idle ones take from the others */
+#include "models/thefts.h"
 
 #include "lancet/core/option.h"
+#include "lancet/core/rng.h"
 #include "models/servers.h"
 
 struct steal_options {
 	double cost;
+	int victim;
 };
 
-struct steal {
-	struct workers workers; /* first */
-	double cost;
-	struct fifo *queue; /* of each worker */
-	uint64_t waiting;   /* in all of them */
-};
+static const char *const victims[] = { "longest", "uniform", NULL };
 
 static const struct option_row steal_rows[] = {
 	OPTION(VALUE, struct steal_options, cost, 0, "0ns", 0, 1e15,
 	       "time that a theft takes before the job starts"),
+	{ .key = "victim",
+	  .type = OPTION_TYPE_ENUM,
+	  .offset = offsetof(struct steal_options, victim),
+	  .preset = "longest",
+	  .names = victims,
+	  .help = "the longest queue by the lowest idle worker, or any queue "
+		  "by any idle worker, each as likely" },
 	{ 0 },
 };
 
@@ -25,78 +29,55 @@ static size_t steal_state_size(const void *options, uint32_t workers)
 {
 	(void)options;
 	(void)workers;
-	return sizeof(struct steal);
+	return sizeof(struct thefts);
 }
 
-static void begin(struct steal *s, uint32_t worker, uint32_t from, sim_time t)
+static bool steal_ended(struct workers *w, uint32_t worker, uint32_t slot,
+			sim_time t)
 {
-	struct workers *w = &s->workers;
-	uint32_t slot = fifo_pop(w, &s->queue[from]);
-	double cost = from == worker ? 0 : s->cost;
+	struct thefts *s = (struct thefts *)w;
 
-	s->waiting--;
-	w->pool.slot[slot].overhead += cost;
-	workers_put(w, worker, slot, t + cost, t + cost + w->left[slot]);
-}
-
-static uint32_t longest(const struct steal *s)
-{
-	uint32_t most = 0;
-
-	for (uint32_t i = 1; i < s->workers.n; i++)
-		if (s->queue[i].n > s->queue[most].n)
-			most = i;
-	return most;
-}
-
-/* First everybody looks into his own queue, then into the longest. */
-static void steal_dispatch(struct workers *w, sim_time t)
-{
-	struct steal *s = (struct steal *)w;
-
-	if (!s->waiting || w->busy == w->n)
-		return;
-	for (uint32_t i = 0; i < w->n; i++)
-		if (workers_is_idle(w, i) && s->queue[i].n)
-			begin(s, i, i, t);
-	while (s->waiting && w->busy < w->n)
-		begin(s, workers_idle(w, 0), longest(s), t);
+	(void)worker;
+	(void)t;
+	s->luck = w->pool.slot[slot].job.aux.draw[1];
+	return true;
 }
 
 static int steal_init(void *state, const void *options, uint32_t workers,
 		      uint32_t jobs, struct arena *arena, struct err *err)
 {
 	const struct steal_options *o = options;
-	struct steal *s = state;
+	struct thefts *s = state;
 
 	(void)err;
-	s->cost = o->cost;
-	s->queue = arena_array(arena, workers, sizeof(*s->queue));
-	workers_init(&s->workers, workers, jobs, arena);
-	s->workers.dispatch = steal_dispatch;
+	thefts_init(s, o->cost, o->victim ? THEFTS_UNIFORM : THEFTS_LONGEST,
+		    workers, jobs, arena);
+	s->workers.ended = steal_ended;
 	return 0;
 }
 
 static enum job_outcome steal_arrive(void *state, sim_time t,
 				     const struct job *job)
 {
-	struct steal *s = state;
+	struct thefts *s = state;
 	struct workers *w = &s->workers;
 
 	if (!w->pool.nfree)
 		return JOB_DROPPED;
-	fifo_push(w, &s->queue[job->aux.pick[0] % w->n], workers_take(w, job));
-	s->waiting++;
-	steal_dispatch(w, t);
+	/* Apart from what it draws when it leaves. */
+	s->luck = ~job->aux.draw[1];
+	thefts_join(s, job->aux.pick[0] % w->n, workers_take(w, job));
+	w->dispatch(w, t);
 	return JOB_DONE;
 }
 
-/* The home. */
+/* The home, and what thefts draw from. */
 static void steal_pick(const void *options, uint32_t workers, uint64_t draw,
 		       union job_aux *aux)
 {
 	(void)options;
 	aux->pick[0] = policy_one_of(draw, workers);
+	aux->draw[1] = rng_mix(draw + 1);
 }
 
 static struct policy_shape steal_shape(const void *options)
@@ -109,11 +90,11 @@ const struct policy_ops policy_steal = {
 	.kind = {
 		.name = "steal",
 		.help = "a queue for every worker, idle ones take from the "
-			"longest",
+			"others",
 		.options = steal_rows,
 		.options_size = sizeof(struct steal_options),
-		.short_keys = "cost",
-		.short_help = "steal[:COST]",
+		.short_keys = "cost victim",
+		.short_help = "steal[:COST[:VICTIM]]",
 	},
 	.flags = POLICY_PICKS,
 	.state_size = steal_state_size,

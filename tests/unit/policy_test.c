@@ -96,6 +96,7 @@ static void test_room(void **state)
 		assert_int_equal(policy_init(&p, &choice, 2, 4, &arena, &err),
 				 0);
 		for (job.id = 0; job.id < 6; job.id++) {
+			job.conn = (uint32_t)job.id;
 			job.aux.pick[0] = (uint16_t)job.id;
 			assert_int_equal(p.ops->arrive(p.state, 0, &job),
 					 job.id < 4 ? JOB_DONE : JOB_DROPPED);
