@@ -229,7 +229,7 @@ static int read_tandem(struct reader *r)
 	return parse_kind(
 		r, KIND_POLICY,
 		arena_printf(r->arena,
-			     "{tandem: {stages: [%s], service: [{%s}]}}",
+			     "{tandem: {stages: [%s], later: [{%s}]}}",
 			     workers, later),
 		&r->queue->query.policy);
 }
