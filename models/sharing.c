@@ -34,7 +34,8 @@ void sharing_start(struct sharing *s, sim_time t, struct pool *pool,
 	catch_up(s, t);
 	d->first_start = d->job.arrival;
 	d->slices = 1;
-	heap_push(&s->left, s->work + d->job.service, d->job.id, slot);
+	heap_push(&s->left, s->work + d->job.service + d->overhead, d->job.id,
+		  slot);
 }
 
 sim_time sharing_next(const struct sharing *s)
@@ -70,5 +71,68 @@ void sharing_rebase(struct sharing *s, sim_time by, struct pool *pool)
 
 		d->job.arrival -= by;
 		d->first_start -= by;
+	}
+}
+
+/* --- servers of their own --------------------------------------------------
+ */
+
+void shared_init(struct shared_servers *s, uint32_t servers, uint32_t cores,
+		 uint32_t room, uint32_t jobs, struct arena *arena)
+{
+	s->n = servers;
+	s->room = room < jobs ? room : jobs;
+	s->server = arena_array(arena, servers, sizeof(*s->server));
+	for (uint32_t i = 0; i < servers; i++)
+		sharing_init(&s->server[i], cores, s->room, arena);
+	least_init(&s->next, servers, INFINITY, arena);
+	pool_init(&s->pool, jobs, arena);
+}
+
+enum job_outcome shared_arrive(struct shared_servers *s, uint32_t server,
+			       sim_time t, const struct job *job, double more)
+{
+	struct sharing *at = &s->server[server];
+	uint32_t slot;
+
+	if (!s->pool.nfree || at->left.n == s->room)
+		return JOB_DROPPED;
+	slot = pool_take(&s->pool, job);
+	s->pool.slot[slot].worker = server;
+	s->pool.slot[slot].overhead = more;
+	sharing_start(at, t, &s->pool, slot);
+	least_set(&s->next, server, sharing_next(at));
+	return JOB_DONE;
+}
+
+sim_time shared_next(const void *state)
+{
+	const struct shared_servers *s = state;
+
+	return least_value(&s->next);
+}
+
+size_t shared_advance(void *state, sim_time t, struct done *done, size_t n)
+{
+	struct shared_servers *s = state;
+	size_t out = 0;
+
+	while (out < n && least_value(&s->next) <= t) {
+		uint32_t i = least_index(&s->next);
+
+		out += sharing_advance(&s->server[i], least_value(&s->next),
+				       &s->pool, done + out, 1);
+		least_set(&s->next, i, sharing_next(&s->server[i]));
+	}
+	return out;
+}
+
+void shared_rebase(void *state, sim_time by)
+{
+	struct shared_servers *s = state;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		sharing_rebase(&s->server[i], by, &s->pool);
+		least_set(&s->next, i, sharing_next(&s->server[i]));
 	}
 }

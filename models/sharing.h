@@ -3,6 +3,7 @@
 #define MODELS_SHARING_H
 
 #include "models/heap.h"
+#include "models/least.h"
 
 /*
  * n jobs progress at min(1, cores / n) each. `work` is what a job that was
@@ -28,5 +29,27 @@ sim_time sharing_next(const struct sharing *s);
 size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 		       struct done *done, size_t n);
 void sharing_rebase(struct sharing *s, sim_time by, struct pool *pool);
+
+/*
+ * Servers that are shared each by its own jobs, as ps-part and hermes-early
+ * have them. The policy chooses; next, advance and rebase are slots of
+ * policy_ops for a state that begins with this structure.
+ */
+struct shared_servers {
+	uint32_t n, room; /* servers, and jobs at one of them */
+	struct sharing *server;
+	struct least next; /* completion at each */
+	struct pool pool;
+};
+
+void shared_init(struct shared_servers *s, uint32_t servers, uint32_t cores,
+		 uint32_t room, uint32_t jobs, struct arena *arena);
+
+/* To that server, for whom it is `more` work than was asked. */
+enum job_outcome shared_arrive(struct shared_servers *s, uint32_t server,
+			       sim_time t, const struct job *job, double more);
+sim_time shared_next(const void *state);
+size_t shared_advance(void *state, sim_time t, struct done *done, size_t n);
+void shared_rebase(void *state, sim_time by);
 
 #endif

@@ -11,11 +11,8 @@ struct ps_part_options {
 };
 
 struct ps_part {
+	struct shared_servers servers; /* first */
 	const struct ps_part_options *options;
-	uint32_t workers;
-	uint32_t room; /* for jobs at one worker */
-	struct sharing *worker;
-	struct pool pool;
 };
 
 static const char *const choices[] = { "random", "rr", "hash", "given", NULL };
@@ -41,18 +38,13 @@ static int ps_part_init(void *state, const void *options, uint32_t workers,
 			uint32_t jobs, struct arena *arena, struct err *err)
 {
 	struct ps_part *s = state;
+	/* Far more than a fair share, but not room for all at everyone. */
+	uint32_t fair = jobs / workers * 8;
 
 	(void)err;
 	s->options = options;
-	s->workers = workers;
-	s->worker = arena_array(arena, workers, sizeof(*s->worker));
-	/* Far more than a fair share, but not room for all at everyone. */
-	s->room = jobs / workers * 8 > 1024 ? jobs / workers * 8 : 1024;
-	if (s->room > jobs)
-		s->room = jobs;
-	for (uint32_t i = 0; i < workers; i++)
-		sharing_init(&s->worker[i], 1, s->room, arena);
-	pool_init(&s->pool, jobs, arena);
+	shared_init(&s->servers, workers, 1, fair > 1024 ? fair : 1024, jobs,
+		    arena);
 	return 0;
 }
 
@@ -60,11 +52,11 @@ static uint32_t choose(const struct ps_part *s, const struct job *job)
 {
 	switch (s->options->choice) {
 	case PS_PART_RR:
-		return (uint32_t)(job->id % s->workers);
+		return (uint32_t)(job->id % s->servers.n);
 	case PS_PART_HASH:
-		return job->conn % s->workers;
+		return job->conn % s->servers.n;
 	default:
-		return job->aux.pick[0] % s->workers;
+		return job->aux.pick[0] % s->servers.n;
 	}
 }
 
@@ -72,66 +64,8 @@ static enum job_outcome ps_part_arrive(void *state, sim_time t,
 				       const struct job *job)
 {
 	struct ps_part *s = state;
-	uint32_t worker, slot;
 
-	worker = choose(s, job);
-	if (!s->pool.nfree || s->worker[worker].left.n == s->room)
-		return JOB_DROPPED;
-	slot = pool_take(&s->pool, job);
-	s->pool.slot[slot].worker = worker;
-	sharing_start(&s->worker[worker], t, &s->pool, slot);
-	return JOB_DONE;
-}
-
-/* The worker whose next completion is first, the lowest of equals. */
-static uint32_t first(const struct ps_part *s, sim_time *when)
-{
-	uint32_t best = 0;
-
-	*when = sharing_next(&s->worker[0]);
-	for (uint32_t i = 1; i < s->workers; i++) {
-		sim_time next = sharing_next(&s->worker[i]);
-
-		if (next < *when) {
-			*when = next;
-			best = i;
-		}
-	}
-	return best;
-}
-
-static sim_time ps_part_next(const void *state)
-{
-	sim_time when;
-
-	first(state, &when);
-	return when;
-}
-
-static size_t ps_part_advance(void *state, sim_time t, struct done *done,
-			      size_t n)
-{
-	struct ps_part *s = state;
-	size_t out = 0;
-
-	while (out < n) {
-		sim_time when;
-		uint32_t worker = first(s, &when);
-
-		if (when > t)
-			break;
-		out += sharing_advance(&s->worker[worker], when, &s->pool,
-				       done + out, 1);
-	}
-	return out;
-}
-
-static void ps_part_rebase(void *state, sim_time by)
-{
-	struct ps_part *s = state;
-
-	for (uint32_t i = 0; i < s->workers; i++)
-		sharing_rebase(&s->worker[i], by, &s->pool);
+	return shared_arrive(&s->servers, choose(s, job), t, job, 0);
 }
 
 static void ps_part_pick(const void *options, uint32_t workers, uint64_t draw,
@@ -146,8 +80,8 @@ static struct policy_shape ps_part_shape(const void *options)
 	const struct ps_part_options *o = options;
 
 	return (struct policy_shape){ .of = o->choice == PS_PART_RANDOM
-					      ? POLICY_SPLIT_SHARING
-					      : POLICY_OTHER };
+						    ? POLICY_SPLIT_SHARING
+						    : POLICY_OTHER };
 }
 
 const struct policy_ops policy_ps_part = {
@@ -166,7 +100,7 @@ const struct policy_ops policy_ps_part = {
 	.shape = ps_part_shape,
 	.pick = ps_part_pick,
 	.arrive = ps_part_arrive,
-	.next = ps_part_next,
-	.advance = ps_part_advance,
-	.rebase = ps_part_rebase,
+	.next = shared_next,
+	.advance = shared_advance,
+	.rebase = shared_rebase,
 };
