@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "lancet/core/arena.h"
+#include "lancet/core/err.h"
 #include "lancet/core/rng.h"
 
 int policy_init(struct policy *p, const struct choice *choice, uint32_t workers,
@@ -54,6 +55,19 @@ void policy_some_of(uint64_t draw, uint32_t candidates, uint32_t n,
 		}
 		aux->pick[i] = pick;
 	}
+}
+
+int policy_settle(struct choice *policy, uint32_t workers,
+		  const struct workload *workload, struct arena *arena,
+		  struct err *err)
+{
+	const struct policy_ops *ops = (const void *)policy->kind;
+
+	if (!ops->settle)
+		return 0;
+	policy->options =
+		ops->settle(policy->options, workers, workload, arena, err);
+	return policy->options ? 0 : err->code;
 }
 
 uint32_t policy_workers(const struct choice *policy, uint32_t workers)

@@ -129,6 +129,15 @@ struct policy_ops {
 	struct policy_shape (*shape)(const void *options);
 
 	/*
+	 * Optional: the same options with what they leave open, filled in
+	 * from a workload; NULL with the reason where they do not go
+	 * together. Comes before init, where there is a workload.
+	 */
+	const void *(*settle)(const void *options, uint32_t workers,
+			      const struct workload *workload,
+			      struct arena *arena, struct err *err);
+
+	/*
 	 * Optional: how many share the offered load, where that is not
 	 * `workers` but follows from the options: all workers of a rack.
 	 */
@@ -193,6 +202,11 @@ static inline uint16_t policy_one_of(uint64_t draw, uint32_t n)
 /* As many different ones of n, each as likely; all where n is fewer. */
 void policy_some_of(uint64_t draw, uint32_t candidates, uint32_t n,
 		    union job_aux *aux);
+
+/* Its ops' settle(), where it has one. 0 or -EINVAL. */
+int policy_settle(struct choice *policy, uint32_t workers,
+		  const struct workload *workload, struct arena *arena,
+		  struct err *err);
 
 /* Its ops' workers(), or as many as were said. */
 uint32_t policy_workers(const struct choice *policy, uint32_t workers);

@@ -285,9 +285,10 @@ static int answer_all(struct solver *s, struct err *err)
 		       s->result->model);
 }
 
-int predict(const struct predict_query *query, struct predict_result *result,
+int predict(const struct predict_query *asked, struct predict_result *result,
 	    struct arena *arena, struct err *err)
 {
+	struct predict_query settled = *asked, *query = &settled;
 	struct queue queue;
 	struct solver s = { query, &queue, result, arena, query->nask };
 	int rc;
@@ -295,8 +296,10 @@ int predict(const struct predict_query *query, struct predict_result *result,
 	*result = (struct predict_result){ .method = "" };
 	result->answer =
 		arena_array(arena, query->nask + 1, sizeof(*result->answer));
-	if (check_laws(query, err) || check_load(query, err) ||
-	    check_asks(query, err))
+	if (check_laws(query, err) ||
+	    policy_settle(&query->policy, query->workers, query->workload,
+			  arena, err) ||
+	    check_load(query, err) || check_asks(query, err))
 		return err->code;
 	queue_init(&queue, query);
 	result->utilisation = queue.rho;
