@@ -6,8 +6,9 @@
 
 #include "lancet/core/unit.h"
 
-/* Of a cell of the table. */
-#define WIDTH 16
+/* Of a column, unless what stands in it is wider. */
+#define WIDTH 10
+#define CELL 112
 
 const char *model_unit_name(const struct model_system *system)
 {
@@ -47,30 +48,58 @@ static bool lopsided(const struct predict_value *v)
 	return fmin(up, down) < 0.5 * fmax(up, down);
 }
 
-/* 5.3±0.2, or 1.4 (1.1 to 2.5). */
-static void print_cell(const struct model_answer *a,
-		       const struct model_row *row, size_t metric)
+/* 5.3±0.2, or 1.4 (1.1 to 2.5); returns how many columns it takes. */
+static int cell_text(const struct model_answer *a, const struct model_row *row,
+		     size_t metric, char text[CELL])
 {
 	const struct predict_value *v = &row->result.answer[metric].value;
-	char value[32], lo[32], hi[32], cell[112] = "-";
-	int wide = 0;
+	char value[32], lo[32], hi[32];
+	double half;
+	bool band;
 
-	if (!row->refused && !isnan(v->value)) {
-		bool band = lopsided(v);
-		double half = fmax(v->hi - v->value, v->value - v->lo);
+	if (row->refused || isnan(v->value))
+		return snprintf(text, CELL, "-");
+	band = lopsided(v);
+	half = fmax(v->hi - v->value, v->value - v->lo);
+	print_value(a, metric, v->value, value, sizeof(value));
+	print_value(a, metric, v->lo, lo, sizeof(lo));
+	print_value(a, metric, band ? v->hi : half, hi, sizeof(hi));
+	if (band)
+		return snprintf(text, CELL, "%s (%s to %s)", value, lo, hi);
+	if (!(half > 0))
+		return snprintf(text, CELL, "%s", value);
+	/* The sign is one column, but two bytes. */
+	return snprintf(text, CELL, "%s±%s", value, hi) - 1;
+}
 
-		print_value(a, metric, v->value, value, sizeof(value));
-		print_value(a, metric, v->lo, lo, sizeof(lo));
-		print_value(a, metric, band ? v->hi : half, hi, sizeof(hi));
-		wide = half > 0 && !band; /* a sign of two bytes */
-		if (band)
-			snprintf(cell, sizeof(cell), "%s (%s to %s)", value, lo,
-				 hi);
-		else
-			snprintf(cell, sizeof(cell), "%s%s%s", value,
-				 wide ? "±" : "", wide ? hi : "");
+static int column_width(const struct model_answer *a, size_t policy,
+			size_t metric, const char *title)
+{
+	int width = (int)strlen(title);
+	char text[CELL];
+
+	for (size_t i = 0; i < a->system->nloads; i++) {
+		int cell = cell_text(a, &a->curve[policy].row[i], metric, text);
+
+		width = cell > width ? cell : width;
 	}
-	printf("  %*s", WIDTH + wide, cell);
+	return width > WIDTH ? width : WIDTH;
+}
+
+static void print_cell(const struct model_answer *a, size_t policy, size_t load,
+		       size_t metric, const char *title)
+{
+	int width = column_width(a, policy, metric, title);
+	char text[CELL];
+	int cell = cell_text(a, &a->curve[policy].row[load], metric, text);
+
+	printf("  %*s%s", width - cell, "", text);
+}
+
+static void print_title(const struct model_answer *a, size_t policy,
+			size_t metric, const char *title)
+{
+	printf("  %*s", column_width(a, policy, metric, title), title);
 }
 
 static void print_slo(const struct model_answer *a, size_t policy)
@@ -123,7 +152,7 @@ static void print_one(const struct model_answer *a)
 	printf("%s; %s\n%7s", some->result.model,
 	       unit_words(s, unit, sizeof(unit)), "load");
 	for (size_t i = 0; i < s->nmetrics; i++)
-		printf("  %*s", WIDTH, s->metric[i]);
+		print_title(a, 0, i, s->metric[i]);
 	printf("  method\n");
 	for (size_t i = 0; i < s->nloads; i++) {
 		const struct model_row *row = &a->curve[0].row[i];
@@ -132,7 +161,7 @@ static void print_one(const struct model_answer *a)
 			continue;
 		printf("%6.4g%%", 100 * row->load);
 		for (size_t j = 0; j < s->nmetrics; j++)
-			print_cell(a, row, j);
+			print_cell(a, 0, i, j, s->metric[j]);
 		printf("  %s\n", row->result.method);
 	}
 }
@@ -150,12 +179,12 @@ static void print_metric(const struct model_answer *a, size_t metric)
 		       : "",
 	       "load");
 	for (size_t p = 0; p < s->npolicies; p++)
-		printf("  %*s", WIDTH, s->policy[p].name);
+		print_title(a, p, metric, s->policy[p].name);
 	putchar('\n');
 	for (size_t i = 0; i < s->nloads; i++) {
 		printf("%6.4g%%", 100 * a->curve[0].row[i].load);
 		for (size_t p = 0; p < s->npolicies; p++)
-			print_cell(a, &a->curve[p].row[i], metric);
+			print_cell(a, p, i, metric, s->policy[p].name);
 		putchar('\n');
 	}
 }
