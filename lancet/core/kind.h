@@ -43,6 +43,12 @@ struct kind {
 	 */
 	int (*short_parse)(void *options, const char *text,
 			   struct arena *arena, struct err *err);
+
+	/*
+	 * Optional: look at filled options together, and prepare what follows
+	 * from them alone. 0 or -EINVAL.
+	 */
+	int (*complete)(void *options, struct arena *arena, struct err *err);
 };
 
 enum kind_class {

@@ -115,9 +115,13 @@ static void absent(const struct option_reader *r, const struct option_row *row,
 	if (row->preset) {
 		preset(r, row, unit, mark, field);
 	} else if (row->flags & OPTION_REQUIRED) {
+		struct option_row one = *row;
+
 		/* "Without explicit values the mean is 1." */
-		if (r->bare && row->type == OPTION_TYPE_VALUE)
-			*(double *)field = 1;
+		one.preset = "1";
+		if (r->bare && (row->type == OPTION_TYPE_VALUE ||
+				row->type == OPTION_TYPE_VALUES))
+			preset(r, &one, unit, mark, field);
 		else
 			option_problem(r->problems, mark,
 				       "%s%s%s is missing; write %s%s%s",
@@ -374,12 +378,27 @@ static bool plain_value(const struct option_row *row, const char *text)
 	       strchr("0123456789.+-", *text);
 }
 
+/* Only where each option by itself is right. */
+static void complete(const struct option_reader *r, const struct kind *kind,
+		     const struct yaml_node *node, void *options,
+		     size_t problems)
+{
+	struct err err;
+
+	if (!kind->complete || r->problems->n > problems)
+		return;
+	if (kind->complete(options, r->arena, &err))
+		option_problem(r->problems, &node->mark, "%s: %s", kind->name,
+			       err.text);
+}
+
 static void kind_scalar(const struct option_reader *r,
 			const struct option_row *row, enum option_unit unit,
 			const struct yaml_node *node, struct choice *to)
 {
 	const char *colon = strchr(node->text, ':');
 	const char *name = node->text, *text = NULL;
+	size_t problems = r->problems->n;
 	void *options;
 
 	if (plain_value(row, name)) {
@@ -399,6 +418,7 @@ static void kind_scalar(const struct option_reader *r,
 	}
 	to->options = options = arena_alloc(r->arena, to->kind->options_size);
 	short_form(r, to->kind, unit, node, text, options);
+	complete(r, to->kind, node, options, problems);
 }
 
 static void kind_map(const struct option_reader *r,
@@ -407,6 +427,7 @@ static void kind_map(const struct option_reader *r,
 		     struct choice *to)
 {
 	const struct yaml_node *one = node->child;
+	size_t problems = r->problems->n;
 	void *options;
 
 	if (!one || one->next) {
@@ -425,6 +446,7 @@ static void kind_map(const struct option_reader *r,
 	}
 	to->options = options = arena_alloc(r->arena, to->kind->options_size);
 	kind_options(r, to->kind, unit, one, options);
+	complete(r, to->kind, one, options, problems);
 }
 
 /* `model: none`: a word that stands in the place of a kind. */
