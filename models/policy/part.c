@@ -23,7 +23,7 @@ static const struct option_row part_rows[] = {
 	{ 0 },
 };
 
-static uint32_t part_choose(const struct servers *s, const struct job *job)
+static uint32_t part_choose(struct servers *s, const struct job *job)
 {
 	const struct part_options *o = s->options;
 

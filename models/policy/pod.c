@@ -16,8 +16,10 @@ struct pod_options {
 struct pod {
 	struct servers servers; /* first */
 	double delay;
-	int64_t *known;	  /* jobs at each worker, as the chooser knows */
+	uint32_t *known;  /* jobs at each worker, as the chooser knows */
 	struct heap news; /* by instant; slot: 2 * worker + came */
+	size_t room;	  /* of that */
+	uint32_t chosen;  /* for the last job */
 };
 
 static const struct option_row pod_rows[] = {
@@ -40,26 +42,25 @@ static void hear(struct pod *s, sim_time t)
 	while (s->news.n && s->news.entry[0].key <= t) {
 		uint32_t what = heap_pop(&s->news);
 
-		s->known[what / 2] += what % 2 ? 1 : -1;
+		if (what % 2)
+			s->known[what / 2]++;
+		else
+			s->known[what / 2]--;
 	}
 }
 
-/* The candidate with least jobs, ties to the one named first. */
-static uint32_t pod_choose(const struct servers *servers, const struct job *job)
+static uint32_t pod_choose(struct servers *servers, const struct job *job)
 {
-	const struct pod *s = (const struct pod *)servers;
-	uint32_t best = job->aux.pick[0] % servers->servers;
+	struct pod *s = (struct pod *)servers;
 
-	for (size_t i = 1; i < POLICY_CANDIDATES; i++) {
-		uint32_t w = job->aux.pick[i];
+	s->chosen = servers_candidate(servers, s->known, job);
+	return s->chosen;
+}
 
-		if (w == PICK_NONE)
-			break;
-		w %= servers->servers;
-		if (s->known[w] < s->known[best])
-			best = w;
-	}
-	return best;
+/* What is known at once needs no news. */
+static uint32_t pod_choose_now(struct servers *s, const struct job *job)
+{
+	return servers_candidate(s, s->count, job);
 }
 
 static int pod_init(void *state, const void *options, uint32_t workers,
@@ -72,31 +73,58 @@ static int pod_init(void *state, const void *options, uint32_t workers,
 	s->delay = o->delay;
 	s->known = arena_array(arena, workers, sizeof(*s->known));
 	/* Two pieces of news a job; old ones of jobs gone may still wait. */
-	s->news.entry =
-		arena_array(arena, 4 * (size_t)jobs, sizeof(*s->news.entry));
-	s->servers.choose = pod_choose;
+	s->room = 4 * (size_t)jobs;
+	s->news.entry = arena_array(arena, s->room, sizeof(*s->news.entry));
+	s->servers.counts = !(s->delay > 0);
+	s->servers.choose = s->servers.counts ? pod_choose_now : pod_choose;
 	servers_init(&s->servers, options, workers, 1, jobs, arena);
 	return 0;
+}
+
+static void tell(struct pod *s, sim_time when, uint64_t id, uint32_t what)
+{
+	s->news.entry = arena_grow(s->servers.arena, s->news.entry, s->news.n,
+				   &s->room, sizeof(*s->news.entry));
+	heap_push(&s->news, when + s->delay, id, what);
+}
+
+static void tell_of(struct pod *s, const struct job *job, sim_time completion)
+{
+	tell(s, job->arrival, job->id, 2 * s->chosen + 1);
+	tell(s, completion, job->id, 2 * s->chosen);
 }
 
 static enum job_outcome pod_arrive(void *state, sim_time t,
 				   const struct job *job)
 {
 	struct pod *s = state;
-	struct servers *servers = &s->servers;
-	uint32_t worker;
 
+	if (s->servers.counts)
+		return servers_arrive(state, t, job);
 	hear(s, job->arrival);
 	/* A delay longer than the room for news is dropped jobs, not memory. */
-	if (s->news.n + 2 > 4 * servers->jobs)
+	if (s->news.n + 2 > s->room ||
+	    servers_arrive(state, t, job) != JOB_DONE)
 		return JOB_DROPPED;
-	worker = pod_choose(servers, job);
-	if (servers_arrive(servers, t, job) != JOB_DONE)
-		return JOB_DROPPED;
-	heap_push(&s->news, job->arrival + s->delay, job->id, 2 * worker + 1);
-	heap_push(&s->news, servers->free_at[worker] + s->delay, job->id,
-		  2 * worker);
+	tell_of(s, job, s->servers.free_at[s->chosen]);
 	return JOB_DONE;
+}
+
+static void pod_departures(void *state, const struct job *jobs, sim_time *start,
+			   sim_time *completion, size_t n)
+{
+	struct pod *s = state;
+
+	if (s->servers.counts) {
+		servers_departures(state, jobs, start, completion, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		hear(s, jobs[i].arrival);
+		servers_departures(state, &jobs[i], &start[i], &completion[i],
+				   1);
+		tell_of(s, &jobs[i], completion[i]);
+	}
 }
 
 static void pod_rebase(void *state, sim_time by)
@@ -142,5 +170,6 @@ const struct policy_ops policy_pod = {
 	.arrive = pod_arrive,
 	.next = servers_next,
 	.advance = servers_advance,
+	.departures = pod_departures,
 	.rebase = pod_rebase,
 };

@@ -1,7 +1,7 @@
 /* rr.c - a queue for every worker, jobs dealt out in turns */
 #include "models/servers.h"
 
-static uint32_t rr_choose(const struct servers *s, const struct job *job)
+static uint32_t rr_choose(struct servers *s, const struct job *job)
 {
 	return (uint32_t)(job->id % s->servers);
 }
