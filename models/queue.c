@@ -1,6 +1,7 @@
 /* queue.c - what a formula sees of a question: laws, workers, shape */
 #include "models/queue.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "lancet/core/arena.h"
@@ -64,6 +65,21 @@ double queue_cdf(const struct queue *q, double x)
 		const struct dist *law = &w->class[i].service;
 
 		sum += w->class[i].weight * law->ops->cdf(law->state, x);
+	}
+	return sum;
+}
+
+double complex queue_laplace(const struct queue *q, double complex s)
+{
+	const struct workload *w = q->workload;
+	double complex sum = 0;
+
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist *law = &w->class[i].service;
+
+		if (!law->ops->laplace)
+			return NAN;
+		sum += w->class[i].weight * law->ops->laplace(law->state, s);
 	}
 	return sum;
 }

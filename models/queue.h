@@ -2,6 +2,7 @@
 #ifndef MODELS_QUEUE_H
 #define MODELS_QUEUE_H
 
+#include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,6 +41,10 @@ static inline double queue_scv(const struct queue *q)
 
 /* P(S <= x) over all classes. */
 double queue_cdf(const struct queue *q, double x);
+
+/* E[exp(-s S)] over all classes, for Re s >= 0 and where it exists left of
+ * that; NAN where it diverges or a law has none. */
+double complex queue_laplace(const struct queue *q, double complex s);
 
 /*
  * All points that carry probability, rising, distinct, into arrays of the
