@@ -2,6 +2,7 @@
 #include "workloads/gamma.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 
 #include "lancet/core/rng.h"
@@ -56,13 +57,51 @@ double gamma_cdf(const void *state, double x)
 	return x > 0 ? gsl_cdf_gamma_P(x, s->shape, s->scale) : 0;
 }
 
-/* From the nearer end, where the tail keeps its digits. */
+/* How far log x is from the quantile: on the scale of the nearer tail. */
+static double miss(const struct gamma *s, double log_x, double p)
+{
+	double x = exp(log_x);
+
+	return p < 0.5 ? log(gsl_cdf_gamma_P(x, s->shape, 1) / p)
+		       : log((1 - p) / gsl_cdf_gamma_Q(x, s->shape, 1));
+}
+
+static double slope(const struct gamma *s, double log_x, double p)
+{
+	double x = exp(log_x);
+
+	return x * gsl_ran_gamma_pdf(x, s->shape, 1) /
+	       (p < 0.5 ? gsl_cdf_gamma_P(x, s->shape, 1)
+			: gsl_cdf_gamma_Q(x, s->shape, 1));
+}
+
+/*
+ * Newton's method in log x, where both tails are nearly straight, and halves
+ * where a step leaves the bracket; gsl_cdf_gamma_Pinv gives up far from
+ * shape 1. The lower end is P(x) = x^shape / Gamma(shape + 1), an upper
+ * bound of P.
+ */
 double gamma_quantile(const void *state, double p)
 {
 	const struct gamma *s = state;
+	double low = (log(p) + lgamma(s->shape + 1)) / s->shape - 1;
+	double high = log(s->shape + 1) + 7, y = fmax(low, -740);
 
-	return p < 0.5 ? gsl_cdf_gamma_Pinv(p, s->shape, s->scale)
-		       : gsl_cdf_gamma_Qinv(1 - p, s->shape, s->scale);
+	for (int i = 0; i < 200 && high - low > 1e-15 * fabs(high); i++) {
+		double off = miss(s, y, p), next;
+
+		if (off == 0)
+			break;
+		if (off < 0)
+			low = y;
+		else
+			high = y;
+		next = y - off / slope(s, y, p);
+		if (fabs(next - y) < 1e-15)
+			break;
+		y = next > low && next < high ? next : (low + high) / 2;
+	}
+	return s->scale * exp(y);
 }
 
 /* (1 + s scale)^-shape, for Re s > -1 / scale */
