@@ -168,6 +168,29 @@ static int search(struct search *s, struct err *err)
 	return 0;
 }
 
+/* Of the policy as the workload settles it, up to what that can bear. */
+static int search_settled(struct search *s, struct err *err)
+{
+	struct predict_query *q = &s->query;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = policy_settle(&q->policy, q->workers, q->workload, &arena, err);
+	if (!rc) {
+		double rate =
+			policy_capacity(&q->policy, q->workers, q->workload);
+
+		s->mean = workload_moment(q->workload, 1);
+		s->limit =
+			fmin(1, rate * s->mean /
+					policy_workers(&q->policy, q->workers));
+		rc = search(s, err);
+	}
+	arena_fini(&arena);
+	return rc;
+}
+
 int maxload(const struct predict_query *query, const struct slo *slo,
 	    struct maxload *found, struct err *err)
 {
@@ -186,10 +209,5 @@ int maxload(const struct predict_query *query, const struct slo *slo,
 		return err_set(err, -EDOM,
 			       "an ideal queue makes no errors; "
 			       "promise a quantile of time");
-	s.mean = workload_moment(query->workload, 1);
-	s.limit = fmin(1,
-		       s.mean / policy_workers(&query->policy, query->workers) *
-			       policy_capacity(&query->policy, query->workers,
-					       query->workload));
-	return search(&s, err);
+	return search_settled(&s, err);
 }
