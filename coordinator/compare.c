@@ -15,18 +15,12 @@
 /* Seconds a point's simulation may take where no formula holds. */
 #define SIMULATE_S 1.5
 
-/* The queue that the target is taken for. */
-struct queue {
-	struct choice policy;
-	uint32_t workers;
-	const char *unknown;	/* why there is none; or NULL */
-};
-
-static struct queue queue_of(const struct plan *plan, struct arena *arena)
+struct compare_queue compare_queue(const struct plan *plan,
+				   struct arena *arena)
 {
 	const struct config *config = plan->config;
 	const struct config_builtin *builtin = config->target.builtin;
-	struct queue queue = { 0 };
+	struct compare_queue queue = { 0 };
 	struct err err;
 
 	if (plan->host.memory) {
@@ -104,7 +98,7 @@ static void replay_figures(const struct point_data *data,
 }
 
 static void compare_replay(const struct point_data *data,
-			   const struct queue *queue,
+			   const struct compare_queue *queue,
 			   struct result_model *model, struct arena *arena)
 {
 	struct arena scratch;
@@ -156,7 +150,7 @@ struct result_model *compare_point(const struct point_data *data,
 				   struct arena *arena)
 {
 	const struct plan *plan = data->plan;
-	struct queue queue = queue_of(plan, arena);
+	struct compare_queue queue = compare_queue(plan, arena);
 	struct result_model *model;
 
 	if (plan->config->model.mode == MODEL_NONE)
@@ -194,7 +188,7 @@ static const struct predict_ask *quantile_asks(const double *q, size_t n,
 }
 
 static struct predict_query query_of(const struct plan *plan,
-				     const struct queue *queue, double rate_rps,
+				     const struct compare_queue *queue, double rate_rps,
 				     const double *q, size_t nq,
 				     struct arena *arena)
 {
@@ -262,7 +256,7 @@ static void stationary_failed(struct result_model *model, const char *why,
 void compare_stationary(const struct plan *plan, const struct plan_point *point,
 			struct result_model *model, struct arena *arena)
 {
-	struct queue queue = queue_of(plan, arena);
+	struct compare_queue queue = compare_queue(plan, arena);
 	struct predict_query query = query_of(plan, &queue, point->rate_rps,
 					      plan->q, plan->nq, arena);
 	struct predict_result found = { 0 };
@@ -290,7 +284,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 double compare_predict(const struct plan *plan, double rate_rps, double q,
 		       struct arena *arena)
 {
-	struct queue queue = queue_of(plan, arena);
+	struct compare_queue queue = compare_queue(plan, arena);
 	struct predict_query query = query_of(plan, &queue, rate_rps, &q, 1,
 					      arena);
 	struct predict_result found = { 0 };

@@ -2,12 +2,23 @@
 #ifndef COORDINATOR_COMPARE_H
 #define COORDINATOR_COMPARE_H
 
+#include "lancet/core/kind.h"
 #include "lancet/core/result.h"
 
 struct arena;
 struct plan;
 struct plan_point;
 struct point_data;
+
+/* The queue that the target is taken for. */
+struct compare_queue {
+	struct choice policy;
+	uint32_t workers;
+	const char *unknown;	/* why there is none; or NULL */
+};
+
+struct compare_queue compare_queue(const struct plan *plan,
+				   struct arena *arena);
 
 /*
  * `model: auto` replays and predicts a built-in virtual target, and predicts

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "coordinator/account.h"
+#include "coordinator/attribution.h"
 #include "coordinator/check.h"
 #include "coordinator/compare.h"
 #include "coordinator/environment.h"
@@ -45,8 +46,8 @@ static void result_begin(const struct plan *plan, struct result *result,
  * an arena of the point's own and goes when it is judged.
  */
 static int run_point(struct session *session, const struct plan_point *point,
-		     struct result_point *to, struct arena *arena,
-		     struct err *err)
+		     struct result_point *to, struct overhead_point *paired,
+		     struct arena *arena, struct err *err)
 {
 	struct point_data data;
 	struct measured measured;
@@ -61,6 +62,7 @@ static int run_point(struct session *session, const struct plan_point *point,
 		account_point(&data, &measured, to, arena);
 		verdict_point(to->checks, to->nchecks, arena, &to->verdict);
 		to->model = compare_point(&data, arena);
+		attribution_pair(&data, paired, arena);
 	} else if (!rc) {
 		rc = 1;		/* interrupted before it began */
 	}
@@ -70,8 +72,8 @@ static int run_point(struct session *session, const struct plan_point *point,
 
 static int run_points(struct session *session,
 		      const struct coordinator_watch *watch,
-		      struct result *result, bool *begun, struct arena *arena,
-		      struct err *err)
+		      struct result *result, struct overhead_point *paired,
+		      bool *begun, struct arena *arena, struct err *err)
 {
 	const struct plan *plan = session->plan;
 
@@ -81,7 +83,8 @@ static int run_points(struct session *session,
 
 		*begun = true;
 		watch->begin(watch->context, plan, &plan->point[i]);
-		rc = run_point(session, &plan->point[i], point, arena, err);
+		rc = run_point(session, &plan->point[i], point, &paired[i],
+			       arena, err);
 		if (rc < 0)
 			return rc;
 		if (rc > 0)
@@ -95,8 +98,8 @@ static int run_points(struct session *session,
 /* When the load is over: what takes CPU. */
 static void finish(const struct plan *plan,
 		   const struct coordinator_watch *watch,
-		   struct result *result, const char *broken,
-		   struct arena *arena)
+		   const struct overhead_point *paired, struct result *result,
+		   const char *broken, struct arena *arena)
 {
 	if (result->npoints && plan->config->model.mode != MODEL_NONE)
 		watch->compare(watch->context);
@@ -104,6 +107,7 @@ static void finish(const struct plan *plan,
 		if (result->points[i].model)
 			compare_stationary(plan, &plan->point[i],
 					   result->points[i].model, arena);
+	attribution_run(plan, paired, result, arena);
 	result->slo = objective_of(plan, result->points, result->npoints,
 				   arena);
 	verdict_run(result->points, result->npoints, broken, arena,
@@ -115,6 +119,8 @@ int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
 	       struct err *err)
 {
 	struct session session;
+	struct overhead_point *paired =
+		arena_array(arena, plan->npoints, sizeof(*paired));
 	const char *broken = NULL;
 	int rc;
 
@@ -125,12 +131,13 @@ int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
 	session.progress = watch->tick;
 	session.context = watch->context;
 	if (!rc)
-		rc = run_points(&session, watch, result, begun, arena, err);
+		rc = run_points(&session, watch, result, paired, begun, arena,
+				err);
 	session_close(&session);
 	if (interrupted())
 		broken = "interrupted before it was complete";
 	else if (rc)
 		broken = arena_strdup(arena, err->text);
-	finish(plan, watch, result, broken, arena);
+	finish(plan, watch, paired, result, broken, arena);
 	return interrupted() ? 0 : rc;
 }

@@ -132,6 +132,17 @@ static size_t pairs_add(const struct request *request, const double *completion,
 	return added;
 }
 
+int pairs_jobs(const struct point_data *data, uint32_t segment,
+	       const struct choice *policy, uint32_t workers,
+	       struct request **request, struct job **job, size_t *n,
+	       struct arena *arena, struct err *err)
+{
+	*request = requests_of(data, segment, n, arena);
+	*n = drop_refused(*request, *n);
+	*job = arena_array(arena, *n, sizeof(**job));
+	return jobs_of(*request, *n, policy, workers, *job, err);
+}
+
 int pairs_replay(const struct point_data *data, const struct choice *policy,
 		 uint32_t workers, struct pair **pairs, size_t *n,
 		 struct arena *arena, struct err *err)
@@ -146,18 +157,17 @@ int pairs_replay(const struct point_data *data, const struct choice *policy,
 	*pairs = arena_array(arena, room, sizeof(**pairs));
 	*n = 0;
 	for (uint32_t s = 0; s < data->nsegments; s++) {
+		struct request *request;
+		struct job *job;
+		double *completion;
 		size_t count;
-		struct request *request = requests_of(data, s, &count, arena);
-		struct job *job = arena_array(arena, count, sizeof(*job));
-		double *completion = arena_array(arena, count,
-						 sizeof(*completion));
 
-		count = drop_refused(request, count);
-		if (!count)
-			continue;
-		if (jobs_of(request, count, policy, workers, job, err) < 0 ||
-		    replay(policy, workers, job, count, completion, arena,
-			   err) < 0)
+		if (pairs_jobs(data, s, policy, workers, &request, &job,
+			       &count, arena, err) < 0)
+			return err->code;
+		completion = arena_array(arena, count, sizeof(*completion));
+		if (count && replay(policy, workers, job, count, completion,
+				    arena, err) < 0)
 			return err->code;
 		*n += pairs_add(request, completion, count, *pairs + *n);
 	}

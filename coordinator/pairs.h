@@ -9,6 +9,7 @@
 
 struct arena;
 struct err;
+struct job;
 struct point_data;
 struct sample;
 
@@ -23,6 +24,15 @@ struct request {
 /* Those that were sent, of one segment; they live in the arena. */
 struct request *requests_of(const struct point_data *data, uint32_t segment,
 			    size_t *n, struct arena *arena);
+
+/*
+ * Those of a segment that were served, as jobs that arrive at the intended
+ * instants; entry i is of request[i]. -ENODATA without service times.
+ */
+int pairs_jobs(const struct point_data *data, uint32_t segment,
+	       const struct choice *policy, uint32_t workers,
+	       struct request **request, struct job **job, size_t *n,
+	       struct arena *arena, struct err *err);
 
 struct pair {
 	double measured_ns, replayed_ns;

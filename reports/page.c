@@ -107,6 +107,9 @@ static json_t *result_data(const struct result *result, int steps)
 	json_object_set_new(json, "slo_sentence",
 			    json_string(words_slo(result, text, sizeof(text))));
 	json_object_set_new(
+		json, "overhead_sentence",
+		json_string(words_overhead(result, text, sizeof(text))));
+	json_object_set_new(
 		json, "config_yaml",
 		json_string(result->config_yaml ? result->config_yaml : ""));
 	for (size_t i = 0; i < result->npoints; i++)

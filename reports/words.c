@@ -145,6 +145,21 @@ char *words_slo(const struct result *result, char *text, size_t size)
 	return text;
 }
 
+char *words_overhead(const struct result *result, char *text, size_t size)
+{
+	bool model = false;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < result->npoints; i++)
+		model |= result->points[i].model != NULL;
+	if (result->overhead && result->overhead->sentence)
+		add(text, size, "overhead: %s", result->overhead->sentence);
+	else if (model && result->overhead_reason)
+		add(text, size, "overhead: not known: %s",
+		    result->overhead_reason);
+	return text;
+}
+
 const struct result_predicted *words_predicted(const struct result_point *point,
 					       double q)
 {

@@ -22,6 +22,9 @@ char *words_verdict(const struct result *result, char *text, size_t size);
 /* What became of the slo; empty when there is none. */
 char *words_slo(const struct result *result, char *text, size_t size);
 
+/* Communication and system, and what dominates; empty without a model. */
+char *words_overhead(const struct result *result, char *text, size_t size);
+
 /* The model's row of a quantile; NULL when there is none. */
 const struct result_predicted *
 words_predicted(const struct result_point *point, double q);

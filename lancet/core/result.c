@@ -345,6 +345,41 @@ static const struct field slo_fields[] = {
 };
 SHAPE(slo, struct result_slo);
 
+#define OVERHEAD(TYPE, member, shape) \
+	FIELD_IN(TYPE, struct result_overhead, member, #member, shape, NULL)
+static const struct field variant_fields[] = {
+	FIELD(STRING, struct result_variant, work, "work", NULL),
+	FIELD_IN(OBJECT, struct result_variant, communication_ns,
+		 "communication_ns", &interval_shape, NULL),
+	FIELD_IN(OBJECT, struct result_variant, per_request_ns,
+		 "per_request_ns", &interval_shape, NULL),
+	FIELD(REAL, struct result_variant, aicc, "aicc", NULL),
+	{ 0 },
+};
+SHAPE(variant, struct result_variant);
+
+static const struct field fit_fields[] = {
+	OVERHEAD(STRING, status, NULL),
+	OVERHEAD(REAL, p_value, NULL),
+	OVERHEAD(REAL, statistic, NULL),
+	OVERHEAD(INT, freedom, NULL),
+	FIELD_MANY(LIST, struct result_overhead, variants, nvariants,
+		   "variants", &variant_shape),
+	{ 0 },
+};
+SHAPE(fit, struct result_overhead);
+
+static const struct field overhead_fields[] = {
+	OVERHEAD(OBJECT, communication_ns, &interval_shape),
+	OVERHEAD(OBJECT, per_request_ns, &interval_shape),
+	OVERHEAD(STRING, work, NULL),
+	OVERHEAD(STRING, method, NULL),
+	FIELD_GROUP("fit", &fit_shape),
+	OVERHEAD(STRING, sentence, NULL),
+	{ 0 },
+};
+SHAPE(overhead, struct result_overhead);
+
 static const struct field result_fields[] = {
 	{ .key = "schema", .type = FIELD_TEXT, .why = RESULT_SCHEMA },
 	FIELD(STRING, struct result, name, "name", NULL),
@@ -361,8 +396,9 @@ static const struct field result_fields[] = {
 		   &point_shape),
 	FIELD_IN(POINTER, struct result, slo, "slo", &slo_shape,
 		 "no slo was asked for"),
-	{ .key = "overhead", .type = FIELD_NULL,
-	  .why = "this version fits no overhead model" },
+	FIELD_IN(POINTER, struct result, overhead, "overhead", &overhead_shape,
+		 NULL),
+	FIELD(STRING, struct result, overhead_reason, "overhead_reason", NULL),
 	FIELD_IN(OBJECT, struct result, verdict, "verdict", &verdict_shape,
 		 NULL),
 	{ 0 },

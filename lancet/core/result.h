@@ -204,6 +204,26 @@ struct result_slo {
 	const char *reason;
 };
 
+/* One way in which a system may add work: a constant, or a share of it. */
+struct result_variant {
+	const char *work;	/* added | proportional */
+	struct result_interval communication_ns, per_request_ns;
+	double aicc;		/* the lower, the better it fits */
+};
+
+/* measured = communication + the model with more work in each service. */
+struct result_overhead {
+	struct result_interval communication_ns, per_request_ns;
+	const char *work;	/* added | proportional: the better variant */
+	const char *method;	/* against what: replay, or prediction */
+	const char *status;	/* pass | fail: do two constants explain it? */
+	double p_value, statistic;
+	int64_t freedom;
+	struct result_variant *variants;
+	size_t nvariants;
+	const char *sentence;
+};
+
 struct result {
 	const char *name;
 	const char *started;		/* ISO 8601, UTC */
@@ -216,6 +236,8 @@ struct result {
 	struct result_point *points;
 	size_t npoints;
 	struct result_slo *slo;
+	struct result_overhead *overhead;
+	const char *overhead_reason;	/* why there is none */
 	struct result_verdict verdict;
 };
 

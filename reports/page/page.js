@@ -320,6 +320,7 @@ const more = (title, content) => el("details", {}, el("summary", {}, title), wid
 const article = (r, one) => el("article", {},
 	...(one ? [] : [el("h1", {}, r.name), el("p", { class: "banner " + r.verdict.status }, el("strong", {}, r.verdict.status), r.sentence)]),
 	...(r.slo_sentence ? [el("p", {}, r.slo_sentence)] : []),
+	...(r.overhead_sentence ? [el("p", {}, r.overhead_sentence)] : []),
 	section("Can this measurement be trusted?",
 		wide(table([["check", "text"], ["what was measured", "text"], "limit", ["verdict", "text"], ["why it matters", "text"]], checkRows(r))),
 		more("every check of every point", allChecks(r))),

@@ -169,6 +169,8 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	put_model(result, out);
 	if (words_slo(result, text, sizeof(text))[0])
 		fprintf(out, "%s\n", text);
+	if (words_overhead(result, text, sizeof(text))[0])
+		fprintf(out, "%s\n", text);
 	words_verdict(result, text, sizeof(text));
 	fprintf(out, "%s%s%s\n", valid ? paint->good : paint->bad, text,
 		paint->off);

@@ -259,6 +259,30 @@ static inline void syn_point(struct arena *arena, struct result_point *p,
 	p->slowdown_hist = syn_hist(arena, load, 1e3 / SYN_MEAN, 0);
 }
 
+static inline void syn_overhead(struct arena *arena, struct result *r)
+{
+	struct result_overhead *o = arena_alloc(arena, sizeof(*o));
+
+	*o = (struct result_overhead){
+		.communication_ns = { SYN_PATH, 6.8e3, 7.3e3 },
+		.per_request_ns = { 40, -60, 140 },
+		.work = "added", .method = "paired with replays",
+		.status = "pass", .p_value = .41, .statistic = 31,
+		.freedom = 30, .nvariants = 2,
+		.sentence = "communication dominates: it costs 7us (6.8us to "
+			    "7.3us) per request, while the system adds 40ns "
+			    "(-60ns to 140ns) of work",
+	};
+	o->variants = arena_array(arena, 2, sizeof(*o->variants));
+	o->variants[0] = (struct result_variant){
+		"added", o->communication_ns, o->per_request_ns, 35.4,
+	};
+	o->variants[1] = (struct result_variant){
+		"proportional", { 7.01e3, 6.8e3, 7.3e3 }, { 30, -70, 130 }, 36,
+	};
+	r->overhead = o;
+}
+
 static inline void syn_around(struct arena *arena, struct result *r)
 {
 	static const char *const warnings[] = {
@@ -276,6 +300,7 @@ static inline void syn_around(struct arena *arena, struct result *r)
 	r->slo = arena_alloc(arena, sizeof(*r->slo));
 	*r->slo = (struct result_slo){ "p99 <= 10x", .99, 1e6, { .6, .6, .7 }, .83, .72,
 				       NULL };
+	syn_overhead(arena, r);
 	r->verdict.status = "invalid";
 	r->verdict.reasons = arena_copy(arena, reasons, sizeof(reasons));
 	r->verdict.nreasons = 1;
