@@ -49,7 +49,7 @@ static uint32_t find_worst(struct central *c, sim_time t, double *worst)
 	*worst = -INFINITY;
 	for (uint32_t i = 0; i < w->n; i++) {
 		const struct job *job = &w->pool.slot[w->slot[i]].job;
-		double key = c->key(c, job, w->until.value[i] - t);
+		double key = c->key(c, job, least_of(&w->until, i) - t);
 
 		if (key > *worst || (key == *worst && job->id > id)) {
 			*worst = key;
@@ -67,7 +67,7 @@ static bool preempt(struct central *c, uint32_t slot, sim_time t)
 	const struct job *job = &w->pool.slot[slot].job;
 	double worst;
 	uint32_t worker = find_worst(c, t, &worst), victim;
-	sim_time until = w->until.value[worker];
+	sim_time until = least_of(&w->until, worker);
 
 	if (!(worst > c->key(c, job, job->service)))
 		return false;

@@ -85,7 +85,7 @@ void shared_init(struct shared_servers *s, uint32_t servers, uint32_t cores,
 	s->server = arena_array(arena, servers, sizeof(*s->server));
 	for (uint32_t i = 0; i < servers; i++)
 		sharing_init(&s->server[i], cores, s->room, arena);
-	least_init(&s->next, servers, INFINITY, arena);
+	least_init(&s->next, servers, arena);
 	pool_init(&s->pool, jobs, arena);
 }
 

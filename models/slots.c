@@ -20,8 +20,9 @@ void slots_init(struct slots *s, const struct quanta_options *quanta,
 	s->workers.dispatch = slots_dispatch;
 	s->order = arena_array(arena, jobs, sizeof(*s->order));
 	s->held = arena_array(arena, workers, sizeof(*s->held));
-	least_init(&s->holds, workers, 0, arena);
-	s->arena = arena;
+	levels_init(&s->holds, workers, arena);
+	known_init(&s->known, workers, arena);
+	least_init(&s->leaving, workers, arena);
 	s->free_at = arena_array(arena, workers, sizeof(*s->free_at));
 }
 
@@ -40,21 +41,16 @@ static uint32_t take_first(struct slots *s)
 	return fifo_pop(&s->workers, fresh ? &s->fresh : &s->expired);
 }
 
-static void change_holds(struct slots *s, uint32_t worker, int by)
-{
-	least_set(&s->holds, worker, s->holds.value[worker] + by);
-}
-
 /* Hand out the central queue over all workers; then idle ones start. */
 void slots_dispatch(struct workers *w, sim_time t)
 {
 	struct slots *s = (struct slots *)w;
 
-	while (s->fresh.n + s->expired.n && least_value(&s->holds) < s->depth) {
-		uint32_t worker = least_index(&s->holds);
+	while (s->fresh.n + s->expired.n && s->holds.low < s->depth) {
+		uint32_t worker = levels_least(&s->holds);
 
 		fifo_push(w, &s->held[worker], take_first(s));
-		change_holds(s, worker, 1);
+		levels_up(&s->holds, worker);
 	}
 	for (uint32_t i = workers_idle(w, 0); i < s->n;
 	     i = workers_idle(w, i + 1))
@@ -68,7 +64,7 @@ bool slots_ended(struct workers *w, uint32_t worker, uint32_t slot, sim_time t)
 	struct slots *s = (struct slots *)w;
 
 	(void)t;
-	change_holds(s, worker, -1);
+	levels_down(&s->holds, worker);
 	if (quanta_done(w, slot))
 		return true;
 	slots_join(s, &s->expired, slot);
@@ -90,8 +86,13 @@ enum job_outcome slots_arrive(void *state, sim_time t, const struct job *job)
 static void leave_until(struct slots *s, sim_time t)
 {
 	s->front = t;
-	while (s->leaving.n && s->leaving.entry[0].key <= t)
-		change_holds(s, heap_pop(&s->leaving), -1);
+	while (least_value(&s->leaving) <= t) {
+		uint32_t worker = least_index(&s->leaving);
+
+		known_pop(&s->known, worker);
+		least_set(&s->leaving, worker, known_first(&s->known, worker));
+		levels_down(&s->holds, worker);
+	}
 }
 
 /*
@@ -108,17 +109,16 @@ void slots_departures(void *state, const struct job *jobs, sim_time *start,
 		uint32_t worker;
 
 		leave_until(s, fmax(jobs[i].arrival, s->front));
-		while (!(least_value(&s->holds) < s->depth))
-			leave_until(s, s->leaving.entry[0].key);
-		worker = least_index(&s->holds);
+		while (s->holds.low == s->depth)
+			leave_until(s, least_value(&s->leaving));
+		worker = levels_least(&s->holds);
 		start[i] = fmax(s->front, s->free_at[worker]);
 		completion[i] = start[i] + jobs[i].service;
 		s->free_at[worker] = completion[i];
-		change_holds(s, worker, 1);
-		s->leaving.entry =
-			arena_grow(s->arena, s->leaving.entry, s->leaving.n,
-				   &s->leaving_room, sizeof(*s->leaving.entry));
-		heap_push(&s->leaving, completion[i], worker, worker);
+		if (!s->holds.count[worker])
+			least_set(&s->leaving, worker, completion[i]);
+		known_push(&s->known, worker, completion[i]);
+		levels_up(&s->holds, worker);
 	}
 }
 
@@ -128,8 +128,9 @@ void slots_rebase(void *state, sim_time by)
 
 	workers_rebase(state, by);
 	s->front -= by;
-	for (uint32_t i = 0; i < s->n; i++)
+	known_rebase(&s->known, by);
+	for (uint32_t i = 0; i < s->n; i++) {
 		s->free_at[i] -= by;
-	for (uint32_t i = 0; i < s->leaving.n; i++)
-		s->leaving.entry[i].key -= by;
+		least_set(&s->leaving, i, known_first(&s->known, i));
+	}
 }

@@ -2,6 +2,8 @@
 #ifndef MODELS_SLOTS_H
 #define MODELS_SLOTS_H
 
+#include "models/known.h"
+#include "models/levels.h"
 #include "models/quanta.h"
 
 /*
@@ -21,15 +23,14 @@ struct slots {
 	uint64_t joined; /* how often a job has joined the central queue */
 	uint64_t *order; /* of that, of a job in it */
 	struct fifo fresh, expired; /* the central queue: never started, or */
-	struct fifo *held;  /* of each worker, without the one in service */
-	struct least holds; /* of each worker, with it */
+	struct fifo *held;   /* of each worker, without the one in service */
+	struct levels holds; /* of each worker, with it */
 
 	/* What departures() knows: */
-	struct heap leaving; /* when jobs leave, and whom */
-	size_t leaving_room;
-	struct arena *arena; /* of that */
-	sim_time front;	     /* when the last was handed out */
-	sim_time *free_at;   /* of each worker */
+	struct known known;
+	struct least leaving; /* first departure from each worker */
+	sim_time front;	      /* when the last was handed out */
+	sim_time *free_at;    /* of each worker */
 };
 
 size_t slots_state_size(const void *options, uint32_t workers);

@@ -11,7 +11,7 @@ void workers_init(struct workers *w, uint32_t workers, uint32_t jobs,
 	w->idle = arena_array(arena, (workers + 63) / 64, sizeof(*w->idle));
 	for (uint32_t i = 0; i < workers; i++)
 		w->idle[i / 64] |= UINT64_C(1) << (i % 64);
-	least_init(&w->until, workers, INFINITY, arena);
+	least_init(&w->until, workers, arena);
 	w->timer = INFINITY;
 	w->room = jobs;
 	w->left = arena_array(arena, jobs, sizeof(*w->left));
@@ -115,7 +115,7 @@ void workers_rebase(void *state, sim_time by)
 	struct workers *w = state;
 
 	for (uint32_t i = 0; i < w->n; i++)
-		least_set(&w->until, i, w->until.value[i] - by);
+		least_set(&w->until, i, least_of(&w->until, i) - by);
 	w->timer -= by;
 	/* Free slots too: it does no harm. */
 	for (uint32_t i = 0; i < w->room; i++) {
