@@ -61,7 +61,8 @@ struct arrival_ops {
 	/*
 	 * P(gap <= x ns) of one share; required with ARRIVAL_RENEWAL. Left
 	 * limits at atoms are the caller's business (fixed has one). NAN
-	 * where the sum of several gaps, one share's part, has no closed law.
+	 * where it is not known: that of the sum of several gaps, one share's
+	 * part, often has no closed form.
 	 */
 	double (*cdf)(const void *state, double gap_ns);
 

@@ -9,6 +9,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "workloads/arrival.h"
+#include "workloads/gamma.h"
 
 int renewal_init(struct renewal *r, const struct dist *law,
 		 const struct arrival_share *share, struct err *err)
@@ -83,8 +84,19 @@ double renewal_cdf(const void *state, double gap_ns)
 {
 	const struct renewal *r = state;
 
-	return r->of == 1 ? r->law.ops->cdf(r->law.state, gap_ns / r->unit_ns)
-			  : NAN;
+	/* Stretching moves atoms by rounding, and so off their steps. */
+	if (r->of > 1 || r->law.ops->atoms)
+		return NAN;
+	return r->law.ops->cdf(r->law.state, gap_ns / r->unit_ns);
+}
+
+double renewal_gamma_cdf(const void *state, double gap_ns)
+{
+	const struct renewal *r = state;
+	struct gamma all = *(const struct gamma *)r->law.state;
+
+	all.shape *= r->of;
+	return gamma_cdf(&all, gap_ns / r->unit_ns);
 }
 
 double complex renewal_laplace(const void *state, double complex s)

@@ -37,6 +37,8 @@ int renewal_parse(struct renewal *r, const struct arrival_share *share,
 
 size_t renewal_gaps(void *state, struct rng *rng, double *gap_ns, size_t n);
 double renewal_cdf(const void *state, double gap_ns);
+/* The same where the law is a gamma, whose sums are gamma laws too. */
+double renewal_gamma_cdf(const void *state, double gap_ns);
 double complex renewal_laplace(const void *state, double complex s);
 
 #endif

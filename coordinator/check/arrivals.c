@@ -85,9 +85,8 @@ static void run(const struct point_data *data, const void *options,
 	if (isnan(ops->cdf(state, 0))) {
 		out->status = CHECK_NOT_APPLICABLE;
 		out->reason = arena_printf(arena,
-			"every %uth gap of arrival %s, a thread's part, has "
-			"no law in closed form; one thread has",
-			share.of, choice->kind->name);
+			"arrival %s has no law of its gaps in closed form "
+			"for one of %u threads", choice->kind->name, share.of);
 		return;
 	}
 	gap = point_gaps(data, &gof.n, arena);

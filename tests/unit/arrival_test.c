@@ -15,6 +15,23 @@ static const char *const processes[] = {
 	"h2:1",
 	"{hyperexponential: {scv: 9}}",
 	"MMPP2:r1=4:r2=1:q12=2e-5:q21=1e-5",
+	"uniform",
+	"gamma:0.2",
+	"{gamma: {scv: 7}}",
+	"lognormal:3",
+	"weibull:0.6",
+	"weibull:3",
+	"pareto:4",
+	"{renewal: {gpareto: {location: 1us, scale: 16us, shape: 0.15}}}",
+	"{renewal: {disc: [{p: 0.5, value: 1us}, {p: 0.5, value: 2us}]}}",
+	"{renewal: exp}",
+	"onoff:30us:70us",
+	"{onoff: {on: {exponential: {mean: 20us}}, off: {erlang: {mean: "
+	"5us}}}}",
+	"batch:1",
+	"batch:4",
+	"batch:2.5:geometric",
+	"batch:1:geometric",
 	"{mmpp: {rates: [0, 5, 1], switches: [10us, 3us, 7us]}}",
 };
 #define PROCESSES (sizeof(processes) / sizeof(processes[0]))
@@ -282,6 +299,46 @@ static void test_mmpp_start(void **state)
 	assert_true(fabs((double)fast - runs / 4) < 5.5 * sqrt(runs * 3 / 16));
 }
 
+static void test_batch(void **state)
+{
+	enum { N = 40000 };
+	struct arena arena;
+	struct schedule s;
+	double *gap, same = 0;
+
+	(void)state;
+	arena_init(&arena);
+	s = process("batch:4", 0, 1, test_seed(), &arena);
+	gap = gaps_of(&s, N, &arena);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(gap[i] == 0, i % 4 != 0);
+	/* 5.5 deviations: 4e-8 */
+	s = process("batch:2.5:geometric", 0, 1, test_seed(), &arena);
+	gap = gaps_of(&s, N, &arena);
+	for (size_t i = 0; i < N; i++)
+		same += gap[i] == 0;
+	assert_true(fabs(same - 0.6 * N) < 5.5 * sqrt(0.24 * N));
+	arena_fini(&arena);
+}
+
+static void test_onoff(void **state)
+{
+	enum { N = 40000 };
+	struct arena arena;
+	struct schedule s;
+	double *gap, now = 0;
+
+	(void)state;
+	arena_init(&arena);
+	s = process("onoff:30us:70us", 0, 1, test_seed(), &arena);
+	gap = gaps_of(&s, N, &arena);
+	for (size_t i = 0; i < N; i++) {
+		now += gap[i];
+		assert_true(fmod(now, 1e5) < 3e4 + 1e-3);
+	}
+	arena_fini(&arena);
+}
+
 static void test_refusals(void **state)
 {
 	static const char *const bad[] = {
@@ -291,6 +348,23 @@ static void test_refusals(void **state)
 		"E2x",
 		"erlang:1.5",
 		"H2:0.5",
+		"uniform:1",
+		"gamma:0",
+		"lognormal:0",
+		"weibull:0",
+		"pareto",
+		"pareto:1",
+		"renewal",
+		"{renewal: {pareto: {alpha: 1, min: 1us}}}",
+		"{renewal: {constant: {value: 0us}}}",
+		"onoff",
+		"onoff:0:5us",
+		"onoff:5us",
+		"{onoff: {on: 1us, off: {pareto: {alpha: 0.5, min: 1us}}}}",
+		"batch",
+		"batch:2.5",
+		"batch:0",
+		"batch:2:poisson",
 		"H2:4:5",
 		"MMPP2",
 		"MMPP2:r1=1:r2=2:q12=1",
@@ -340,6 +414,8 @@ int main(void)
 		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_mmpp),
 		cmocka_unit_test(test_mmpp_start),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_onoff),
 		cmocka_unit_test(test_refusals),
 	};
 

@@ -2,7 +2,6 @@
 #include "workloads/arrival.h"
 
 #include "lancet/core/option.h"
-#include "workloads/gamma.h"
 #include "workloads/renewal.h"
 
 struct erlang_options {
@@ -26,16 +25,6 @@ static int erlang_init(void *state, const void *options,
 			     (long long)o->stages);
 }
 
-/* A share's gap is a sum of equal gamma laws, which is one too. */
-static double erlang_cdf(const void *state, double gap_ns)
-{
-	const struct renewal *r = state;
-	struct gamma all = *(const struct gamma *)r->law.state;
-
-	all.shape *= r->of;
-	return gamma_cdf(&all, gap_ns / r->unit_ns);
-}
-
 const struct arrival_ops arrival_erlang = {
 	.kind = {
 		.name = "erlang",
@@ -50,6 +39,6 @@ const struct arrival_ops arrival_erlang = {
 	.state_size = sizeof(struct renewal),
 	.init = erlang_init,
 	.gaps = renewal_gaps,
-	.cdf = erlang_cdf,
+	.cdf = renewal_gamma_cdf,
 	.laplace = renewal_laplace,
 };
