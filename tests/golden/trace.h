@@ -14,6 +14,7 @@ struct trace_want {
 	double start, completion;
 	uint32_t worker, slices;
 	enum job_outcome outcome;
+	double overhead; /* in no file */
 };
 
 /* Columns of what is wanted, a bit each. */
@@ -42,7 +43,9 @@ int trace_read(struct trace *t, const char *path, struct arena *arena,
 
 /* How the policy is driven: none of it may matter. */
 enum trace_way {
-	TRACE_PAUSE = 1,  /* stop halfway to every event, as a target's clock */
+	TRACE_PAUSE = 1,  /* stop at every event and halfway to it, as a
+			   * target's clock may; and hold what is seen on the
+			   * way to Little's law */
 	TRACE_REBASE = 2, /* move the clock, as the simulator does */
 	TRACE_BURSTS = 4, /* by departures(), where there are; times alone */
 };
@@ -53,5 +56,8 @@ enum trace_way {
  */
 long trace_run(const struct trace *t, unsigned way, FILE *misses,
 	       struct err *err);
+
+/* The same, but what it does becomes what is wanted. */
+long trace_fill(const struct trace *t, FILE *misses, struct err *err);
 
 #endif
