@@ -41,34 +41,42 @@ static uint32_t take_first(struct slots *s)
 	return fifo_pop(&s->workers, fresh ? &s->fresh : &s->expired);
 }
 
-/* Hand out the central queue over all workers; then idle ones start. */
+static void start_first(struct slots *s, uint32_t worker, sim_time t)
+{
+	quanta_put(&s->quanta, &s->workers, worker,
+		   fifo_pop(&s->workers, &s->held[worker]), t);
+}
+
+/* Hand out the central queue; who holds nothing else starts at once. */
 void slots_dispatch(struct workers *w, sim_time t)
 {
 	struct slots *s = (struct slots *)w;
 
-	while (s->fresh.n + s->expired.n && s->holds.low < s->depth) {
+	while (s->holds.low < s->depth && s->fresh.n + s->expired.n) {
 		uint32_t worker = levels_least(&s->holds);
 
 		fifo_push(w, &s->held[worker], take_first(s));
+		if (!s->holds.count[worker])
+			start_first(s, worker, t);
 		levels_up(&s->holds, worker);
 	}
-	for (uint32_t i = workers_idle(w, 0); i < s->n;
-	     i = workers_idle(w, i + 1))
-		if (s->held[i].n)
-			quanta_put(&s->quanta, w, i, fifo_pop(w, &s->held[i]),
-				   t);
 }
 
+/*
+ * What the worker holds next is its own, and starts at once: that changes
+ * nothing for what others get when the central queue is handed out.
+ */
 bool slots_ended(struct workers *w, uint32_t worker, uint32_t slot, sim_time t)
 {
 	struct slots *s = (struct slots *)w;
+	bool done = quanta_done(w, slot);
 
-	(void)t;
 	levels_down(&s->holds, worker);
-	if (quanta_done(w, slot))
-		return true;
-	slots_join(s, &s->expired, slot);
-	return false;
+	if (!done)
+		slots_join(s, &s->expired, slot);
+	if (s->held[worker].n)
+		start_first(s, worker, t);
+	return done;
 }
 
 enum job_outcome slots_arrive(void *state, sim_time t, const struct job *job)
@@ -80,6 +88,11 @@ enum job_outcome slots_arrive(void *state, sim_time t, const struct job *job)
 	slots_join(s, &s->fresh, workers_take(&s->workers, job));
 	s->workers.dispatch(&s->workers, t);
 	return JOB_DONE;
+}
+
+static sim_time later(sim_time a, sim_time b)
+{
+	return a > b ? a : b;
 }
 
 /* Time goes on to t for the one who hands out. */
@@ -108,11 +121,11 @@ void slots_departures(void *state, const struct job *jobs, sim_time *start,
 	for (size_t i = 0; i < n; i++) {
 		uint32_t worker;
 
-		leave_until(s, fmax(jobs[i].arrival, s->front));
+		leave_until(s, later(jobs[i].arrival, s->front));
 		while (s->holds.low == s->depth)
 			leave_until(s, least_value(&s->leaving));
 		worker = levels_least(&s->holds);
-		start[i] = fmax(s->front, s->free_at[worker]);
+		start[i] = later(s->front, s->free_at[worker]);
 		completion[i] = start[i] + jobs[i].service;
 		s->free_at[worker] = completion[i];
 		if (!s->holds.count[worker])

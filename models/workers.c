@@ -72,7 +72,9 @@ sim_time workers_next(const void *state)
 {
 	const struct workers *w = state;
 
-	return fmin(least_value(&w->until), w->timer);
+	sim_time least = least_value(&w->until);
+
+	return least < w->timer ? least : w->timer;
 }
 
 /*

@@ -1,4 +1,5 @@
 /* pod.c - a job joins the shortest of a few queues drawn at random */
+#include "models/known.h"
 #include "models/servers.h"
 
 #include "lancet/core/option.h"
@@ -16,10 +17,11 @@ struct pod_options {
 struct pod {
 	struct servers servers; /* first */
 	double delay;
-	uint32_t *known;  /* jobs at each worker, as the chooser knows */
-	struct heap news; /* by instant; slot: 2 * worker + came */
-	size_t room;	  /* of that */
-	uint32_t chosen;  /* for the last job */
+	uint32_t *known;      /* jobs at each worker, as the chooser knows */
+	struct heap news;     /* by instant; slot: 2 * worker + came */
+	size_t room;	      /* of that */
+	uint32_t chosen;      /* for the last job */
+	struct known leaving; /* departures() without delay */
 };
 
 static const struct option_row pod_rows[] = {
@@ -78,6 +80,7 @@ static int pod_init(void *state, const void *options, uint32_t workers,
 	s->servers.counts = !(s->delay > 0);
 	s->servers.choose = s->servers.counts ? pod_choose_now : pod_choose;
 	servers_init(&s->servers, options, workers, 1, jobs, arena);
+	known_init(&s->leaving, workers, arena);
 	return 0;
 }
 
@@ -110,13 +113,46 @@ static enum job_outcome pod_arrive(void *state, sim_time t,
 	return JOB_DONE;
 }
 
+/* Who has left the candidates by t counts no more; of others nobody asks. */
+static void leave_until(struct pod *s, const struct job *job)
+{
+	for (size_t i = 0; i < POLICY_CANDIDATES; i++) {
+		uint32_t w = job->aux.pick[i];
+
+		if (w == PICK_NONE)
+			break;
+		w %= s->servers.servers;
+		while (known_first(&s->leaving, w) <= job->arrival) {
+			known_pop(&s->leaving, w);
+			s->servers.count[w]--;
+		}
+	}
+}
+
+static void departures_now(struct pod *s, const struct job *jobs,
+			   sim_time *start, sim_time *completion, size_t n)
+{
+	sim_time *free_at = s->servers.free_at;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t w;
+
+		leave_until(s, &jobs[i]);
+		w = pod_choose_now(&s->servers, &jobs[i]);
+		start[i] = fmax(jobs[i].arrival, free_at[w]);
+		completion[i] = free_at[w] = start[i] + jobs[i].service;
+		known_push(&s->leaving, w, completion[i]);
+		s->servers.count[w]++;
+	}
+}
+
 static void pod_departures(void *state, const struct job *jobs, sim_time *start,
 			   sim_time *completion, size_t n)
 {
 	struct pod *s = state;
 
 	if (s->servers.counts) {
-		servers_departures(state, jobs, start, completion, n);
+		departures_now(s, jobs, start, completion, n);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -133,6 +169,7 @@ static void pod_rebase(void *state, sim_time by)
 
 	for (uint32_t i = 0; i < s->news.n; i++)
 		s->news.entry[i].key -= by;
+	known_rebase(&s->leaving, by);
 	servers_rebase(&s->servers, by);
 }
 
