@@ -51,11 +51,15 @@ static uint32_t any_queue(struct thefts *s)
 	return i;
 }
 
+/* The thief. */
 static uint32_t any_idle(struct thefts *s)
 {
 	const struct workers *w = &s->workers;
-	uint32_t n = draw(s, w->n - w->busy), i = workers_idle(w, 0);
+	uint32_t i = workers_idle(w, 0), n;
 
+	if (s->victim == THEFTS_LONGEST)
+		return i;
+	n = draw(s, w->n - w->busy);
 	while (n--)
 		i = workers_idle(w, i + 1);
 	return i;
@@ -72,11 +76,22 @@ static void thefts_dispatch(struct workers *w, sim_time t)
 		if (s->queue[i].n)
 			begin(s, i, i, t);
 	while (s->waiting && w->busy < w->n) {
-		if (s->victim == THEFTS_UNIFORM)
-			begin(s, any_idle(s), any_queue(s), t);
-		else
-			begin(s, workers_idle(w, 0), longest(s), t);
+		uint32_t from =
+			s->victim == THEFTS_UNIFORM ? any_queue(s) : longest(s);
+
+		begin(s, any_idle(s), from, t);
 	}
+}
+
+/* Nobody waits elsewhere while a worker is idle. */
+void thefts_arrive(struct thefts *s, uint32_t home, uint32_t slot, sim_time t)
+{
+	struct workers *w = &s->workers;
+
+	thefts_join(s, home, slot);
+	if (w->busy < w->n)
+		begin(s, workers_is_idle(w, home) ? home : any_idle(s), home,
+		      t);
 }
 
 void thefts_init(struct thefts *s, double cost, enum thefts_victim victim,

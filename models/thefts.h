@@ -27,7 +27,10 @@ struct thefts {
 void thefts_init(struct thefts *s, double cost, enum thefts_victim victim,
 		 uint32_t workers, uint32_t jobs, struct arena *arena);
 
-/* Put at the tail of a worker's queue. */
+/* Something new for a worker: he takes it at once, or else an idle one. */
+void thefts_arrive(struct thefts *s, uint32_t home, uint32_t slot, sim_time t);
+
+/* Put at the tail of a worker's queue; then workers.dispatch. */
 void thefts_join(struct thefts *s, uint32_t home, uint32_t slot);
 
 #endif

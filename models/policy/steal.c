@@ -66,8 +66,7 @@ static enum job_outcome steal_arrive(void *state, sim_time t,
 		return JOB_DROPPED;
 	/* Apart from what it draws when it leaves. */
 	s->luck = ~job->aux.draw[1];
-	thefts_join(s, job->aux.pick[0] % w->n, workers_take(w, job));
-	w->dispatch(w, t);
+	thefts_arrive(s, job->aux.pick[0] % w->n, workers_take(w, job), t);
 	return JOB_DONE;
 }
 

@@ -52,9 +52,9 @@ static void chain(struct zygos *s, struct conn *conn, uint32_t slot)
 	conn->tail = slot;
 }
 
-static void join(struct zygos *s, const struct conn *conn)
+static uint32_t home_of(const struct zygos *s, const struct conn *conn)
 {
-	thefts_join(&s->thefts, conn->number % s->thefts.workers.n, conn->head);
+	return conn->number % s->thefts.workers.n;
 }
 
 /* The worker has all jobs, and started the first. */
@@ -86,7 +86,7 @@ static bool zygos_ended(struct workers *w, uint32_t worker, uint32_t slot,
 	}
 	conn = conn_of(s, slot);
 	if (conn->n)
-		join(s, conn);
+		thefts_join(&s->thefts, home_of(s, conn), conn->head);
 	else
 		conns_remove(&s->conns, conn);
 	return true;
@@ -122,8 +122,7 @@ static enum job_outcome zygos_arrive(void *state, sim_time t,
 	conn->number = job->conn;
 	chain(s, conn, workers_take(w, job));
 	if (idle)
-		join(s, conn);
-	w->dispatch(w, t);
+		thefts_arrive(&s->thefts, home_of(s, conn), conn->head, t);
 	return JOB_DONE;
 }
 
