@@ -32,25 +32,17 @@ struct markov markov_mmk(uint32_t k, double rho)
 	};
 }
 
-struct gaps {
-	uint32_t stages;
-	double rate;
-};
-
 /* A*(1 - sigma) - sigma; convex, above 0 at 0, and 0 at 1. */
 static double gm1_equation(double sigma, void *context)
 {
-	const struct gaps *g = context;
-	double s = 1 - sigma, n = g->stages;
+	const struct markov_gaps *g = context;
 
-	if (!g->stages)
-		return exp(-s / g->rate) - sigma;
-	return exp(-n * log1p(s / (n * g->rate))) - sigma;
+	return g->laplace(1 - sigma, g->context) - sigma;
 }
 
-struct markov markov_gm1(uint32_t stages, double rho)
+struct markov markov_gm1(const struct markov_gaps *gaps, double rho)
 {
-	struct gaps g = { stages, rho };
+	struct markov_gaps g = *gaps;
 	double below = (1 - rho) / 2, sigma;
 
 	/* From 1 down the function first falls below 0: bracket the other
@@ -60,6 +52,36 @@ struct markov markov_gm1(uint32_t stages, double rho)
 	sigma = root_find(gm1_equation, &g, 0, 1 - below);
 	assert(sigma >= 0 && sigma < 1);
 	return (struct markov){ .p_wait = sigma, .theta = 1 - sigma };
+}
+
+/* Births up to k - 1, from the most frequent number, whose weight is 1. */
+static double number_below(uint32_t k, double offered, double q)
+{
+	uint32_t mode = (uint32_t)fmin(k - 1, floor(offered)), least = mode, n;
+	double first = 1, weight, sum;
+
+	for (sum = 1; least > 0 && first > 1e-20; least--)
+		sum += first *= least / offered;
+	for (n = mode + 1, weight = 1; n < k; n++)
+		sum += weight *= offered / n;
+	for (n = least, weight = first; n + 1 < k; n++) {
+		q -= weight / sum;
+		if (q <= 0)
+			break;
+		weight *= offered / (n + 1);
+	}
+	return n;
+}
+
+double markov_number_quantile(uint32_t k, double offered, double q)
+{
+	double busy = markov_erlang_c(k, offered), later = 1 - q;
+
+	/* P(N > n) = C rho^(n - k + 1) from n = k - 1 on. */
+	if (later < busy)
+		return k - 1 +
+		       ceil(log(later / busy) / log(offered / k) - 1e-12);
+	return number_below(k, offered, q / (1 - busy));
 }
 
 /*
@@ -162,17 +184,42 @@ static double figure(const struct markov *m, const struct predict_ask *ask,
 	}
 }
 
+/* A job's wait tells nothing of its own service x. */
+static double given(const struct markov *m, const struct predict_ask *ask,
+		    double mean)
+{
+	struct predict_ask wait = *ask;
+
+	if (ask->figure == FIGURE_P_WAIT)
+		return m->p_wait;
+	wait.of = METRIC_WAIT;
+	if (ask->figure == FIGURE_VARIANCE)
+		return figure(m, &wait, mean) *
+		       (ask->of == METRIC_SLOWDOWN ? pow(ask->given, -2) : 1);
+	switch (ask->of) {
+	case METRIC_SOJOURN:
+		return ask->given + figure(m, &wait, mean);
+	case METRIC_WAIT:
+		return figure(m, &wait, mean);
+	case METRIC_SLOWDOWN:
+		return 1 + figure(m, &wait, mean) / ask->given;
+	default:
+		return NAN;
+	}
+}
+
 struct predict_value markov_answer(const struct markov *m, double mean,
 				   double rate, const struct predict_ask *ask)
 {
-	if (ask->stage || ask->given > 0)
+	if (ask->stage)
 		return predict_sure(NAN);
-	if (ask->of == METRIC_IN_SYSTEM)
-		return predict_sure(ask->figure == FIGURE_MEAN && !ask->class
-					    ? rate * mean *
-						      markov_mean(
-							      m, METRIC_SOJOURN)
-					    : NAN);
+	if (ask->given > 0)
+		return predict_sure(given(m, ask, mean));
+	if (ask->of == METRIC_IN_SYSTEM && ask->figure != FIGURE_P_WAIT)
+		return predict_sure(
+			ask->figure == FIGURE_MEAN && !ask->class
+				? rate * mean * markov_mean(m, METRIC_SOJOURN)
+				: NAN);
 	return predict_sure(
 		figure(m, ask, ask->of == METRIC_SLOWDOWN ? 1 : mean));
 }

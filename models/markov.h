@@ -17,15 +17,23 @@ struct markov {
 /* M/M/k at a utilisation 0 < rho < 1 (Erlang 1917). */
 struct markov markov_mmk(uint32_t k, double rho);
 
+/* E[exp(-s gap)] for real s >= 0, in unit mean service. */
+struct markov_gaps {
+	double (*laplace)(double s, void *context);
+	void *context;
+};
+
 /*
- * G/M/1 at a utilisation 0 < rho < 1, gaps Erlang of `stages` stages (1 is
- * Poisson; 0: constant gaps). p_wait is the root below 1 of
+ * G/M/1 at a utilisation 0 < rho < 1. p_wait is the root below 1 of
  * sigma = A*(1 - sigma), A* the transform of the gaps (Kendall 1953).
  */
-struct markov markov_gm1(uint32_t stages, double rho);
+struct markov markov_gm1(const struct markov_gaps *gaps, double rho);
 
 double markov_erlang_b(uint32_t k, double offered);
 double markov_erlang_c(uint32_t k, double offered); /* offered < k */
+
+/* Smallest n with P(N <= n) >= q, N the number in M/M/k; offered < k. */
+double markov_number_quantile(uint32_t k, double offered, double q);
 
 /*
  * What a queue with this law answers, of mean service time `mean` and so many

@@ -72,6 +72,12 @@ struct arrival_ops {
 	 */
 	double complex (*laplace)(const void *state, double complex s);
 
+	/*
+	 * Optional, with ARRIVAL_RENEWAL: variance of a gap of the whole
+	 * process over the square of its mean.
+	 */
+	double (*scv)(const void *state);
+
 	/* Optional: the whole process, where it is an MMPP. */
 	const struct arrival_mmpp *(*mmpp)(const void *state);
 

@@ -110,3 +110,10 @@ double complex renewal_laplace(const void *state, double complex s)
 		all *= one;
 	return all;
 }
+
+double renewal_scv(const void *state)
+{
+	const struct renewal *r = state;
+
+	return dist_scv(&r->law);
+}

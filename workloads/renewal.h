@@ -40,5 +40,6 @@ double renewal_cdf(const void *state, double gap_ns);
 /* The same where the law is a gamma, whose sums are gamma laws too. */
 double renewal_gamma_cdf(const void *state, double gap_ns);
 double complex renewal_laplace(const void *state, double complex s);
+double renewal_scv(const void *state);
 
 #endif

@@ -1,8 +1,10 @@
-/* gm1.c - exponential service behind gaps of any law: G/M/1, E_k/M/1 */
+/* gm1.c - exponential service behind independent gaps of any law: G/M/1 */
 #include "models/formula.h"
 
 #include <errno.h>
+#include <math.h>
 
+#include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "models/markov.h"
 #include "models/queue.h"
@@ -12,24 +14,59 @@ struct gm1 {
 	double mean, rate;
 };
 
-/* Kendall (1954). Taking turns leaves Erlang gaps of a Poisson process to
- * each of the queues. */
+/* What comes to one worker: every `turns`-th request. */
+struct turns {
+	const struct arrival_ops *ops;
+	void *state;
+	double mean;
+	uint32_t turns;
+};
+
+static double turns_laplace(double s, void *context)
+{
+	const struct turns *t = context;
+
+	return pow(creal(t->ops->laplace(t->state, s / t->mean)), t->turns);
+}
+
+/* The process in the unit of the service times, whose ns these stand for. */
+static int init_turns(struct turns *t, const struct queue *queue,
+		      struct arena *arena, struct err *err)
+{
+	const struct arrival_share whole = { .rate_rps = queue->rate * 1e9,
+					     .of = 1 };
+
+	t->ops = queue->arrival;
+	t->mean = queue->mean;
+	t->turns = queue->workers;
+	t->state = arena_alloc(arena, t->ops->state_size);
+	return t->ops->init(t->state, queue->workload->arrival.options, &whole,
+			    arena, err);
+}
+
+/*
+ * Kendall (1953). Taking turns, a worker's gaps are sums of as many as there
+ * are workers: E_k/M/1 behind Poisson arrivals. To rounding, at any
+ * utilisation below 1.
+ */
 static int gm1_solve(void *state, const struct queue *queue,
 		     struct arena *arena, struct err *err)
 {
 	bool cyclic = queue->shape.of == POLICY_CYCLIC_SPLIT;
-	bool constant = queue->arrival->flags & ARRIVAL_CONSTANT;
+	bool central = queue->shape.of == POLICY_CENTRAL;
 	struct gm1 *s = state;
+	struct turns turns;
+	struct markov_gaps gaps = { turns_laplace, &turns };
 
-	(void)arena;
 	if (!queue_service(queue, DIST_EXPONENTIAL) ||
-	    !(constant || (queue_poisson(queue) && cyclic)) ||
-	    !(cyclic || queue->shape.of == POLICY_CENTRAL) ||
-	    (queue->workers > 1 && !cyclic))
+	    !queue->arrival->laplace ||
+	    !(cyclic || (central && queue->workers == 1)))
 		return err_set(err, -EDOM,
 			       "G/M/1 is exponential service, gaps of a law "
 			       "with a transform, and queues of one worker");
-	s->markov = markov_gm1(constant ? 0 : queue->workers, queue->rho);
+	if (init_turns(&turns, queue, arena, err))
+		return err->code;
+	s->markov = markov_gm1(&gaps, queue->rho);
 	s->mean = queue->mean;
 	s->rate = queue->rate;
 	return 0;
@@ -46,7 +83,7 @@ static struct predict_value gm1_answer(const void *state,
 const struct formula_ops formula_gm1 = {
 	.kind = {
 		.name = "gm1",
-		.help = "G/M/1, and E_k/M/1 by turns (Kendall 1954)",
+		.help = "G/M/1, and E_k/M/1 by turns (Kendall 1953)",
 	},
 	.strength = FORMULA_EXACT,
 	.state_size = sizeof(struct gm1),

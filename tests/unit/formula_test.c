@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "models/markov.h"
 #include "models/metric.h"
 #include "models/mg1.h"
 #include "models/predict.h"
@@ -263,6 +264,182 @@ static void test_given_service(void **state)
 	near(mg1("exp", "fcfs", 0.8, "mean_sojourn_given_x=3"), 4 + 3, 1e-9);
 }
 
+/* Means under processor sharing and preempting LCFS hang on the mean of
+ * service only; each job's is in proportion to its own. */
+static void test_insensitive(void **state)
+{
+	static const char *const policy[] = { "ps", "ps", "ps-part",
+					      "lcfs-pr" };
+	static const uint32_t workers[] = { 1, 4, 4, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 4 * LAWS; i++) {
+		const char *how = policy[i % 4], *law = laws[i / 4];
+		uint32_t k = workers[i % 4];
+		double stretch = figure("M", "exp", how, k, 0.8, "mean") /
+				 figure("M", "exp", "fcfs", 1, 1e-9, "mean");
+		struct setting s;
+
+		set_up(&s, "M", law, how, k, 0.8);
+		near(ask(&s, "mean_slowdown"), stretch, 1e-6);
+		near(ask(&s, "mean_sojourn"),
+		     stretch * workload_moment(&s.workload, 1), 1e-6);
+		near(ask(&s, "mean_sojourn_given_x=7"), 7 * stretch, 1e-6);
+		near(ask(&s, "mean_in_system"), 0.8 * k * stretch, 1e-6);
+		near(ask(&s, "p_wait"), 0, 0);
+		arena_fini(&s.arena);
+	}
+	near(figure("M", "exp", "ps-part", 4, 0.8, "mean"),
+	     figure("M", "exp", "ps", 1, 0.8, "mean"), 1e-12);
+}
+
+/* P(N > n) = rho^(n + 1) in M/M/1; the mean is the sum of these in any. */
+static void test_number_in_system(void **state)
+{
+	double sum = 0, last = 0;
+
+	(void)state;
+	near(figure("M", "det", "ps", 1, 0.9, "p99_in_system"), 43, 0);
+	near(markov_number_quantile(1, 0.9, 1 - 0.9 * 0.9), 1, 0);
+	for (double q = 0.0005; q < 1; q += 0.001) {
+		double n = markov_number_quantile(16, 12, q);
+
+		assert_true(n >= last);
+		last = n;
+		sum += 0.001 * n;
+	}
+	near(sum, figure("M", "exp", "fcfs", 16, 0.75, "mean_in_system"), 2e-3);
+	near(markov_number_quantile(4096, 3000, 0.5), 3000, 0);
+}
+
+/* Two classes of their own laws. */
+static void set_up_classes(struct setting *s, const char *policy, double load,
+			   const char *high, double share, const char *low)
+{
+	struct class_law *class;
+
+	set_up(s, "M", low, policy, 1, load);
+	class = arena_array(&s->arena, 2, sizeof(*class));
+	class[0] = class[1] = s->workload.class[0];
+	class[0].name = "high";
+	class[1].name = "low";
+	class[0].weight = share;
+	class[1].weight = 1 - share;
+	class[0].service = test_dist(high, &s->arena);
+	s->workload.class = class;
+	s->workload.nclasses = 2;
+	s->query.rate = load / workload_moment(&s->workload, 1);
+}
+
+/*
+ * Kleinrock's conservation law (1965): orders that preempt nobody and do not
+ * look at sizes share out one sum of r_c E[W_c]; the high class gains.
+ */
+static void test_priorities_conserve_work(void **state)
+{
+	static const char *const low[] = { "exp:3us", "det:0.2us", "h2:9" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		double share = 0.3, high_load, low_load, first, second, fcfs;
+		struct setting s;
+
+		set_up_classes(&s, "prio-np", 0.7, "det:2us", share, low[i]);
+		high_load = s.query.rate * share * 2000;
+		low_load = 0.7 - high_load;
+		first = ask(&s, "mean_wait_class1");
+		second = ask(&s, "mean_wait_class2");
+		near(share * first + (1 - share) * second, ask(&s, "mean_wait"),
+		     1e-12);
+		s.query.policy = test_choice(KIND_POLICY, "fcfs", &s.arena);
+		fcfs = ask(&s, "mean_wait");
+		assert_true(first < fcfs && fcfs < second);
+		near(high_load * first + low_load * second, 0.7 * fcfs, 1e-12);
+		arena_fini(&s.arena);
+	}
+}
+
+/* The high class of a preempting order knows of no other; classes of one
+ * exponential law together have M/M/1's number. */
+static void test_priorities_preempt(void **state)
+{
+	double alone = figure("M", "exp:2us", "fcfs", 1, 0.4, "mean_sojourn");
+	struct setting s;
+
+	(void)state;
+	set_up_classes(&s, "prio-pr", 0.8, "exp:2us", 0.5, "exp:2us");
+	near(ask(&s, "mean_sojourn_class1"), alone, 1e-12);
+	near(ask(&s, "p_wait_class1"), 0.4, 1e-12);
+	near(ask(&s, "mean_in_system"), 4, 1e-12);
+	near(ask(&s, "mean_sojourn_class1") + ask(&s, "mean_sojourn_class2"),
+	     2 * ask(&s, "mean_sojourn"), 1e-12);
+	arena_fini(&s.arena);
+}
+
+/* Stages add up, in whatever order they stand. */
+static void test_jackson(void **state)
+{
+	static const char *const order[] = {
+		"{tandem: {stages: [1, 3], later: [{exp: {mean: 2us}}]}}",
+		"{tandem: {stages: [3, 1], later: [{exp: {mean: 1us}}]}}",
+	};
+	struct setting s;
+	double sum;
+
+	(void)state;
+	set_up(&s, "M", "exp:1us", order[0], 1, 0.6);
+	sum = ask(&s, "mean_sojourn");
+	near(ask(&s, "mean_sojourn_stage1"),
+	     figure("M", "exp:1us", "fcfs", 1, 0.6, "mean_sojourn"), 1e-12);
+	near(ask(&s, "mean_sojourn_stage2"),
+	     figure("M", "exp:2us", "fcfs", 3, 0.4, "mean_sojourn"), 1e-12);
+	near(ask(&s, "mean_sojourn_stage1") + ask(&s, "mean_sojourn_stage2"),
+	     sum, 1e-12);
+	near(ask(&s, "mean_in_system"), sum * s.query.rate, 1e-12);
+	assert_true(isnan(ask(&s, "mean_sojourn_stage3")));
+	arena_fini(&s.arena);
+	set_up(&s, "M", "exp:2us", order[1], 3, 0.4);
+	near(ask(&s, "mean_sojourn"), sum, 1e-12);
+	arena_fini(&s.arena);
+	/* One service for all stages is another queue. */
+	assert_true(isnan(figure("M", "exp", "tandem:1,1", 1, 0.5, "mean")));
+}
+
+/* Kendall's waits of any gaps lie in the bands of all approximations, which
+ * know Poisson arrivals exactly. */
+static void test_approximations_hold_their_band(void **state)
+{
+	static const char *const formula[] = { "kingman", "heavy-traffic",
+					       "kraemer-langenbach-belz" };
+	static const char *const gaps[] = { "D", "E4", "M", "H2:4", "H2:90" };
+	const struct predict_ask question = { .of = METRIC_WAIT };
+
+	(void)state;
+	for (size_t i = 0; i < 3 * 5 * LOADS; i++) {
+		double exact = figure(gaps[i / 3 % 5], "exp", "fcfs", 1,
+				      loads[i / 15], "mean_wait");
+		struct predict_result result;
+		struct predict_value *v;
+		struct err err = { 0 };
+		struct setting s;
+
+		set_up(&s, gaps[i / 3 % 5], "exp", "fcfs", 1, loads[i / 15]);
+		s.query.method = PREDICT_APPROX;
+		s.query.formula = formula[i % 3];
+		s.query.ask = &question;
+		s.query.nask = 1;
+		if (predict(&s.query, &result, &s.arena, &err))
+			fail_msg("%s", err.text);
+		v = &result.answer[0].value;
+		assert_true(v->lo <= exact && exact <= v->hi * (1 + 1e-9));
+		assert_true(v->lo <= v->value && v->value <= v->hi);
+		assert_memory_equal(result.method, "approximation: G/G/1", 20);
+		if (i % 3 && i / 3 % 5 == 2)
+			near(v->value, exact, 1e-9);
+		arena_fini(&s.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +451,12 @@ int main(void)
 		cmocka_unit_test(test_figures_rise_with_load),
 		cmocka_unit_test(test_no_lattice),
 		cmocka_unit_test(test_given_service),
+		cmocka_unit_test(test_insensitive),
+		cmocka_unit_test(test_number_in_system),
+		cmocka_unit_test(test_priorities_conserve_work),
+		cmocka_unit_test(test_priorities_preempt),
+		cmocka_unit_test(test_jackson),
+		cmocka_unit_test(test_approximations_hold_their_band),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

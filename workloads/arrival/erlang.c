@@ -41,4 +41,5 @@ const struct arrival_ops arrival_erlang = {
 	.gaps = renewal_gaps,
 	.cdf = renewal_gamma_cdf,
 	.laplace = renewal_laplace,
+	.scv = renewal_scv,
 };

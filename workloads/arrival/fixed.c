@@ -50,6 +50,12 @@ static double complex fixed_laplace(const void *state, double complex s)
 	return cexp(-s * f->interval_ns);
 }
 
+static double fixed_scv(const void *state)
+{
+	(void)state;
+	return 0;
+}
+
 const struct arrival_ops arrival_fixed = {
 	.kind = {
 		.name = "fixed",
@@ -62,4 +68,5 @@ const struct arrival_ops arrival_fixed = {
 	.gaps = fixed_gaps,
 	.cdf = fixed_cdf,
 	.laplace = fixed_laplace,
+	.scv = fixed_scv,
 };

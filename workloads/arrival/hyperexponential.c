@@ -42,4 +42,5 @@ const struct arrival_ops arrival_hyperexponential = {
 	.gaps = renewal_gaps,
 	.cdf = renewal_cdf,
 	.laplace = renewal_laplace,
+	.scv = renewal_scv,
 };

@@ -47,6 +47,12 @@ static double complex poisson_laplace(const void *state, double complex s)
 	return creal(s) * p->mean_ns > -1 ? 1 / (1 + s * p->mean_ns) : NAN;
 }
 
+static double poisson_scv(const void *state)
+{
+	(void)state;
+	return 1;
+}
+
 const struct arrival_ops arrival_poisson = {
 	.kind = {
 		.name = "poisson",
@@ -59,4 +65,5 @@ const struct arrival_ops arrival_poisson = {
 	.gaps = poisson_gaps,
 	.cdf = poisson_cdf,
 	.laplace = poisson_laplace,
+	.scv = poisson_scv,
 };
