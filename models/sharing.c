@@ -54,11 +54,11 @@ size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 	sim_time next;
 	size_t out = 0;
 
-	while (out < n && (next = sharing_next(s)) <= t) {
+	while (out < n && (next = sharing_next(s)) <= sharing_due(t)) {
 		s->work = s->left.entry[0].key;
-		s->at = next;
+		s->at = fmin(next, t);
 		done[out] = *pool_put(pool, heap_pop(&s->left));
-		done[out++].completion = next;
+		done[out++].completion = s->at;
 	}
 	return out;
 }
@@ -117,10 +117,11 @@ size_t shared_advance(void *state, sim_time t, struct done *done, size_t n)
 	struct shared_servers *s = state;
 	size_t out = 0;
 
-	while (out < n && least_value(&s->next) <= t) {
+	while (out < n && least_value(&s->next) <= sharing_due(t)) {
 		uint32_t i = least_index(&s->next);
 
-		out += sharing_advance(&s->server[i], least_value(&s->next),
+		out += sharing_advance(&s->server[i],
+				       fmin(least_value(&s->next), t),
 				       &s->pool, done + out, 1);
 		least_set(&s->next, i, sharing_next(&s->server[i]));
 	}

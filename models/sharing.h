@@ -2,6 +2,9 @@
 #ifndef MODELS_SHARING_H
 #define MODELS_SHARING_H
 
+#include <float.h>
+#include <math.h>
+
 #include "models/heap.h"
 #include "models/least.h"
 
@@ -17,6 +20,16 @@ struct sharing {
 	sim_time at;	  /* when `work` was right: the last change */
 	struct heap left; /* slots of `pool`, by work at completion */
 };
+
+/*
+ * What rounding has put just behind t is due at t: a job that ends in the
+ * instant in which another comes ends before it. Rates are fractions, and
+ * errors grow with each change of the set of jobs.
+ */
+static inline sim_time sharing_due(sim_time t)
+{
+	return t + 64 * DBL_EPSILON * fabs(t);
+}
 
 /* Room for so many jobs at once; the pool is the caller's. */
 void sharing_init(struct sharing *s, uint32_t cores, uint32_t jobs,

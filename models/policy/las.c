@@ -1,5 +1,5 @@
 /* las.c - least attained service first: foreground-background */
-#include "models/heap.h"
+#include "models/sharing.h"
 
 #include <math.h>
 
@@ -222,8 +222,8 @@ static size_t las_advance(void *state, sim_time t, struct done *done, size_t n)
 	struct las *s = state;
 	size_t out = 0;
 
-	while (out < n && s->next <= t) {
-		catch_up(s, s->next);
+	while (out < n && s->next <= sharing_due(t)) {
+		catch_up(s, fmin(s->next, t));
 		if (s->meets) {
 			meet(s, s->which);
 		} else {
