@@ -280,18 +280,3 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 		gap_of(&model->quantiles[i], &found.answer[i].value);
 	adjust(model, arena);
 }
-
-double compare_predict(const struct plan *plan, double rate_rps, double q,
-		       struct arena *arena)
-{
-	struct compare_queue queue = compare_queue(plan, arena);
-	struct predict_query query = query_of(plan, &queue, rate_rps, &q, 1,
-					      arena);
-	struct predict_result found = { 0 };
-	struct err err;
-
-	query.method = PREDICT_EXACT;
-	if (queue.unknown || predict(&query, &found, arena, &err) < 0)
-		return (double)NAN;
-	return found.answer[0].value.value;
-}

@@ -36,11 +36,4 @@ struct result_model *compare_point(const struct point_data *data,
 void compare_stationary(const struct plan *plan, const struct plan_point *point,
 			struct result_model *model, struct arena *arena);
 
-/*
- * The predicted quantile q of the response time at a load, in ns; NAN when
- * there is no exact formula. For `model_max_load`.
- */
-double compare_predict(const struct plan *plan, double rate_rps, double q,
-		       struct arena *arena);
-
 #endif

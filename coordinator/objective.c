@@ -9,6 +9,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/slo.h"
+#include "models/maxload.h"
 
 enum end { END_VALUE, END_LO, END_HI, ENDS };
 
@@ -119,79 +120,35 @@ static double crossing(const struct plan *plan, const struct slo *slo,
 
 /* --- the model's own limit ------------------------------------------------------- */
 
-static double model_ratio(const struct plan *plan, const struct slo *slo,
-			  double load, struct arena *arena)
+/* Each simulation takes at most so long, and there are some ten. */
+#define SIMULATE_S 1
+#define PRECISION .01
+
+/* Exact where formulas hold, else by simulation; as a share of capacity. */
+static struct predict_value model_max(const struct plan *plan,
+				      const struct slo *slo,
+				      struct arena *arena)
 {
-	double worst = 0;
+	struct compare_queue queue = compare_queue(plan, arena);
+	struct predict_query query = {
+		.workload = &plan->served,
+		.policy = queue.policy,
+		.workers = queue.workers,
+		.seed = (uint64_t)plan->config->seed,
+		.relative = PRECISION,
+		.time_limit_s = SIMULATE_S,
+	};
+	struct maxload found;
+	struct err err;
+	double by;
 
-	for (size_t i = 0; i < slo->n; i++) {
-		const struct slo_term *term = &slo->term[i];
-		double value;
-
-		if (term->metric != SLO_RESPONSE || term->class[0])
-			return (double)NAN;
-		value = compare_predict(plan, load * plan->capacity_rps,
-					term->quantile, arena);
-		if (isnan(value))
-			return value;
-		worst = fmax(worst, value / bound_of(plan, term));
-	}
-	return worst;
-}
-
-/* Between the points, from their predictions, where no formula holds. */
-static double model_interpolated(const struct plan *plan, const struct slo *slo,
-				 const struct result_point *points, size_t n)
-{
-	double load = 0, before = 0;
-
-	if (slo->n != 1 || slo->term[0].metric != SLO_RESPONSE ||
-	    slo->term[0].class[0])
-		return (double)NAN;
-	for (size_t i = 0; i < n; i++) {
-		const struct result_model *m = points[i].model;
-		double now = (double)NAN;
-
-		for (size_t j = 0; m && j < m->nquantiles; j++)
-			if (fabs(m->quantiles[j].q -
-				 slo->term[0].quantile) < 1e-9)
-				now = m->quantiles[j].predicted /
-				      bound_of(plan, &slo->term[0]);
-		if (isnan(now))
-			return now;
-		if (now > 1 && before > 0)
-			return load + log(1 / before) / log(now / before) *
-				      (load_of(&points[i]) - load);
-		if (now > 1)
-			return 0;
-		load = load_of(&points[i]);
-		before = now;
-	}
-	return (double)NAN;
-}
-
-static double model_max(const struct plan *plan, const struct slo *slo,
-			const struct result_point *points, size_t n,
-			struct arena *arena)
-{
-	double low = 0, high = 1;
-
-	if (plan->config->model.mode == MODEL_NONE || !(plan->capacity_rps > 0))
-		return (double)NAN;
-	if (isnan(model_ratio(plan, slo, .5, arena)))
-		return model_interpolated(plan, slo, points, n);
-	if (model_ratio(plan, slo, 1e-6, arena) > 1)
-		return 0;
-	while (high - low > 1e-5) {
-		double middle = (low + high) / 2;
-
-		/* Unstable, or so near to it that there is no answer: above. */
-		if (model_ratio(plan, slo, middle, arena) <= 1)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	if (plan->config->model.mode == MODEL_NONE || queue.unknown ||
+	    !(plan->capacity_rps > 0) || maxload(&query, slo, &found, &err))
+		return predict_sure(NAN);
+	by = policy_workers(&queue.policy, queue.workers) * 1e9 /
+	     workload_mean_service_ns(&plan->served) / plan->capacity_rps;
+	return (struct predict_value){ found.load.value * by,
+				       found.load.lo * by, found.load.hi * by };
 }
 
 /* The highest load that a valid point speaks for; NAN where none does. */
@@ -240,6 +197,20 @@ static void drawn_bound(const struct plan *plan, const struct slo *slo,
 	}
 }
 
+/* Measured over ideal, where the measurement found an end. */
+static void compare_loads(const struct plan *plan, const struct slo *slo,
+			  double max_load, struct result_slo *to,
+			  struct arena *arena)
+{
+	struct predict_value ideal = model_max(plan, slo, arena);
+	bool known = isfinite(max_load) && ideal.value > 0;
+
+	to->model_max_load = ideal.value;
+	to->efficiency = known ? max_load / ideal.value : (double)NAN;
+	to->efficiency_lo = known ? to->max_load.lo / ideal.hi : (double)NAN;
+	to->efficiency_hi = known ? to->max_load.hi / ideal.lo : (double)NAN;
+}
+
 struct result_slo *objective_of(const struct plan *plan,
 				const struct result_point *points, size_t n,
 				struct arena *arena)
@@ -268,10 +239,7 @@ struct result_slo *objective_of(const struct plan *plan,
 		to->max_load.lo = to->max_load.value;
 	if (end[END_VALUE] <= 0)
 		to->max_load.value = (double)NAN;
-	to->model_max_load = model_max(plan, &slo, points, n, arena);
-	to->efficiency = isfinite(end[END_VALUE]) && to->model_max_load > 0
-			 ? end[END_VALUE] / to->model_max_load
-			 : (double)NAN;
+	compare_loads(plan, &slo, end[END_VALUE], to, arena);
 	return to;
 }
 

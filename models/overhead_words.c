@@ -22,6 +22,12 @@ static void add(char *text, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* No fit knows more than tenths of a nanosecond. */
+static char *duration(double ns, char *text, size_t size)
+{
+	return unit_print_duration(rint(10 * ns) / 10 + 0., text, size);
+}
+
 /* 9.6us (9.2us to 10us) */
 static const char *figure(const struct predict_value *v, char *text,
 			  size_t size)
@@ -29,9 +35,9 @@ static const char *figure(const struct predict_value *v, char *text,
 	char value[40], lo[40], hi[40];
 
 	snprintf(text, size, "%s (%s to %s)",
-		 unit_print_duration(v->value, value, sizeof(value)),
-		 unit_print_duration(v->lo, lo, sizeof(lo)),
-		 unit_print_duration(v->hi, hi, sizeof(hi)));
+		 duration(v->value, value, sizeof(value)),
+		 duration(v->lo, lo, sizeof(lo)),
+		 duration(v->hi, hi, sizeof(hi)));
 	return text;
 }
 

@@ -140,6 +140,11 @@ char *words_slo(const struct result *result, char *text, size_t size)
 		load_value(result, s->model_max_load, load, sizeof(load));
 		add(text, size, "; the model would reach %s", load);
 	}
+	if (isfinite(s->efficiency))
+		add(text, size, ", efficiency %.3g%%", 100 * s->efficiency);
+	if (isfinite(s->efficiency_lo) && isfinite(s->efficiency_hi))
+		add(text, size, " [%.3g%%, %.3g%%]", 100 * s->efficiency_lo,
+		    100 * s->efficiency_hi);
 	if (s->reason)
 		add(text, size, " (%s)", s->reason);
 	return text;

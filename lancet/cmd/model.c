@@ -136,6 +136,17 @@ static void ask_slo(struct model_curve *curve, const struct model_request *r,
 		curve->slo_refused = arena_strdup(arena, err.text);
 }
 
+static void compare(struct model_curve *curve, const struct model_request *r,
+		    const struct model_system *s,
+		    const struct model_policy *policy, struct arena *arena)
+{
+	struct predict_query query = query_of(r, s, &policy->choice);
+
+	if (s->result)
+		progress(policy->name, "beside the result", 0);
+	model_compare(curve, r, s, &query, arena);
+}
+
 static void ask_policy(struct model_curve *curve, const struct model_request *r,
 		       const struct model_system *s,
 		       const struct model_policy *policy, struct arena *arena)
@@ -145,6 +156,7 @@ static void ask_policy(struct model_curve *curve, const struct model_request *r,
 		ask_load(&curve->row[i], &s->load[i], r, s, policy, arena);
 	if (s->slo)
 		ask_slo(curve, r, s, policy, arena);
+	compare(curve, r, s, policy, arena);
 }
 
 /* --- telling ---------------------------------------------------------------

@@ -56,6 +56,7 @@ struct model_system {
 	size_t nmetrics;
 	const char *slo; /* NULL: none */
 	struct slo promise;
+	const struct result *result; /* to compare with; or NULL */
 };
 
 /* One load. */
@@ -70,6 +71,11 @@ struct model_curve {
 	struct model_row *row; /* system->nloads */
 	struct maxload maxload;
 	const char *slo_refused;
+	/* With a result: its points beside this queue. */
+	struct result_point *point;
+	struct result_overhead *overhead;
+	const char *overhead_reason;
+	struct predict_value efficiency; /* NAN: not known */
 };
 
 struct model_answer {
@@ -86,6 +92,14 @@ int model_system(struct model_system *system, const struct model_request *r,
 void model_print(const struct model_answer *answer);
 void model_print_json(const struct model_answer *answer);
 int model_plot(const struct model_answer *answer, struct err *err);
+
+/* Nothing without a result. */
+void model_compare(struct model_curve *curve, const struct model_request *r,
+		   const struct model_system *s,
+		   const struct predict_query *query, struct arena *arena);
+void model_print_comparison(const struct model_answer *a, size_t policy);
+struct json_t *model_comparison_json(const struct model_answer *a,
+				     size_t policy);
 
 /* "mean service times", "ns" ... */
 const char *model_unit_name(const struct model_system *system);

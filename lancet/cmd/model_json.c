@@ -90,6 +90,18 @@ static json_t *all_slo_json(const struct model_answer *a)
 	return json;
 }
 
+static json_t *all_comparisons(const struct model_answer *a)
+{
+	json_t *json;
+
+	if (a->system->npolicies == 1)
+		return model_comparison_json(a, 0);
+	json = json_array();
+	for (size_t p = 0; p < a->system->npolicies; p++)
+		json_array_append_new(json, model_comparison_json(a, p));
+	return json;
+}
+
 void model_print_json(const struct model_answer *a)
 {
 	static const char *const units[] = { "mean_service", "as_written",
@@ -108,6 +120,8 @@ void model_print_json(const struct model_answer *a)
 	json_object_set_new(json, "points", points);
 	if (s->slo)
 		json_object_set_new(json, "slo", all_slo_json(a));
+	if (s->result)
+		json_object_set_new(json, "comparison", all_comparisons(a));
 	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 	putchar('\n');
 	json_decref(json);

@@ -214,4 +214,6 @@ void model_print(const struct model_answer *a)
 		print_one(a);
 	for (size_t p = 0; p < a->system->npolicies; p++)
 		print_slo(a, p);
+	for (size_t p = 0; p < a->system->npolicies; p++)
+		model_print_comparison(a, p);
 }

@@ -183,6 +183,7 @@ static int take_result(struct model_system *s, const char *path,
 		return STATUS_USAGE;
 	}
 	rc = take_config(s, config, arena);
+	s->result = result;
 	s->nloads = 0;
 	for (size_t i = 0; i < result->npoints && i < MODEL_LOADS; i++)
 		s->load[s->nloads++] = (struct load_value){

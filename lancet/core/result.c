@@ -339,7 +339,10 @@ static const struct field slo_fields[] = {
 		 &interval_shape, NULL),
 	FIELD(REAL, struct result_slo, model_max_load, "model_max_load",
 	      "no model"),
-	FIELD(REAL, struct result_slo, efficiency, "efficiency", "no model"),
+	FIELD(REAL, struct result_slo, efficiency, "efficiency",
+	      "no model, or no end was measured"),
+	FIELD(REAL, struct result_slo, efficiency_lo, "efficiency_lo", NULL),
+	FIELD(REAL, struct result_slo, efficiency_hi, "efficiency_hi", NULL),
 	FIELD(STRING, struct result_slo, reason, "reason", NULL),
 	{ 0 },
 };

@@ -200,7 +200,7 @@ struct result_slo {
 	double quantile, bound_ns;	/* of response time; NAN: none */
 	struct result_interval max_load;	/* share of capacity, or rps */
 	double model_max_load;
-	double efficiency;
+	double efficiency, efficiency_lo, efficiency_hi; /* max_load over it */
 	const char *reason;
 };
 

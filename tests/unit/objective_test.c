@@ -93,6 +93,26 @@ static void test_between(void **state)
 		    slo->max_load.value / slo->model_max_load, 1e-9);
 }
 
+/* No formula: the ideal is simulated, a little below the one queue's. */
+static void test_efficiency_simulated(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+	double central;
+
+	fill(f, SWEEP, "p99 <= 7x");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	central = slo->model_max_load;
+	assert_near(slo->efficiency_lo, slo->max_load.lo / central, 1e-9);
+	fill(f, SWEEP "}\nmodel: jbsq:2\n#", "p99 <= 7x");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(slo->model_max_load < central - .005);
+	assert_true(slo->model_max_load > central - .1);
+	assert_true(slo->efficiency_lo < slo->efficiency);
+	assert_true(slo->efficiency_hi > slo->efficiency);
+	assert_true(slo->efficiency_hi < 1);
+}
+
 static void test_always_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -206,7 +226,7 @@ int main(void)
 		WITH(test_last_invalid),
 		WITH(test_never_kept), WITH(test_invalid_skipped),
 		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
-		WITH(test_slowdown_records),
+		WITH(test_slowdown_records), WITH(test_efficiency_simulated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

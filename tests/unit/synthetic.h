@@ -298,8 +298,8 @@ static inline void syn_around(struct arena *arena, struct result *r)
 	};
 	r->calibration_status = "not calibrated on this path";
 	r->slo = arena_alloc(arena, sizeof(*r->slo));
-	*r->slo = (struct result_slo){ "p99 <= 10x", .99, 1e6, { .6, .6, .7 }, .83, .72,
-				       NULL };
+	*r->slo = (struct result_slo){ "p99 <= 10x", .99, 1e6, { .6, .6, .7 },
+					.83, .72, .72, .84, NULL };
 	syn_overhead(arena, r);
 	r->verdict.status = "invalid";
 	r->verdict.reasons = arena_copy(arena, reasons, sizeof(reasons));
