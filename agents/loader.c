@@ -27,8 +27,8 @@ static void build_and_send(struct loader *l)
 	while (!l->all && l->built - l->answered < WINDOW) {
 		if (!l->pending)
 			pkt->len = (uint32_t)w->proto.ops->populate(
-				w->proto.state, l->built, pkt->data,
-				w->proto.max_out);
+				w->proto.state, w->conn_state, l->built,
+				pkt->data, w->proto.max_out);
 		l->all = pkt->len == 0;
 		if (l->all)
 			return;

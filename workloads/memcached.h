@@ -6,17 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workloads/keyspace.h"
 #include "workloads/proto.h"
 
-#define MC_KEY_MAX 250		/* the server's own limit */
 #define MC_VALUE_MAX (1u << 30)	/* largest value of a reply that we believe */
 
 /* Of a thread; read only after init. */
 struct mc {
 	bool binary;
-	uint64_t get_below;	/* of 2^32 draws, those that get */
-	uint64_t keys;
-	uint32_t key_size, value_size;
+	struct keyspace keyspace;
+	uint32_t out; /* the most bytes of a message */
 };
 
 /* One request, as the draw made it. */
@@ -35,19 +34,6 @@ struct mc_conn {
 	uint8_t status;		/* enum proto_status of the reply being read */
 	bool binary;		/* target: the request being read */
 };
-
-/* The key of an index: 'k' and zeros up to the number at its end. */
-static inline void mc_key(const struct mc *s, uint64_t index,
-			  unsigned char *out)
-{
-	unsigned char *end = out + s->key_size;
-
-	while (end > out) {
-		*--end = (unsigned char)('0' + index % 10);
-		index /= 10;
-	}
-	out[0] = 'k';
-}
 
 /* Skip what there is of a body; how many bytes that was. */
 static inline size_t mc_skip(struct mc_conn *c, size_t len)

@@ -99,17 +99,18 @@ static size_t ascii_build(const struct mc *s, const struct mc_ask *ask,
 			  unsigned char *out)
 {
 	char *text = (char *)out;
-	size_t at = 4 + s->key_size;
+	size_t at = 4 + keyspace_key(&s->keyspace, ask->key, out + 4);
+	uint32_t value;
 
 	memcpy(text, ask->get ? "get " : "set ", 4);
-	mc_key(s, ask->key, out + 4);
 	if (ask->get) {
 		memcpy(text + at, "\r\n", 2);
 		return at + 2;
 	}
-	at += (size_t)sprintf(text + at, " 0 0 %u\r\n", s->value_size);
-	memset(text + at, 'v', s->value_size);
-	at += s->value_size;
+	value = keyspace_value_size(&s->keyspace, ask->key);
+	at += (size_t)sprintf(text + at, " 0 0 %u\r\n", value);
+	memset(text + at, 'v', value);
+	at += value;
 	memcpy(text + at, "\r\n", 2);
 	return at + 2;
 }
@@ -184,7 +185,7 @@ static int read_get(const struct line *line, struct proto_served *req)
 {
 	size_t at = 4, key = word(line, &at);
 
-	if (key == 0 || key > MC_KEY_MAX || at != line->len)
+	if (key == 0 || key > KEYSPACE_KEY_MAX || at != line->len)
 		return -EBADMSG;
 	req->echo[0] = MC_ASCII_GET;
 	req->body = line->text + at - key;
@@ -236,9 +237,20 @@ static long ascii_serve(struct mc_conn *c, const unsigned char *in, size_t len,
 	return ret < 0 ? ret : (long)used;
 }
 
+/* The value that the key's number would have; another's is as good. */
+static uint32_t value_of(const struct mc *s, const struct proto_served *req)
+{
+	uint64_t key = 0;
+
+	for (uint32_t i = 1; i < req->body_len; i++)
+		key = 10 * key + (uint64_t)(req->body[i] - '0');
+	return keyspace_value_size(&s->keyspace, key);
+}
+
 static size_t ascii_reply(const struct mc *s, const struct proto_served *req,
 			  enum proto_status status, unsigned char *out)
 {
+	uint32_t value;
 	char *text = (char *)out;
 	size_t at;
 
@@ -248,10 +260,11 @@ static size_t ascii_reply(const struct mc *s, const struct proto_served *req,
 							      "failed");
 	if (req->echo[0] == MC_ASCII_SET)
 		return (size_t)sprintf(text, "STORED\r\n");
+	value = value_of(s, req);
 	at = (size_t)sprintf(text, "VALUE %.*s 0 %u\r\n", (int)req->body_len,
-			     (const char *)req->body, s->value_size);
-	memset(text + at, 'v', s->value_size);
-	at += s->value_size;
+			     (const char *)req->body, value);
+	memset(text + at, 'v', value);
+	at += value;
 	memcpy(text + at, "\r\nEND\r\n", 7);
 	return at + 7;
 }

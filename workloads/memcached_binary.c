@@ -35,19 +35,20 @@ enum mc_status {
 static size_t binary_build(const struct mc *s, const struct mc_ask *ask,
 			   unsigned char *out)
 {
+	const struct keyspace *k = &s->keyspace;
 	size_t extras = ask->get ? 0 : 8;
-	size_t value = ask->get ? 0 : s->value_size;
-	size_t body = extras + s->key_size + value;
+	size_t value = ask->get ? 0 : keyspace_value_size(k, ask->key);
+	size_t key = keyspace_key(k, ask->key, out + HEADER + extras);
+	size_t body = extras + key + value;
 
 	memset(out, 0, HEADER + extras);
 	out[0] = REQUEST;
 	out[1] = ask->get ? GET : SET;
-	put_be16(out + 2, (uint16_t)s->key_size);
+	put_be16(out + 2, (uint16_t)key);
 	out[4] = (unsigned char)extras;
 	put_be32(out + 8, (uint32_t)body);
 	put_be32(out + 12, ask->opaque);
-	mc_key(s, ask->key, out + HEADER + extras);
-	memset(out + HEADER + extras + s->key_size, 'v', value);
+	memset(out + HEADER + extras + key, 'v', value);
 	return HEADER + body;
 }
 
@@ -140,7 +141,8 @@ static size_t binary_reply(const struct mc *s, const struct proto_served *req,
 			   enum proto_status status, unsigned char *out)
 {
 	bool value = req->echo[1] == GET && status == PROTO_OK;
-	size_t body = value ? 4 + s->value_size : 0;
+	uint32_t size = s->keyspace.value.most;
+	size_t body = value ? 4 + size : 0;
 
 	memset(out, 0, HEADER + (value ? 4 : 0));
 	out[0] = REPLY;
@@ -151,7 +153,7 @@ static size_t binary_reply(const struct mc *s, const struct proto_served *req,
 	put_be32(out + 8, (uint32_t)body);
 	put_be32(out + 12, get_be32(req->echo + 4));
 	if (value)
-		memset(out + HEADER + 4, 'v', s->value_size);
+		memset(out + HEADER + 4, 'v', size);
 	return HEADER + body;
 }
 

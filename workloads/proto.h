@@ -106,7 +106,7 @@ struct proto_ops {
 	 * Optional (PROTO_LOADER), cold: the i-th request that fills the
 	 * store before a run; 0 when there are no more.
 	 */
-	size_t (*populate)(void *ps, uint64_t i, unsigned char *out,
+	size_t (*populate)(void *ps, void *cs, uint64_t i, unsigned char *out,
 			   size_t room);
 };
 

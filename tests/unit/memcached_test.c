@@ -2,14 +2,12 @@
 #include "tests/unit/net.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "tests/fuzz/split.h"
 #include "tests/unit/seed.h"
+#include "tests/unit/server.h"
 #include "workloads/bytes.h"
 #include "workloads/memcached.h"
 
@@ -20,18 +18,10 @@
 
 static struct rng rng;
 
-static size_t build(struct split_proto *p, uint64_t draw)
-{
-	struct proto_request req = { .draw = draw };
-
-	return p->proto.ops->build(p->proto.state, p->cs, &req, p->out,
-				   p->proto.max_out);
-}
-
 static void expect_build(struct split_proto *p, uint64_t draw,
 			 const void *want, size_t len)
 {
-	assert_int_equal(build(p, draw), len);
+	assert_int_equal(server_build(p, draw), len);
 	assert_memory_equal(p->out, want, len);
 }
 
@@ -43,10 +33,10 @@ static void test_requests(void **state)
 	split_open(&p, ASCII);
 	expect_build(&p, GET_DRAW, "get k0000\r\n", 11);
 	expect_build(&p, SET_DRAW, "set k0008 0 0 3\r\nvvv\r\n", 22);
-	assert_int_equal(p.proto.ops->populate(p.proto.state, 2, p.out,
+	assert_int_equal(p.proto.ops->populate(p.proto.state, p.cs, 2, p.out,
 					       p.proto.max_out), 22);
 	assert_memory_equal(p.out, "set k0002 0 0 3\r\nvvv\r\n", 22);
-	assert_int_equal(p.proto.ops->populate(p.proto.state, 9, p.out,
+	assert_int_equal(p.proto.ops->populate(p.proto.state, p.cs, 9, p.out,
 					       p.proto.max_out), 0);
 	split_close(&p);
 	split_open(&p, BINARY);
@@ -189,7 +179,7 @@ static void target_answers(const char *text)
 
 	split_open(&p, text);
 	for (int i = 0; i < 64; i++) {
-		size_t one = build(&p, rng_next(&rng));
+		size_t one = server_build(&p, rng_next(&rng));
 
 		memcpy(requests + len, p.out, one);
 		len += one;
@@ -221,89 +211,6 @@ static void test_target(void **state)
 
 /* --- the real one --- */
 
-static uint16_t free_port(void)
-{
-	struct transport t = net_open("tcp", 1, "127.0.0.1:0", 1, 64);
-	const char *colon = strrchr(net_address(&t), ':');
-	uint16_t port = (uint16_t)atoi(colon + 1);
-
-	t.ops->close(t.state);
-	return port;
-}
-
-static void exec_server(uint16_t port)
-{
-	const struct passwd *nobody = getpwnam("nobody");
-	char text[8];
-
-	if (geteuid() == 0 && nobody && (setgid(nobody->pw_gid) != 0 ||
-					 setuid(nobody->pw_uid) != 0))
-		_exit(126);
-	snprintf(text, sizeof(text), "%u", port);
-	execlp("memcached", "memcached", "-l", "127.0.0.1", "-p", text, "-U",
-	       "0", "-t", "1", "-m", "16", NULL);
-	_exit(127);
-}
-
-/* Its pid, once it takes connections; 0: there is none on this machine. */
-static pid_t start_server(char *address, size_t size)
-{
-	struct choice tcp = net_choice(KIND_TRANSPORT, "tcp");
-	struct transport_params params = { .address = address,
-					   .connections = 1,
-					   .max_message = 64 };
-	int64_t until = clock_now_ns() + PATIENCE;
-	uint16_t port = free_port();
-	struct transport t;
-	struct err err;
-	pid_t pid;
-
-	snprintf(address, size, "127.0.0.1:%u", port);
-	pid = fork();
-	if (pid == 0)
-		exec_server(port);
-	while (transport_open(&t, &tcp, &params, until, &net_arena, &err)) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return 0;
-		assert_true(clock_now_ns() < until);
-		usleep(10000);
-	}
-	t.ops->close(t.state);
-	return pid;
-}
-
-/* n requests, one after the other; how many ended with that status. */
-static size_t converse(struct split_proto *p, struct transport *t, size_t n,
-		       bool fill, int status)
-{
-	struct proto_done done;
-	struct packet pkt;
-	size_t hits = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t got = 0, len;
-
-		len = fill ? p->proto.ops->populate(p->proto.state, i, p->out,
-						    p->proto.max_out) :
-			     build(p, rng_next(&rng));
-		assert_true(len > 0);
-		net_send(t, 0, p->out, len);
-		while (got == 0) {
-			long used;
-
-			net_recv(t, &pkt, 1);
-			assert_int_equal(pkt.flags, 0);
-			used = p->proto.ops->feed(p->proto.state, p->cs,
-						  pkt.data, pkt.len, &done, 1,
-						  &got);
-			assert_true(used >= 0);
-			net_keep(t, 0, (size_t)used);
-		}
-		hits += done.status == status;
-	}
-	return hits;
-}
-
 static void talk_to_server(const char *address, const char *text)
 {
 	struct split_proto p;
@@ -311,9 +218,9 @@ static void talk_to_server(const char *address, const char *text)
 
 	split_open(&p, text);
 	t = net_open("tcp", 0, address, 1, p.proto.max_out);
-	assert_int_equal(converse(&p, &t, 50, false, PROTO_ERROR), 50);
-	assert_int_equal(converse(&p, &t, 50, true, PROTO_OK), 50);
-	assert_int_equal(converse(&p, &t, 200, false, PROTO_OK), 200);
+	assert_int_equal(server_converse(&p, &t, &rng, 50, false, PROTO_ERROR), 50);
+	assert_int_equal(server_converse(&p, &t, &rng, 50, true, PROTO_OK), 50);
+	assert_int_equal(server_converse(&p, &t, &rng, 200, false, PROTO_OK), 200);
 	t.ops->close(t.state);
 	split_close(&p);
 }
@@ -326,15 +233,18 @@ static void too_large(const char *address, const char *text)
 
 	split_open(&p, text);
 	t = net_open("tcp", 0, address, 1, p.proto.max_out);
-	assert_int_equal(converse(&p, &t, 2, true, PROTO_ERROR), 2);
+	assert_int_equal(server_converse(&p, &t, &rng, 2, true, PROTO_ERROR), 2);
 	t.ops->close(t.state);
 	split_close(&p);
 }
 
 static void test_real_server(void **state)
 {
+	static const char *const argv[] = { "memcached", "-l", "127.0.0.1",
+					    "-p", "PORT", "-U", "0", "-t", "1",
+					    "-m", "16", NULL };
 	char address[32];
-	pid_t pid = start_server(address, sizeof(address));
+	pid_t pid = server_start(argv, address, sizeof(address));
 
 	(void)state;
 	if (pid == 0)
@@ -346,8 +256,7 @@ static void test_real_server(void **state)
 				"value_size: 20000B}}");
 	too_large(address, "{memcached: {value_size: 1MiB}}");
 	too_large(address, "{memcached: {value_size: 1MiB, format: binary}}");
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
+	server_stop(pid);
 }
 
 int main(void)

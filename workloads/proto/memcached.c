@@ -1,10 +1,8 @@
 /* memcached.c - gets and sets of a key-value store, in both its languages */
 #include "workloads/memcached.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "lancet/core/err.h"
 #include "lancet/core/option.h"
 
 /*
@@ -13,46 +11,26 @@
  * not the asked one; busy servers (binary) nack. Replies come in the order
  * of the requests of a connection.
  *
- * As a target it has no store: every get hits, with value_size bytes.
+ * As a target it has no store: every get hits, with the value that the key would have.
  */
 #define MC_OUT 512		/* what may stand around key and value */
 
 struct mc_options {
+	struct keyspace_options keyspace; /* first */
 	int format;
-	double get_ratio;
-	int64_t keys, key_size, value_size;
 };
-
-/* Keys that so many digits can tell apart; one is the letter in front. */
-static uint64_t keys_of_size(int64_t key_size)
-{
-	uint64_t n = 10;
-
-	for (int64_t digits = key_size - 1; digits > 1; digits--)
-		if (n < UINT64_C(1000000000000000000))
-			n *= 10;
-	return n;
-}
 
 static int mc_init(void *ps, const void *options, struct arena *arena,
 		   size_t *max_out, struct err *err)
 {
 	const struct mc_options *o = options;
 	struct mc *s = ps;
+	int rc = keyspace_init(&s->keyspace, &o->keyspace, false, arena, err);
 
-	(void)arena;
-	if ((uint64_t)o->keys > keys_of_size(o->key_size))
-		return err_set(err, -EINVAL,
-			       "%jd keys do not fit into a key_size of %jdB; "
-			       "raise it", (intmax_t)o->keys,
-			       (intmax_t)o->key_size);
 	s->binary = o->format != 0;
-	s->get_below = (uint64_t)(o->get_ratio * 4294967296.0);
-	s->keys = (uint64_t)o->keys;
-	s->key_size = (uint32_t)o->key_size;
-	s->value_size = (uint32_t)o->value_size;
-	*max_out = MC_OUT + s->key_size + s->value_size;
-	return 0;
+	s->out = MC_OUT + s->keyspace.key.most + s->keyspace.value.most;
+	*max_out = s->out;
+	return rc;
 }
 
 static const struct mc_language *language(const struct mc *s)
@@ -60,29 +38,33 @@ static const struct mc_language *language(const struct mc *s)
 	return s->binary ? &mc_binary : &mc_ascii;
 }
 
-/* The high half of the draw says which key, the low half what to do. */
 static size_t mc_build(void *ps, void *cs, const struct proto_request *req,
 		       unsigned char *out, size_t room)
 {
+	struct keyspace_ask what;
+	struct mc_ask ask;
 	struct mc *s = ps;
 	struct mc_conn *c = cs;
-	struct mc_ask ask = {
-		.get = (req->draw & UINT32_MAX) < s->get_below,
-		.key = (req->draw >> 32) * s->keys >> 32,
-	};
 
-	if (room < MC_OUT + s->key_size + s->value_size)
+	if (room < s->out)
 		return 0;
-	ask.opaque = c->asked++ & ~MC_LOADER;
+	keyspace_draw(&s->keyspace, req, &what);
+	ask = (struct mc_ask){
+		.get = what.operation == KEYSPACE_GET,
+		.key = what.key,
+		.opaque = c->asked++ & ~MC_LOADER,
+	};
 	return language(s)->build(s, &ask, out);
 }
 
-static size_t mc_populate(void *ps, uint64_t i, unsigned char *out, size_t room)
+static size_t mc_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
+			  size_t room)
 {
 	struct mc *s = ps;
 	struct mc_ask ask = { .key = i, .opaque = MC_LOADER };
 
-	if (i >= s->keys || room < MC_OUT + s->key_size + s->value_size)
+	(void)cs;
+	if (i >= s->keyspace.keys || room < s->out)
 		return 0;
 	return language(s)->build(s, &ask, out);
 }
@@ -143,7 +125,7 @@ static size_t mc_reply(void *ps, void *cs, const struct proto_served *req,
 	const struct mc_language *l = &mc_ascii;
 
 	(void)cs, (void)trailer;
-	if (room < MC_OUT + s->key_size + s->value_size)
+	if (room < s->out)
 		return 0;
 	if (req->echo[0] == MC_BINARY)
 		l = &mc_binary;
@@ -156,14 +138,7 @@ static const struct option_row mc_rows[] = {
 	{ .key = "format", .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct mc_options, format), .preset = "ascii",
 	  .names = mc_formats, .help = "the language on the wire" },
-	OPTION(PERCENT, struct mc_options, get_ratio, 0, "90%", 0, 1,
-	       "share of gets; the others are sets"),
-	OPTION(INT, struct mc_options, keys, 0, "10000", 1, 1e9,
-	       "how many keys there are, all as likely"),
-	OPTION(SIZE, struct mc_options, key_size, 0, "30B", 2, MC_KEY_MAX,
-	       "length of a key"),
-	OPTION(SIZE, struct mc_options, value_size, 0, "200B", 0, 1 << 20,
-	       "length of a value"),
+	KEYSPACE_ROWS("200B"),
 	{ 0 },
 };
 
