@@ -53,7 +53,7 @@ LDFLAGS += -pthread $(flags_$(BUILD))
 # Static where Debian has the archive, so that one copied file runs on an
 # agent host.
 comma := ,
-archives := -lyaml -ljansson -lgsl -lgslcblas -lz
+archives := -lyaml -ljansson -lgsl -lgslcblas -lhttp_parser -lz
 ifeq ($(BUILD),plain)
 archives := -Wl$(comma)-Bstatic $(archives) -Wl$(comma)-Bdynamic
 endif

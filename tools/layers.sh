@@ -43,7 +43,7 @@ grep -H '^#include' $files |
 		fence("^sqlite3\\.h$", "^reports/history\\.c$")
 		fence("^liburing\\.h$", "^agents/transport/")
 		fence("^openssl/", "^agents/tls\\.[ch]$")
-		fence("^hiredis/", "^workloads/proto/")
+		fence("^http_parser\\.h$", "^workloads/proto/")
 		fence("^zlib\\.h$", "^reports/")
 	}
 	{
