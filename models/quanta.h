@@ -22,8 +22,8 @@ struct quanta_options {
 		  1e-9, 1e15, "work of a slice"),                              \
 		OPTION_AS(VALUE, s, "cost", quanta.cost, 0, "0ns", 0, 1e15,    \
 			  "time that the worker loses when a slice runs out"), \
-		OPTION_AS(VALUE, s, "overshoot", quanta.overshoot, 0, "0ns",   \
-			  0, 1e15,                                             \
+		OPTION_AS(VALUE, s, "overshoot", quanta.overshoot, 0, NULL, 0, \
+			  1e15,                                                \
 			  "standard deviation of the normal variate whose "    \
 			  "absolute "                                          \
 			  "value a slice lasts longer")
