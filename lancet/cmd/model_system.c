@@ -80,6 +80,38 @@ static int take_choice(enum kind_class class, const char *option,
 	return refuse(&err);
 }
 
+/* Does it need a time to be said, a quantum for example? */
+static bool needs_time(const struct kind *kind)
+{
+	const struct option_row *row = kind->options;
+
+	for (; row && row->type; row++)
+		if (row->type == OPTION_TYPE_VALUE &&
+		    row->flags & OPTION_REQUIRED)
+			return true;
+	return false;
+}
+
+/* 5ns of a service of 100us is hardly what `quantum:5` was to say. */
+static int check_units(const struct model_system *s,
+		       const struct model_policy *policy)
+{
+	bool unit = has_unit(policy->name);
+
+	if (s->unit == UNIT_NS && !unit && needs_time(policy->choice.kind))
+		return cmd_fail("model", STATUS_USAGE,
+				"--policy %s: its times need a unit, as those "
+				"of the service have one; say quantum:5us",
+				policy->name);
+	if (s->unit != UNIT_NS && unit)
+		return cmd_fail("model", STATUS_USAGE,
+				"--policy %s: a time with a unit needs a "
+				"service time with one; say --service "
+				"exp:100us",
+				policy->name);
+	return 0;
+}
+
 /* The policies of the command line; without any, fcfs. */
 static int take_policies(struct model_system *s, const struct model_request *r,
 			 struct arena *arena)
@@ -97,6 +129,8 @@ static int take_policies(struct model_system *s, const struct model_request *r,
 		policy->name = name[s->npolicies];
 		rc = take_choice(KIND_POLICY, "--policy", policy->name,
 				 &policy->choice, arena);
+		if (!rc)
+			rc = check_units(s, policy);
 	}
 	return rc;
 }
