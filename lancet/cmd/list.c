@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "lancet/cmd/presets.h"
 #include "lancet/core/config.h"
 #include "lancet/core/kind.h"
 #include "lancet/core/option.h"
@@ -16,9 +17,10 @@ static const char usage[] =
 	"\n"
 	"Prints what this program has: protocols, transports, arrivals, laws,\n"
 	"policies, checks ...; of one class, or one kind, with the options;\n"
-	"or the keys of a configuration. In brackets: the value by default.\n"
+	"published workloads (presets); or the keys of a configuration. In\n"
+	"brackets: the value by default.\n"
 	"\n"
-	"usage: lancet list [CLASS|KIND|keys]\n";
+	"usage: lancet list [CLASS|KIND|presets|PRESET|keys]\n";
 
 static const char *const type_text[] = {
 	[OPTION_TYPE_BOOL] = "true or false",
@@ -99,7 +101,7 @@ static void print_class(enum kind_class class, int options)
 
 static int print_named(const char *name)
 {
-	int found = 0;
+	int found = presets_print_one(name);
 
 	for (enum kind_class class = 0; class < KIND_CLASSES; class++) {
 		const struct kind *kind = kind_find(class, name);
@@ -115,10 +117,11 @@ static int print_named(const char *name)
 
 static int unknown(const char *name)
 {
-	const char *names[KIND_CLASSES + 1] = { NULL };
+	const char *names[KIND_CLASSES + 2] = { NULL };
 	const char *nearest;
 
 	memcpy(names, kind_class_plural, sizeof kind_class_plural);
+	names[KIND_CLASSES] = "presets";
 	nearest = cmd_nearest(name, names);
 	return cmd_fail("list", STATUS_USAGE,
 			"no class or kind '%s'; %s%s", name,
@@ -139,6 +142,11 @@ static int run(int argc, char **argv)
 		print_rows(config_rows, 0);
 		return STATUS_FINE;
 	}
+	if (optind < argc && (!strcmp(argv[optind], "presets") ||
+			      !strcmp(argv[optind], "preset"))) {
+		presets_print(true);
+		return STATUS_FINE;
+	}
 	for (enum kind_class class = 0; class < KIND_CLASSES; class++) {
 		if (optind == argc) {
 			print_class(class, 0);
@@ -148,7 +156,9 @@ static int run(int argc, char **argv)
 			return STATUS_FINE;
 		}
 	}
-	if (optind < argc && !print_named(argv[optind]))
+	if (optind == argc)
+		presets_print(false);
+	else if (!print_named(argv[optind]))
 		return unknown(argv[optind]);
 	return STATUS_FINE;
 }

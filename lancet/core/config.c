@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lancet/core/err.h"
+#include "lancet/core/preset.h"
 #include "lancet/core/slo.h"
 #include "lancet/core/yaml.h"
 
@@ -98,6 +99,14 @@ static bool same_before(const struct config_class *class, size_t i)
 		    !strcmp(class[j].name, class[i].name))
 			return true;
 	return false;
+}
+
+static void rules_protocol(const struct config *c, struct option_problems *p)
+{
+	if (!c->workload.protocol.kind)
+		BROKEN(c, p, "workload",
+		       "protocol in workload is missing; write protocol: spin, "
+		       "another one, or preset: NAME");
 }
 
 static void rules_classes(const struct config *c, struct option_problems *p)
@@ -311,6 +320,7 @@ static void rules(const struct config *c, struct option_problems *p)
 {
 	rules_name(c, p);
 	rules_target(c, p);
+	rules_protocol(c, p);
 	rules_classes(c, p);
 	rules_load(c, p);
 	rules_agents(c, p);
@@ -333,9 +343,11 @@ struct config *config_parse(const char *file, const char *text, size_t len,
 		return NULL;
 	for (size_t i = 0; i < nset && c->tree->type == YAML_MAP; i++)
 		yaml_set(c->tree, set[i], arena, problems);
+	preset_apply(c->tree, arena, problems);
+	if (problems->n > before)
+		return NULL;
 	if (option_parse(config_rows, OPTION_UNIT_NONE, c->tree, c, arena,
-			 problems) ||
-	    problems->n > before)
+			 problems))
 		return NULL;
 	if (!c->name)
 		c->name = name_of_file(file, arena);

@@ -35,6 +35,7 @@ struct config_class {
 };
 
 struct config_workload {
+	const char *preset;		/* NULL: none; already applied */
 	struct choice protocol;
 	struct choice transport;
 	struct choice arrival;

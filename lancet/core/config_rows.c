@@ -73,10 +73,14 @@ static const struct option_row class_rows[] = {
 };
 
 static const struct option_row workload_rows[] = {
+	OPTION(STRING, struct config_workload, preset, 0, NULL, 0, 0,
+	       "a published workload by its name, for what stands nowhere "
+	       "else: `lancet list presets`"),
 	{ .key = "protocol", .type = OPTION_TYPE_KIND,
 	  .offset = offsetof(struct config_workload, protocol),
-	  .flags = OPTION_REQUIRED, .class = KIND_PROTO,
-	  .help = "what requests and replies look like" },
+	  .class = KIND_PROTO,
+	  .help = "what requests and replies look like; required without "
+		  "preset" },
 	CHOICE(struct config_workload, transport, KIND_TRANSPORT,
 	       OPTION_UNIT_NONE, "udp", "what carries them"),
 	CHOICE(struct config_workload, arrival, KIND_ARRIVAL,
