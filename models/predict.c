@@ -145,6 +145,13 @@ static const char *method_of(const struct formula_ops *f, const void *state,
 			    error);
 }
 
+static bool narrower(const struct predict_value *a,
+		     const struct predict_value *b)
+{
+	return a->hi - a->lo < b->hi - b->lo;
+}
+
+/* Of several approximations the one with the least band is taken. */
 static void take_answers(struct solver *s, const struct formula_ops *f,
 			 const void *state)
 {
@@ -152,14 +159,18 @@ static void take_answers(struct solver *s, const struct formula_ops *f,
 
 	for (size_t i = 0; i < s->query->nask; i++) {
 		struct predict_answer *a = &s->result->answer[i];
+		struct predict_value value;
 
-		if (!open(a))
+		if (a->refused ||
+		    (!open(a) && f->strength == FORMULA_EXACT))
 			continue;
-		a->value = f->answer(state, &s->query->ask[i]);
-		if (isnan(a->value.value))
+		value = f->answer(state, &s->query->ask[i]);
+		if (isnan(value.value) ||
+		    (!open(a) && !narrower(&value, &a->value)))
 			continue;
+		s->left -= open(a);
+		a->value = value;
 		a->method = method;
-		s->left--;
 	}
 }
 
@@ -177,11 +188,12 @@ static void ask_formulas(struct solver *s, struct err *err)
 {
 	const struct kind *const *kind = kind_table(KIND_FORMULA);
 
-	for (; *kind && s->left; kind++) {
+	for (; *kind; kind++) {
 		const struct formula_ops *f = (const void *)*kind;
 		void *state;
 
-		if (!wanted(s->query, f))
+		if (!wanted(s->query, f) ||
+		    (!s->left && f->strength == FORMULA_EXACT))
 			continue;
 		state = arena_alloc(s->arena, f->state_size);
 		if (!f->solve(state, s->queue, s->arena, err))

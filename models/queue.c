@@ -1,10 +1,13 @@
 /* queue.c - what a formula sees of a question: laws, workers, shape */
 #include "models/queue.h"
 
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_integration.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "lancet/core/arena.h"
+#include "lancet/core/err.h"
 #include "models/predict.h"
 
 static struct policy_shape shape_of(const struct predict_query *query,
@@ -54,6 +57,55 @@ bool queue_service(const struct queue *q, enum dist_flag flag)
 			    dist_mean(&w->class[0].service))
 			return false;
 	return true;
+}
+
+struct gaps {
+	const struct arrival_ops *ops;
+	const void *state;
+	double mean;
+};
+
+/* E[X^2] = integral of 2 x P(X > x), in mean gaps. */
+static double gap_integrand(double x, void *context)
+{
+	const struct gaps *g = context;
+
+	return 2 * x * (1 - g->ops->cdf(g->state, x * g->mean));
+}
+
+static double gap_square(struct gaps *g)
+{
+	gsl_function f = { gap_integrand, g };
+	gsl_integration_workspace *room = gsl_integration_workspace_alloc(1000);
+	/* A heavy tail is no reason to end the program. */
+	gsl_error_handler_t *handler = gsl_set_error_handler_off();
+	double head, tail, off;
+	int rc;
+
+	rc = gsl_integration_qag(&f, 0, 1, 0, 1e-9, 1000, GSL_INTEG_GAUSS31,
+				 room, &head, &off);
+	rc |= gsl_integration_qagiu(&f, 1, 0, 1e-9, 1000, room, &tail, &off);
+	gsl_set_error_handler(handler);
+	gsl_integration_workspace_free(room);
+	return rc ? NAN : head + tail;
+}
+
+double queue_gap_scv(const struct queue *q, struct arena *arena)
+{
+	/* The law's unit of time stands for the nanosecond of the ops. */
+	const struct arrival_share whole = { .rate_rps = q->rate * 1e9,
+					     .of = 1 };
+	void *state = arena_alloc(arena, q->arrival->state_size);
+	struct gaps g = { q->arrival, state, 1 / q->rate };
+	struct err err = { 0 };
+
+	if (q->arrival->flags & (ARRIVAL_POISSON | ARRIVAL_CONSTANT))
+		return q->arrival->flags & ARRIVAL_POISSON ? 1 : 0;
+	if (!(q->arrival->flags & ARRIVAL_RENEWAL) ||
+	    q->arrival->init(state, q->workload->arrival.options, &whole, arena,
+			     &err))
+		return NAN;
+	return gap_square(&g) - 1;
 }
 
 double queue_cdf(const struct queue *q, double x)

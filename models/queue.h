@@ -39,6 +39,10 @@ static inline double queue_scv(const struct queue *q)
 	return q->m2 / (q->mean * q->mean) - 1;
 }
 
+/* Variance of a gap over the square of its mean; NAN where gaps depend on each
+ * other, or it was not found. */
+double queue_gap_scv(const struct queue *q, struct arena *arena);
+
 /* P(S <= x) over all classes. */
 double queue_cdf(const struct queue *q, double x);
 

@@ -5,10 +5,12 @@
 #include <gsl/gsl_integration.h>
 #include <math.h>
 
+#include "models/approx.h"
 #include "models/invert.h"
 #include "models/mdk.h"
 #include "models/mphk.h"
 #include "models/predict.h"
+#include "models/queue.h"
 
 #define GOLDEN "tests/golden/models/"
 
@@ -424,6 +426,169 @@ static void test_too_many_states(void **state)
 		    figure(&s, mean_sojourn).value);
 }
 
+static double by_name(const char *formula, const char *service, uint32_t k,
+		      double load, struct predict_ask ask)
+{
+	struct system s = { service, "fcfs", k, load, PREDICT_APPROX, formula };
+
+	return figure(&s, ask).value;
+}
+
+static const char *const approximation[] = { "allen-cunneen", "kimura",
+					     "cosmetatos", "exponential-tail" };
+
+static const char *service_of(double cs2)
+{
+	return cs2 == 0 ? "det" : cs2 == 4 ? "h2:4" : "h2:25";
+}
+
+/* The published errors are those of our own approximations against our own
+ * exact values, to the digits that are given. */
+static void test_errors_of_approximations(void **state)
+{
+	const struct approx_cell *cell;
+	size_t n;
+
+	(void)state;
+	cell = approx_cells(&n);
+	assert_int_equal(n, 36);
+	for (size_t i = 0; i < n; i++, cell++)
+		for (int kind = 0; kind < APPROX_KINDS; kind++) {
+			const char *service = service_of(cell->cs2);
+			struct predict_ask ask = mean_wait;
+			double error, want = cell->percent[kind];
+			double half = want == floor(want) ? 0.5 : 0.05;
+
+			if (kind == APPROX_TAIL)
+				ask = quantile(METRIC_WAIT,
+					       approx_tail_quantile(cell->k,
+								    cell->rho));
+			error = by_name(approximation[kind], service, cell->k,
+					cell->rho, ask) /
+					exact(service, "fcfs", cell->k,
+					      cell->rho, ask) -
+				1;
+			if (fabs(100 * error - want) > 1.02 * half)
+				fail_msg("%s, %s/%u at %g: %.3f%%, not %g%%",
+					 approximation[kind], service, cell->k,
+					 cell->rho, 100 * error, want);
+		}
+}
+
+/* The page has the table as it is. */
+static void test_page_of_errors(void **state)
+{
+	FILE *f = fopen("docs/models.md", "r");
+	const struct approx_cell *cell;
+	char line[1024];
+	size_t n, rows = 0;
+
+	(void)state;
+	assert_non_null(f);
+	cell = approx_cells(&n);
+	while (fgets(line, sizeof(line), f)) {
+		double x[4], rho, cs2;
+		unsigned k;
+
+		if (sscanf(line, "| %u | %lf | %lf | %lf | %lf | %lf | %lf |",
+			   &k, &rho, &cs2, &x[0], &x[1], &x[2], &x[3]) != 7)
+			continue;
+		assert_true(rows < n && cell[rows].k == k &&
+			    cell[rows].rho == rho && cell[rows].cs2 == cs2);
+		for (int kind = 0; kind < APPROX_KINDS; kind++)
+			assert_true(cell[rows].percent[kind] == x[kind]);
+		rows++;
+	}
+	fclose(f);
+	assert_int_equal(rows, n);
+}
+
+/*
+ * Between the cells the exact value lies in the band; of several
+ * approximations the narrowest is taken; all are exact for M/M/k, and those of
+ * means for one worker.
+ */
+static void test_bands(void **state)
+{
+	static const struct {
+		const char *service;
+		uint32_t k;
+		double load;
+	} at[] = { { "h2:2", 4, 0.7 },	 { "erlang:2", 4, 0.6 },
+		   { "h2:9", 12, 0.9 },	 { "det", 32, 0.85 },
+		   { "h2:16", 40, 0.6 }, { "h2:25", 24, 0.55 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		struct system s = { at[i].service, "fcfs",	   at[i].k,
+				    at[i].load,	   PREDICT_APPROX, NULL };
+		double want =
+			exact(s.service, "fcfs", s.k, s.load, mean_sojourn);
+		struct predict_value least = figure(&s, mean_sojourn);
+
+		for (int kind = 0; kind < APPROX_TAIL; kind++) {
+			struct predict_value v;
+
+			s.formula = approximation[kind];
+			v = figure(&s, mean_sojourn);
+			assert_true(v.lo <= want && want <= v.hi);
+			assert_true(v.hi - v.lo >= least.hi - least.lo);
+		}
+	}
+	for (int kind = 0; kind < APPROX_TAIL; kind++) {
+		close_to(
+			by_name(approximation[kind], "exp", 16, 0.9, mean_wait),
+			exact("exp", "fcfs", 16, 0.9, mean_wait), 1e-12);
+		close_to(by_name(approximation[kind], "h2:25", 1, 0.6,
+				 mean_wait),
+			 exact("h2:25", "fcfs", 1, 0.6, mean_wait), 1e-10);
+	}
+	close_to(by_name("exponential-tail", "exp", 16, 0.9,
+			 quantile(METRIC_WAIT, 0.999)),
+		 exact("exp", "fcfs", 16, 0.9, quantile(METRIC_WAIT, 0.999)),
+		 1e-12);
+}
+
+/* Scv of gaps; and what has no approximation says so. */
+static void test_gaps_of_approximations(void **state)
+{
+	static const struct {
+		const char *arrival;
+		double scv;
+	} of[] = { { "M", 1 }, { "D", 0 }, { "E4", 0.25 }, { "H2:9", 9 } };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 4; i++) {
+		struct workload w =
+			test_workload(of[i].arrival, "exp:3", &arena);
+		struct predict_query query = {
+			.workload = &w,
+			.policy = test_choice(KIND_POLICY, "fcfs", &arena),
+			.workers = 4,
+			.rate = 1,
+		};
+		struct predict_result result;
+		struct queue queue;
+		struct err err = { 0 };
+
+		queue_init(&queue, &query);
+		assert_true(fabs(queue_gap_scv(&queue, &arena) - of[i].scv) <
+			    1e-7);
+		query.formula = "kimura";
+		query.method = PREDICT_APPROX;
+		query.ask = &mean_wait;
+		query.nask = 1;
+		assert_int_equal(predict(&query, &result, &arena, &err),
+				 i ? -EDOM : 0);
+		query.formula = "allen-cunneen";
+		assert_int_equal(predict(&query, &result, &arena, &err), 0);
+		assert_non_null(strstr(result.method, "off by"));
+	}
+	arena_fini(&arena);
+}
+
 static double complex gamma_transform(double complex s, void *context)
 {
 	const double *a = context;
@@ -470,6 +635,10 @@ int main(void)
 		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_too_many_states),
+		cmocka_unit_test(test_errors_of_approximations),
+		cmocka_unit_test(test_page_of_errors),
+		cmocka_unit_test(test_bands),
+		cmocka_unit_test(test_gaps_of_approximations),
 		cmocka_unit_test(test_invert),
 	};
 
