@@ -2,7 +2,7 @@
 #include "models/policy.h"
 
 #include <assert.h>
-#include <stdbool.h>
+#include <math.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -83,4 +83,13 @@ double policy_capacity(const struct choice *policy, uint32_t workers,
 	const struct policy_ops *ops = (const void *)policy->kind;
 
 	return ops->capacity(policy->options, workers, workload);
+}
+
+bool policy_refuses(const struct choice *policy, uint32_t workers,
+		    const struct workload *workload)
+{
+	const struct policy_ops *ops = (const void *)policy->kind;
+
+	return ops->flags & POLICY_DROPS ||
+	       isinf(policy_capacity(policy, workers, workload));
 }

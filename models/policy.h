@@ -2,6 +2,7 @@
 #ifndef MODELS_POLICY_H
 #define MODELS_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,7 @@ struct done {
 enum policy_flag {
 	POLICY_PICKS = 1, /* reads aux.pick: the driver draws it */
 	POLICY_CONN = 2,  /* looks at connections */
+	POLICY_DROPS = 4, /* refuses jobs by its rule, though it has room */
 };
 
 /* Which textbook queue a policy is, for the formulas. */
@@ -214,5 +216,9 @@ uint32_t policy_workers(const struct choice *policy, uint32_t workers);
 /* Its ops' capacity(). */
 double policy_capacity(const struct choice *policy, uint32_t workers,
 		       const struct workload *workload);
+
+/* Does it refuse jobs by its rule, at a load that it bears? */
+bool policy_refuses(const struct choice *policy, uint32_t workers,
+		    const struct workload *workload);
 
 #endif

@@ -65,7 +65,8 @@ static void draw_service(struct sim *s, struct job *job, size_t n)
 
 static void draw_jobs(struct sim *s, struct job *job, size_t n)
 {
-	unsigned flags = s->policy.ops->flags;
+	unsigned flags =
+		s->policy.ops->flags & (POLICY_PICKS | POLICY_CONN);
 	double gap[SIM_BURST];
 
 	s->arrival->gaps(s->arrival_state, &s->gap, gap, n);
@@ -292,8 +293,8 @@ static int sim_init(struct sim *s, const struct predict_query *query,
 
 	*s = (struct sim){ .query = query, .metric = metric };
 	s->mean = workload_moment(query->workload, 1);
-	s->refuses = isinf(policy_capacity(&query->policy, query->workers,
-					   query->workload));
+	s->refuses = policy_refuses(&query->policy, query->workers,
+				    query->workload);
 	init_streams(s);
 	s->arrival = (const struct arrival_ops *)query->workload->arrival.kind;
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);

@@ -107,6 +107,7 @@ const struct policy_ops policy_hovercraft = {
 		.short_keys = "order bound limit",
 		.short_help = "hovercraft:ORDER[:BOUND[:LIMIT]]",
 	},
+	.flags = POLICY_DROPS,
 	.state_size = hovercraft_state_size,
 	.init = hovercraft_init,
 	.capacity = hovercraft_capacity,

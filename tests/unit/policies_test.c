@@ -317,6 +317,26 @@ static void test_dispatcher(void **state)
 	arena_fini(&arena);
 }
 
+/* A bound on what is in the system refuses at loads that are borne. */
+static void test_refuses(void **state)
+{
+	static const char *const text[] = { "hovercraft:0:32:6", "bounded:3",
+					    "fcfs" };
+	struct workload w;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	w = test_workload("poisson", "exp:1", &arena);
+	for (size_t i = 0; i < 3; i++) {
+		struct choice choice =
+			test_choice(KIND_POLICY, text[i], &arena);
+
+		assert_int_equal(policy_refuses(&choice, 4, &w), i < 2);
+	}
+	arena_fini(&arena);
+}
+
 static struct workload two_classes(double p, double one, double other,
 				   struct arena *arena)
 {
@@ -414,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_departures),
 		cmocka_unit_test(test_saturated),
 		cmocka_unit_test(test_dispatcher),
+		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_reserved),
 		cmocka_unit_test(test_slices),
 	};
