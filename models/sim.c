@@ -3,404 +3,444 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
-#include "lancet/core/rng.h"
-#include "models/batch.h"
+#include "models/estimate.h"
+#include "models/replica.h"
+#include "models/runlength.h"
 
-#define SIM_BURST 128
-/* Jobs in the system at once: at 99% load M/M/1 has 100 on average. */
-#define SIM_ROOM (1u << 17)
-/* Clocks go back to 0 after so many jobs, so that sums keep precision. */
-#define SIM_REBASE ((uint64_t)1 << 20)
-/* Requests come over so many, each as often: as many as the evaluation of
- * ZygOS had (Prekas et al., SOSP 2017). */
-#define SIM_CONNECTIONS 2752
-/* Resolution: this many ticks to a mean service time, or to a slowdown of 1;
- * the histogram then spans 1e-6 to 3e6 of them. */
-#define SIM_TICKS 0x1p20
+/*
+ * A fixed number, whatever the threads: 31 degrees of freedom cost 4% of an
+ * interval's width, and stopping at the first narrow one little coverage.
+ */
+#define REPLICATIONS 32
+/* After a cut the shortest are left out; fewer give no interval. */
+#define REPLICATIONS_LEAST 10
 
 struct sim {
 	const struct predict_query *query;
-	enum predict_metric metric; /* that this run records */
-	struct policy policy;
-	const struct arrival_ops *arrival;
-	void *arrival_state;
-	struct rng gap, class, service, pick;
-	sim_time now;	  /* of the last arrival */
-	uint64_t jobs;	  /* so far */
-	bool refuses;	  /* jobs are dropped by rule, not for room */
-	uint64_t warm_up; /* completions still to be left out */
-	struct batch batch;
-	bool overflow;
-	int batches; /* closed since the last look */
-	double mean; /* of service */
-	int64_t start_ns;
+	struct predict_answer *answer;
+	struct arena *arena; /* of the answers' texts */
+	struct runlength length;
+	struct replica_plan plan;
+	struct replica_series *series;
+	size_t *series_of; /* of each ask */
+	struct replica *replica;
+	uint32_t threads;
+
+	/* Of a round: all replications go on until so many jobs. */
+	uint64_t until;
+	int64_t deadline_ns;
+	atomic_uint next;
+	atomic_bool out_of_time, overflow;
+
+	/* Of a look at what there is. */
+	struct tally *tally; /* usable ones of one series */
+	struct estimate_pool *pool;
+	uint32_t usable;
 };
 
-static void draw_service(struct sim *s, struct job *job, size_t n)
+/* --- what is to be recorded ------------------------------------------------
+ */
+
+static const char *unknown_figure(const struct predict_query *query,
+				  const struct predict_ask *ask)
 {
-	const struct workload *w = s->query->workload;
-	double x[SIM_BURST];
-
-	if (w->nclasses == 1) {
-		const struct dist *law = &w->class[0].service;
-
-		law->ops->sample(law->state, &s->service, x, n);
-		for (size_t i = 0; i < n; i++)
-			job[i].service = x[i];
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct dist *law;
-
-		job[i].class = workload_draw_class(w, &s->class);
-		law = &w->class[job[i].class].service;
-		law->ops->sample(law->state, &s->service, &job[i].service, 1);
-	}
+	if (ask->stage)
+		return "the simulator does not tell stages apart";
+	if (ask->of == METRIC_IN_SYSTEM && ask->figure != FIGURE_MEAN &&
+	    ask->figure != FIGURE_P_WAIT && ask->figure != FIGURE_LOSS)
+		return "the simulator knows the mean number in the system "
+		       "alone";
+	if (!(runlength_share(query, ask) > 0))
+		return "no request is of this class and service time";
+	return NULL;
 }
 
-static void draw_jobs(struct sim *s, struct job *job, size_t n)
+static enum predict_metric metric_of(const struct predict_ask *ask)
 {
-	unsigned flags =
-		s->policy.ops->flags & (POLICY_PICKS | POLICY_CONN);
-	double gap[SIM_BURST];
-
-	s->arrival->gaps(s->arrival_state, &s->gap, gap, n);
-	for (size_t i = 0; i < n; i++) {
-		s->now += gap[i];
-		job[i] = (struct job){ .id = s->jobs++, .arrival = s->now };
-	}
-	draw_service(s, job, n);
-	for (size_t i = 0; flags && i < n; i++) {
-		uint64_t draw = rng_next(&s->pick);
-
-		job[i].conn = (uint32_t)(rng_mix(draw) % SIM_CONNECTIONS);
-		if (flags & POLICY_PICKS)
-			s->policy.ops->pick(s->policy.options,
-					    s->policy.workers, draw,
-					    &job[i].aux);
-	}
+	if (ask->figure == FIGURE_P_WAIT || ask->figure == FIGURE_LOSS ||
+	    ask->of == METRIC_IN_SYSTEM)
+		return METRIC_SOJOURN;
+	return ask->of;
 }
 
-static double metric_of(enum predict_metric metric, const struct done *d)
+/* The series of an ask, a new one where none is like it. */
+static size_t find_series(struct sim *s, const struct predict_ask *ask)
 {
-	double sojourn = d->completion - d->job.arrival;
+	struct replica_series want = { .metric = metric_of(ask),
+				       .class = ask->class,
+				       .given = ask->given };
+	size_t i = 0;
 
-	switch (metric) {
-	case METRIC_SOJOURN:
-		return sojourn;
-	case METRIC_WAIT:
-		return d->first_start - d->job.arrival;
-	default:
-		return sojourn / d->job.service;
-	}
+	while (i < s->plan.nseries && (s->series[i].metric != want.metric ||
+				       s->series[i].class != want.class ||
+				       s->series[i].given != want.given))
+		i++;
+	if (i == s->plan.nseries)
+		s->series[s->plan.nseries++] = want;
+	s->series[i].quantiles |= ask->figure == FIGURE_QUANTILE;
+	return i;
 }
 
-static void record(struct sim *s, const struct done *done, size_t n)
+static void plan_series(struct sim *s)
 {
+	size_t n = s->query->nask;
+
+	s->series = arena_array(s->arena, n, sizeof(*s->series));
+	s->series_of = arena_array(s->arena, n, sizeof(*s->series_of));
 	for (size_t i = 0; i < n; i++) {
-		if (s->warm_up) {
-			s->warm_up--;
-			continue;
-		}
-		if (!batch_add(&s->batch, metric_of(s->metric, &done[i]),
-			       done[i].first_start > done[i].job.arrival))
-			continue;
-		batch_close(&s->batch);
-		s->batches++;
+		const struct predict_ask *ask = &s->query->ask[i];
+
+		s->answer[i].value = predict_sure(NAN);
+		s->answer[i].refused = unknown_figure(s->query, ask);
+		if (!s->answer[i].refused)
+			s->series_of[i] = find_series(s, ask);
 	}
+	s->plan.series = s->series;
 }
 
-static void run_events(struct sim *s, const struct job *job, size_t n)
-{
-	const struct policy_ops *ops = s->policy.ops;
-	struct done done[SIM_BURST];
-	size_t out;
+/* --- a round of all replications -------------------------------------------
+ */
 
-	for (size_t i = 0; i < n; i++) {
-		do {
-			out = ops->advance(s->policy.state, job[i].arrival,
-					   done, SIM_BURST);
-			record(s, done, out);
-		} while (out == SIM_BURST ||
-			 ops->next(s->policy.state) <= job[i].arrival);
-		if (ops->arrive(s->policy.state, job[i].arrival, &job[i]) ==
-			    JOB_DROPPED &&
-		    !s->refuses) {
-			s->overflow = true;
+static void run_replica(struct sim *s, struct replica *r)
+{
+	for (uint32_t turn = 1; r->jobs < s->until; turn++) {
+		if (!replica_burst(r))
+			atomic_store(&s->overflow, true);
+		if (turn % 64 == 0 && clock_now_ns() > s->deadline_ns)
+			atomic_store(&s->out_of_time, true);
+		if (atomic_load_explicit(&s->out_of_time,
+					 memory_order_relaxed) ||
+		    atomic_load_explicit(&s->overflow, memory_order_relaxed))
 			return;
-		}
 	}
 }
 
-static void run_departures(struct sim *s, const struct job *job)
+static void *work(void *arg)
 {
-	sim_time start[SIM_BURST], completion[SIM_BURST];
-	struct done done[SIM_BURST];
+	struct sim *s = arg;
+	unsigned i;
 
-	s->policy.ops->departures(s->policy.state, job, start, completion,
-				  SIM_BURST);
-	for (size_t i = 0; i < SIM_BURST; i++)
-		done[i] = (struct done){ .job = job[i],
-					 .first_start = start[i],
-					 .completion = completion[i] };
-	record(s, done, SIM_BURST);
+	while ((i = atomic_fetch_add(&s->next, 1)) < REPLICATIONS)
+		run_replica(s, &s->replica[i]);
+	return NULL;
 }
 
-static void run_burst(struct sim *s)
+/* Threads that cannot be had are done without. */
+static void run_round(struct sim *s)
 {
-	const struct policy_ops *ops = s->policy.ops;
-	struct job job[SIM_BURST];
+	pthread_t thread[REPLICATIONS];
+	uint32_t n = 0;
 
-	draw_jobs(s, job, SIM_BURST);
-	if (ops->departures)
-		run_departures(s, job);
-	else
-		run_events(s, job, SIM_BURST);
-	if (ops->rebase && s->jobs % SIM_REBASE < SIM_BURST) {
-		ops->rebase(s->policy.state, s->now);
-		s->now = 0;
-	}
+	atomic_store(&s->next, 0);
+	while (n + 1 < s->threads && !pthread_create(&thread[n], NULL, work, s))
+		n++;
+	work(s);
+	while (n)
+		pthread_join(thread[--n], NULL);
+}
+
+/* --- a look at what there is -----------------------------------------------
+ */
+
+/* After a cut, those at less than half the length of the first round. */
+static bool usable(const struct sim *s, const struct replica *r)
+{
+	return (double)r->jobs >=
+	       (double)s->plan.warm_up + s->length.first / REPLICATIONS / 2;
+}
+
+static int gather(struct sim *s, size_t series)
+{
+	s->usable = 0;
+	for (uint32_t i = 0; i < REPLICATIONS; i++)
+		if (usable(s, &s->replica[i]))
+			s->tally[s->usable++] = s->replica[i].tally[series];
+	free(s->pool);
+	s->pool = NULL;
+	if (!s->series[series].quantiles)
+		return 0;
+	s->pool = estimate_pool(s->tally, s->usable);
+	return s->pool ? 0 : -ENOMEM;
+}
+
+/* Little's law: the rate is known, so that only sojourns vary. */
+static struct predict_value in_system(const struct sim *s,
+				      const struct predict_ask *ask)
+{
+	struct predict_value v = estimate_mean_of_all(s->tally, s->usable);
+	double rate = s->query->rate * runlength_share(s->query, ask);
+
+	return (struct predict_value){ v.value * rate, v.lo * rate,
+				       v.hi * rate };
+}
+
+static struct predict_value figure(const struct sim *s,
+				   const struct predict_ask *ask,
+				   struct predict_value *tail)
+{
+	if (ask->figure == FIGURE_P_WAIT)
+		return estimate_waited(s->tally, s->usable);
+	if (ask->figure == FIGURE_LOSS)
+		return estimate_refused(s->tally, s->usable);
+	if (ask->of == METRIC_IN_SYSTEM)
+		return in_system(s, ask);
+	if (ask->figure == FIGURE_MEAN)
+		return estimate_mean(s->tally, s->usable);
+	if (ask->figure == FIGURE_VARIANCE)
+		return estimate_variance(s->tally, s->usable);
+	return estimate_quantile(s->pool, s->tally, s->usable, ask->q, tail);
 }
 
 /*
- * Is the interval as narrow as was asked? A wait may be near 0, of which no
- * share is narrow: then of a tenth of the mean service.
+ * What the half-width may be. A wait may be near 0, of which no share is
+ * narrow: then of a tenth of the mean service; and so with shares.
  */
-static bool narrow(const struct sim *s, const struct predict_ask *ask,
-		   const struct predict_value *v)
+static double allowed(const struct sim *s, const struct predict_ask *ask,
+		      double value)
 {
-	double floor = s->metric == METRIC_WAIT ? s->mean / 10 : 0;
+	bool share = ask->figure == FIGURE_P_WAIT || ask->figure == FIGURE_LOSS;
 
 	if (ask->relative > 0)
-		return v->hi - v->value <= ask->relative * v->value;
-	return v->hi - v->value <= s->query->relative * fmax(v->value, floor);
+		return ask->relative * value;
+	if (share)
+		return s->query->relative * fmax(value, 0.05);
+	if (ask->of == METRIC_WAIT)
+		value = fmax(value, s->plan.mean / 10);
+	return s->query->relative * value;
 }
 
-static struct predict_value times(struct predict_value v, double by)
+/* Half-width of the share beyond a quantile, of the smaller side. */
+static double share_error(const struct predict_ask *ask,
+			  const struct predict_value *tail)
 {
-	return (struct predict_value){ v.value * by, v.lo * by, v.hi * by };
-}
-
-/* Is this ask for what the run records? */
-static bool asked(const struct sim *s, const struct predict_ask *ask)
-{
-	if (ask->figure == FIGURE_P_WAIT)
-		return s->metric == METRIC_WAIT;
-	if (ask->of == METRIC_IN_SYSTEM)
-		return s->metric == METRIC_SOJOURN;
-	return s->metric == ask->of;
-}
-
-static struct predict_value figure(struct sim *s, const struct predict_ask *ask)
-{
-	if (ask->class || ask->stage || ask->given > 0)
-		return predict_sure(NAN);
-	if (ask->figure == FIGURE_P_WAIT)
-		return batch_share(&s->batch);
-	if (ask->of == METRIC_IN_SYSTEM)
-		return ask->figure == FIGURE_MEAN
-			       ? times(batch_mean(&s->batch), s->query->rate)
-			       : predict_sure(NAN);
-	if (ask->figure == FIGURE_QUANTILE)
-		return batch_quantile(&s->batch, ask->q);
-	return ask->figure == FIGURE_MEAN ? batch_mean(&s->batch)
-					  : predict_sure(NAN);
-}
-
-/* Put what is known into the answers; true when it is good enough. */
-static bool evaluate(struct sim *s, struct predict_answer *answer)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < s->query->nask; i++) {
-		const struct predict_ask *ask = &s->query->ask[i];
-		struct predict_value *v = &answer[i].value;
-
-		if (!asked(s, ask))
-			continue;
-		*v = figure(s, ask);
-		if (isnan(v->value))
-			answer[i].refused = "not simulated yet";
-		/* A mean slowdown may be infinite: it is not waited for. */
-		else if (ask->relative > 0 ||
-			 (ask->figure != FIGURE_P_WAIT &&
-			  (ask->of != METRIC_SLOWDOWN ||
-			   ask->figure == FIGURE_QUANTILE)))
-			good = good && narrow(s, ask, v);
-	}
-	return good;
+	return (tail->hi - tail->lo) / 2 / fmin(ask->q, 1 - ask->q);
 }
 
 /*
- * Jobs after which the queue has forgotten its past: (ca2 + cs2) / (k (1 -
- * rho)^2) service times (MODELS; Whitt 1989, "Planning queueing
- * simulations"), with cs2 bounded, as a run must end.
+ * How many times too short the run is for this ask; at most 1: long enough.
+ * Where the share beyond a quantile is known to half the precision, the
+ * interval spans a gap of the law, which no length of the run would bridge.
  */
-static double relaxation_jobs(const struct predict_query *q, double load)
+static double shortfall(const struct sim *s, const struct predict_ask *ask,
+			const struct predict_value *v,
+			const struct predict_value *tail)
 {
-	double m1 = workload_moment(q->workload, 1);
-	double scv = workload_moment(q->workload, 2) / (m1 * m1) - 1;
+	double precision =
+		ask->relative > 0 ? ask->relative : s->query->relative;
+	double half = fmax(v->hi - v->value, v->value - v->lo);
+	double short_by = half > 0 ? half / allowed(s, ask, v->value) : 0;
 
-	return (1 + fmin(fmax(scv, 0), 100)) * load / ((1 - load) * (1 - load));
+	if (ask->figure == FIGURE_QUANTILE &&
+	    share_error(ask, tail) <= precision / 2)
+		return 1;
+	return short_by * short_by;
 }
 
-/* Long enough to be nearly independent and to hold the quantiles. */
-static uint64_t batch_size(const struct predict_query *q, double load)
+static const char *refusal(const struct sim *s, const struct predict_ask *ask,
+			   const struct predict_value *tail)
 {
-	double size = fmax(1000, 10 * relaxation_jobs(q, load));
+	uint64_t n = 0;
 
-	for (size_t i = 0; i < q->nask; i++)
-		if (q->ask[i].figure == FIGURE_QUANTILE)
-			size = fmax(size, 10 / (1 - q->ask[i].q));
-	return (uint64_t)ceil(size);
+	for (uint32_t i = 0; i < s->usable; i++)
+		n += s->tally[i].n;
+	if (!n)
+		return "no such request came in the run; simulate longer";
+	if (ask->figure != FIGURE_QUANTILE)
+		return NULL;
+	if (fmin(ask->q, 1 - ask->q) * (double)n < 10)
+		return arena_printf(s->arena,
+				    "%llu requests leave fewer than 10 beyond "
+				    "this quantile; simulate longer",
+				    (unsigned long long)n);
+	/* The share's error tells of fewer than 10 independent visits. */
+	if (share_error(ask, tail) > 0.62)
+		return "what lies beyond this quantile came in too few bursts "
+		       "to bound it; simulate longer";
+	return NULL;
 }
 
-static void init_streams(struct sim *s)
+/* Returns how many times too short the run is for this ask. */
+static double answer(struct sim *s, const struct predict_ask *ask,
+		     struct predict_answer *a)
 {
-	struct rng_key key = { .seed = s->query->seed };
-	struct {
-		struct rng *rng;
-		enum rng_purpose purpose;
-	} stream[] = {
-		{ &s->gap, RNG_ARRIVAL },
-		{ &s->class, RNG_CLASS },
-		{ &s->service, RNG_SERVICE },
-		{ &s->pick, RNG_POLICY },
-	};
+	struct predict_value tail = { 0 };
 
-	/* Apart from the streams of a run of the same seed. */
-	key.agent = RNG_SIM;
-	for (size_t i = 0; i < sizeof(stream) / sizeof(stream[0]); i++) {
-		key.purpose = stream[i].purpose;
-		key.thread = UINT32_MAX;
-		rng_init(stream[i].rng, &key);
+	a->value = figure(s, ask, &tail);
+	a->refused = refusal(s, ask, &tail);
+	if (!a->refused)
+		return shortfall(s, ask, &a->value, &tail);
+	a->value = predict_sure(NAN);
+	return 4;
+}
+
+/* Put what is known into the answers; returns the worst shortfall. */
+static double look(struct sim *s)
+{
+	double worst = 0;
+
+	for (size_t series = 0; series < s->plan.nseries; series++) {
+		if (gather(s, series))
+			return NAN;
+		for (size_t i = 0; i < s->query->nask; i++) {
+			const struct predict_ask *ask = &s->query->ask[i];
+
+			if (unknown_figure(s->query, ask) ||
+			    s->series_of[i] != series)
+				continue;
+			worst = fmax(worst, answer(s, ask, &s->answer[i]));
+		}
 	}
+	return worst;
 }
 
-static int sim_init(struct sim *s, const struct predict_query *query,
-		    enum predict_metric metric, double load,
-		    struct arena *arena, struct err *err)
-{
-	/* The law's unit of time stands for the nanosecond of the ops. */
-	const struct arrival_share whole = { .rate_rps = query->rate * 1e9,
-					     .of = 1 };
-	int rc;
+/* --- the run ---------------------------------------------------------------
+ */
 
-	*s = (struct sim){ .query = query, .metric = metric };
-	s->mean = workload_moment(query->workload, 1);
-	s->refuses = policy_refuses(&query->policy, query->workers,
-				    query->workload);
-	init_streams(s);
-	s->arrival = (const struct arrival_ops *)query->workload->arrival.kind;
-	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
-	rc = s->arrival->init(s->arrival_state,
-			      query->workload->arrival.options, &whole, arena,
-			      err);
-	if (!rc)
-		rc = policy_init(&s->policy, &query->policy, query->workers,
-				 SIM_ROOM, arena, err);
-	if (rc)
-		return rc;
-	if (batch_init(&s->batch, batch_size(query, load),
-		       metric == METRIC_SLOWDOWN ? SIM_TICKS
-							: SIM_TICKS / s->mean))
-		return err_set(err, -ENOMEM, "no memory to simulate");
-	/* The system starts empty: let it forget that. */
-	s->warm_up = s->batch.size;
+static double recorded(const struct sim *s)
+{
+	double n = 0;
+
+	for (uint32_t i = 0; i < REPLICATIONS; i++)
+		if (usable(s, &s->replica[i]))
+			n += (double)(s->replica[i].jobs - s->plan.warm_up);
+	return n;
+}
+
+static int check_round(const struct sim *s, struct err *err)
+{
+	uint32_t enough = 0;
+
+	if (atomic_load(&s->overflow))
+		return err_set(err, -EDOM,
+			       "more than %u jobs in the queue: no steady "
+			       "state in sight",
+			       s->plan.room);
+	for (uint32_t i = 0; i < REPLICATIONS; i++)
+		enough += usable(s, &s->replica[i]);
+	if (enough < REPLICATIONS_LEAST)
+		return err_set(err, -EDOM,
+			       "%.3g s were too short for an interval at this "
+			       "load and quantile: that needs %.2g requests; "
+			       "simulate longer",
+			       s->query->time_limit_s, s->length.least);
 	return 0;
 }
 
-static bool out_of_time(const struct sim *s)
+static void name_method(struct sim *s)
 {
-	return (double)(clock_now_ns() - s->start_ns) >
-	       s->query->time_limit_s * 1e9;
+	double n = recorded(s);
+	const char *text =
+		arena_printf(s->arena, "simulation of %.3g requests, seed %llu",
+			     n, (unsigned long long)s->query->seed);
+
+	if (atomic_load(&s->out_of_time))
+		text = arena_printf(s->arena, "%s, cut short at %.3g s", text,
+				    s->query->time_limit_s);
+	if (n < s->length.least)
+		text = arena_printf(
+			s->arena,
+			"%s: too few for its rare long waits, which need %.2g, "
+			"so the truth may lie beyond the intervals",
+			text, s->length.least);
+	for (size_t i = 0; i < s->query->nask; i++)
+		if (!unknown_figure(s->query, &s->query->ask[i]))
+			s->answer[i].method = text;
 }
 
-/* Looks cost some milliseconds, so not at every batch. */
-static bool time_to_look(struct sim *s)
+/*
+ * Looks after each round only, at lengths that depend on nothing but the
+ * looks before, so that the same seed gives the same answer. A run that is
+ * too short grows by a half at least: who looks often stops by luck.
+ */
+static int run(struct sim *s, struct err *err)
 {
-	if (s->batch.n < BATCH_LEAST || s->batches < BATCH_LEAST / 2)
-		return false;
-	s->batches = 0;
-	return true;
-}
+	double length = s->length.first / REPLICATIONS, short_by;
 
-static int sim_loop(struct sim *s, struct predict_answer *answer,
-		    struct err *err)
-{
-	s->start_ns = clock_now_ns();
-	for (uint64_t turn = 1;; turn++) {
-		run_burst(s);
-		if (s->overflow)
-			return err_set(err, -EDOM,
-				       "more than %u jobs in the "
-				       "queue: no steady state in sight",
-				       SIM_ROOM);
-		if (time_to_look(s) && evaluate(s, answer))
+	for (;;) {
+		s->until = s->plan.warm_up + (uint64_t)ceil(length);
+		run_round(s);
+		if (check_round(s, err))
+			return err->code;
+		short_by = look(s);
+		if (isnan(short_by))
+			return err_set(err, -ENOMEM, "no memory to simulate");
+		if (atomic_load(&s->out_of_time))
 			return 0;
-		if (turn % 512 || !out_of_time(s))
-			continue;
-		if (s->batch.n < BATCH_LEAST)
-			return err_set(err, -EDOM,
-				       "%.1f s were too short for "
-				       "an interval at this load and quantile; "
-				       "simulate longer",
-				       s->query->time_limit_s);
-		evaluate(s, answer);
-		return 0;
+		short_by = fmax(short_by,
+				s->length.least / (length * REPLICATIONS));
+		if (short_by <= 1)
+			return 0;
+		length *= fmin(fmax(1.1 * short_by, 1.5), 4);
 	}
 }
 
-static int run_metric(const struct predict_query *query,
-		      enum predict_metric metric, struct predict_answer *answer,
-		      struct arena *text, struct err *err)
+/*
+ * Room for the queue: at M/G/k's mean number waiting times 64, or each
+ * server's where they are split (MODELS: exponential tails).
+ */
+static uint32_t room_for(const struct runlength *l, uint32_t workers)
 {
-	double load =
-		query->rate / policy_capacity(&query->policy, query->workers,
-					      query->workload);
-	struct arena
-		arena; /* a policy's room is some 15 MB: not the caller's */
-	struct sim s;
-	int rc;
+	double relaxed = l->relaxation * (1 - l->load);
 
-	arena_init(&arena);
-	rc = sim_init(&s, query, metric, fmin(load, 0.999), &arena, err);
-	if (!rc) {
-		const char *method;
+	return (uint32_t)fmin(4096 + 64 * workers * relaxed, 1 << 20);
+}
 
-		rc = sim_loop(&s, answer, err);
-		method = arena_printf(
-			text, "simulation of %.3g requests, seed %llu",
-			(double)batch_total(&s.batch),
-			(unsigned long long)query->seed);
-		for (size_t i = 0; i < query->nask; i++)
-			if (asked(&s, &query->ask[i]))
-				answer[i].method = method;
-		batch_fini(&s.batch);
-	}
-	arena_fini(&arena);
-	return rc;
+static int init(struct sim *s, struct err *err)
+{
+	const struct predict_query *q = s->query;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	runlength_init(&s->length, q);
+	s->threads = q->threads ? q->threads : cpus > 0 ? (uint32_t)cpus : 1;
+	if (s->threads > REPLICATIONS)
+		s->threads = REPLICATIONS;
+	s->plan.query = q;
+	s->plan.mean = workload_moment(q->workload, 1);
+	s->plan.refuses =
+		policy_refuses(&q->policy, q->workers, q->workload);
+	s->plan.room =
+		room_for(&s->length, policy_workers(&q->policy, q->workers));
+	s->plan.warm_up = (uint64_t)ceil(500 + 5 * s->length.relaxation);
+	for (uint32_t i = 0; i < REPLICATIONS; i++)
+		if (replica_init(&s->replica[i], &s->plan, i, err))
+			return err->code;
+	return 0;
 }
 
 int sim_run(const struct predict_query *query, struct predict_answer *answer,
 	    struct arena *arena, struct err *err)
 {
+	struct replica *replica = calloc(REPLICATIONS, sizeof(*replica));
+	struct tally tally[REPLICATIONS];
+	struct sim s = { .query = query,
+			 .answer = answer,
+			 .arena = arena,
+			 .replica = replica,
+			 .tally = tally,
+			 .deadline_ns = clock_now_ns() +
+					(int64_t)(query->time_limit_s * 1e9) };
 	int rc = 0;
 
-	for (int m = METRIC_SOJOURN; !rc && m <= METRIC_SLOWDOWN; m++) {
-		struct sim probe = { .metric = (enum predict_metric)m };
-		bool any = false;
-
-		for (size_t i = 0; i < query->nask; i++)
-			any |= asked(&probe, &query->ask[i]);
-		if (any)
-			rc = run_metric(query, probe.metric, answer, arena,
-					err);
+	if (!replica)
+		return err_set(err, -ENOMEM, "no memory to simulate");
+	plan_series(&s);
+	if (s.plan.nseries) {
+		rc = init(&s, err);
+		if (!rc)
+			rc = run(&s, err);
+		if (!rc)
+			name_method(&s);
 	}
+	free(s.pool);
+	for (uint32_t i = 0; i < REPLICATIONS; i++)
+		replica_fini(&replica[i]);
+	free(replica);
 	return rc;
 }

@@ -127,7 +127,8 @@ static bool make_query(const struct group *g, struct workload *w,
 		return false;
 	q->workload = w;
 	q->workers = g->k;
-	q->rate = g->load * g->k / workload_moment(w, 1);
+	q->rate = g->load * policy_workers(&q->policy, g->k) /
+		  workload_moment(w, 1);
 	q->seed = test_seed();
 	q->relative = 0.05;
 	q->time_limit_s = getenv("LANCET_LONG") ? 20 : 2;
@@ -164,11 +165,11 @@ static void compare(const struct group *g, size_t row, double value,
 	double room = g->row[row].tolerance * want + half;
 
 	/* There ties and thieves choose at random, here by the rules of the
-	 * traces: the lowest, the longest. */
+	 * traces: the lowest, the longest. It is most with equal services. */
 	if (half > 0 &&
 	    (strstr(g->policy, "jsq") || strstr(g->policy, "jbsq") ||
 	     !strcmp(g->policy, "steal")))
-		room += 0.03 * want;
+		room += (!strncmp(g->service, "det", 3) ? 0.06 : 0.03) * want;
 
 	if (half > 0)
 		tally->simulated++;
@@ -213,11 +214,16 @@ static void check_group(const struct group *g, enum predict_method method,
 			fail_msg("%s: %s", g->row[0].id, err.text);
 		tally->skipped += g->n;
 	} else {
-		for (size_t i = 0; i < q.nask; i++)
-			compare(g, row[i], result.answer[i].value.value,
-				result.answer[i].value.hi -
-					result.answer[i].value.value,
-				tally);
+		for (size_t i = 0; i < q.nask; i++) {
+			const struct predict_answer *a = &result.answer[i];
+
+			/* Too rare bursts for the time. */
+			if (a->refused)
+				tally->skipped++;
+			else
+				compare(g, row[i], a->value.value,
+					a->value.hi - a->value.value, tally);
+		}
 	}
 	arena_fini(&arena);
 }
@@ -336,7 +342,8 @@ static void test_simulated_mmk(void **state)
 			double want = exact.answer[j].value.value;
 			double room = j < 3 ? 0.005 * 50e3 : 0;
 
-			if (fabs(v->value - want) > 3 * (v->hi - v->value) + room)
+			if (fabs(v->value - want) >
+			    3 * (v->hi - v->value) + room)
 				fail_msg("%s %s: %g, not %g (half %g)",
 					 exact.model, exact.method, v->value,
 					 want, v->hi - v->value);
@@ -453,9 +460,8 @@ static void test_slowdown(void **state)
 			q.method = (enum predict_method)m;
 			if (predict(&q, &result, &arena, &err))
 				fail_msg("%s", err.text);
-			assert_int_equal(
-				isfinite(result.answer[0].value.value),
-				c[i].finite);
+			assert_int_equal(isfinite(result.answer[0].value.value),
+					 c[i].finite);
 			assert_int_equal(!result.answer[0].refused,
 					 c[i].finite);
 			assert_true(!c[i].finite ||
