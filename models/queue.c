@@ -9,6 +9,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "models/predict.h"
+#include "models/root.h"
 
 static struct policy_shape shape_of(const struct predict_query *query,
 				    uint32_t workers)
@@ -119,6 +120,28 @@ double queue_cdf(const struct queue *q, double x)
 		sum += w->class[i].weight * law->ops->cdf(law->state, x);
 	}
 	return sum;
+}
+
+double queue_class_mean(const struct queue *q, uint32_t class)
+{
+	return class ? dist_mean(&q->workload->class[class - 1].service)
+		     : q->mean;
+}
+
+static double service_tail(double x, void *context)
+{
+	return 1 - queue_cdf(context, x);
+}
+
+double queue_quantile(const struct queue *q, uint32_t class, double p)
+{
+	const struct workload *w = q->workload;
+	const struct dist *law;
+
+	if (!class && w->nclasses > 1)
+		return root_tail(service_tail, (void *)q, 0, q->mean, 1 - p);
+	law = &w->class[class ? class - 1 : 0].service;
+	return law->ops->quantile(law->state, p);
 }
 
 double complex queue_laplace(const struct queue *q, double complex s)

@@ -18,9 +18,9 @@ struct queue {
 	struct choice policy;
 	struct policy_shape shape; /* one worker's FCFS queue is central */
 	uint32_t workers;	   /* in all */
-	double rate;	     /* of arrivals */
-	double mean, m2, m3; /* E[S], E[S^2], E[S^3] over all classes */
-	double rho;	     /* rate * mean / workers */
+	double rate;		   /* of arrivals */
+	double mean, m2, m3;	   /* E[S], E[S^2], E[S^3] over all classes */
+	double rho;		   /* rate * mean / workers */
 };
 
 void queue_init(struct queue *q, const struct predict_query *query);
@@ -45,6 +45,11 @@ double queue_gap_scv(const struct queue *q, struct arena *arena);
 
 /* P(S <= x) over all classes. */
 double queue_cdf(const struct queue *q, double x);
+
+/* Of one class (number + 1), or of all (0): E[S], and the smallest x with
+ * P(S <= x) >= p. */
+double queue_class_mean(const struct queue *q, uint32_t class);
+double queue_quantile(const struct queue *q, uint32_t class, double p);
 
 /* E[exp(-s S)] over all classes, for Re s >= 0 and where it exists left of
  * that; NAN where it diverges or a law has none. */

@@ -440,6 +440,140 @@ static void test_approximations_hold_their_band(void **state)
 	}
 }
 
+/* With equal rates there are no bursts: M/M/1. */
+static void test_mmpp_of_one_rate(void **state)
+{
+	static const char *const metric[] = {
+		"mean_wait",	"var_wait",	  "var_sojourn",
+		"p99_wait",	"p50_sojourn",	  "p99.9_sojourn",
+		"p99_slowdown", "mean_in_system", "p_wait",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		near(figure("MMPP2:r1=3:r2=3:q12=0.2:q21=0.01", "exp", "fcfs",
+			    1, 0.9, metric[i]),
+		     figure("M", "exp", "fcfs", 1, 0.9, metric[i]), 1e-9);
+}
+
+/* Slow bursts: most of the time the queue is that of the state. */
+static void test_mmpp_of_slow_bursts(void **state)
+{
+	double wait = figure("MMPP2:r1=3:r2=1:q12=1e-7:q21=1e-7", "exp", "fcfs",
+			     1, 0.5, "mean_wait");
+
+	(void)state;
+	near(wait, 0.75 * 0.75 / 0.25 + 0.25 * 0.25 / 0.75, 1e-4);
+}
+
+static void test_many_places_are_no_bound(void **state)
+{
+	static const char *const metric[] = {
+		"mean_wait",	  "mean_sojourn",  "p50_sojourn",
+		"p99_wait",	  "p99.9_sojourn", "p99_slowdown",
+		"mean_in_system", "p99_in_system", "p_wait",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 9 * 3; i++) {
+		uint32_t k = (uint32_t)i / 9 * 7 + 1;
+
+		near(figure("M", "exp", "bounded:2000", k, 0.9, metric[i % 9]),
+		     i % 9 == 7 ? markov_number_quantile(k, 0.9 * k, 0.99)
+				: figure("M", "exp", "fcfs", k, 0.9,
+					 metric[i % 9]),
+		     1e-9);
+	}
+}
+
+/* Erlang's loss hangs on the mean of service only; nobody waits. */
+static void test_loss_without_places(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LAWS; i++) {
+		struct setting s;
+
+		set_up(&s, "M", laws[i], "bounded:0", 10, 1.3);
+		near(ask(&s, "loss_prob"), markov_erlang_b(10, 13), 1e-12);
+		near(ask(&s, "mean_in_system"), 13 * (1 - ask(&s, "loss_prob")),
+		     1e-12);
+		near(ask(&s, "mean_sojourn"), workload_moment(&s.workload, 1),
+		     1e-12);
+		near(ask(&s, "p99_slowdown"), 1, 0);
+		near(ask(&s, "p_wait"), 0, 0);
+		arena_fini(&s.arena);
+	}
+}
+
+/* The least queue: one served, one waits. By hand: P(N) = 1, a, a^2. */
+static void test_loss_by_hand(void **state)
+{
+	double a = 0.8, all = 1 + a + a * a, w = a / (1 + a), t;
+	struct setting s;
+
+	(void)state;
+	set_up(&s, "M", "exp", "bounded:1", 1, a);
+	near(ask(&s, "loss_prob"), a * a / all, 1e-12);
+	near(ask(&s, "mean_in_system"), (a + 2 * a * a) / all, 1e-12);
+	near(ask(&s, "p_wait"), w, 1e-12);
+	near(ask(&s, "p90_wait"), log(w / 0.1), 1e-9);
+	t = ask(&s, "p99_sojourn");
+	near(exp(-t) * (1 + w * t), 0.01, 1e-9);
+	t = ask(&s, "p90_slowdown");
+	near(w / t, 0.1, 1e-9);
+	arena_fini(&s.arena);
+}
+
+static void test_infinite(void **state)
+{
+	(void)state;
+	near(figure("M", "h2:4", "inf", 1, 50, "mean_in_system"), 50, 1e-12);
+	near(figure("M", "h2:4", "inf", 1, 50, "var_in_system"), 50, 1e-12);
+	near(figure("M", "exp", "inf", 1, 1e6, "p50_in_system"), 1e6, 0);
+	near(figure("M", "exp", "inf", 1, 50, "p99_sojourn"), log(100), 1e-12);
+	near(figure("M", "det", "inf", 4, 50, "p99_slowdown"), 1, 0);
+}
+
+/* What the simulator makes of policies whose formula is one of here: figures
+ * within 5 half-widths of a 95% interval, beyond 1e-9. */
+static void test_simulated(void **state)
+{
+	static const char *const policy[] = { "inf", "bounded:3", "lcfs-pr",
+					      "ps" };
+	static const char *const metric[] = { "mean_sojourn", "p99_sojourn",
+					      "mean_in_system", "p_wait" };
+
+	(void)state;
+	for (size_t i = 0; i < 16; i++) {
+		struct predict_ask question;
+		struct predict_result result;
+		struct predict_value v;
+		struct err err = { 0 };
+		struct setting s;
+		double exact;
+
+		set_up(&s, "M", "exp", policy[i / 4], 1, 0.7);
+		exact = ask(&s, metric[i % 4]);
+		assert_int_equal(metric_parse(metric[i % 4], &s.workload,
+					      &question, &err),
+				 0);
+		s.query.ask = &question;
+		s.query.nask = 1;
+		s.query.method = PREDICT_SIMULATE;
+		s.query.seed = test_seed();
+		s.query.relative = 0.03;
+		s.query.time_limit_s = 5;
+		if (!isnan(exact) && predict(&s.query, &result, &s.arena, &err))
+			fail_msg("%s", err.text);
+		if (!isnan(exact)) {
+			v = result.answer[0].value;
+			assert_true(fabs(v.value - exact) <=
+				    5 * (v.hi - v.value) + 1e-3);
+		}
+		arena_fini(&s.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +590,13 @@ int main(void)
 		cmocka_unit_test(test_priorities_conserve_work),
 		cmocka_unit_test(test_priorities_preempt),
 		cmocka_unit_test(test_jackson),
+		cmocka_unit_test(test_mmpp_of_one_rate),
+		cmocka_unit_test(test_mmpp_of_slow_bursts),
+		cmocka_unit_test(test_many_places_are_no_bound),
+		cmocka_unit_test(test_loss_without_places),
+		cmocka_unit_test(test_loss_by_hand),
+		cmocka_unit_test(test_infinite),
+		cmocka_unit_test(test_simulated),
 		cmocka_unit_test(test_approximations_hold_their_band),
 	};
 

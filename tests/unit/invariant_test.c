@@ -118,6 +118,7 @@ static const struct {
 	{ "lcfs-pr", 1, 4, CONSERVES },
 	{ "ps", 1, 4, CONSERVES | SHARED },
 	{ "las", 1, 4, CONSERVES | SHARED },
+	{ "inf", 1, 4, 0 },
 	{ "quantum:0.5:0.25", 1, 4, CONSERVES },
 	{ "shinjuku:0.5:0.25", 1, 4, CONSERVES },
 	{ "steal:0.25", 1, 4, CONSERVES | WHOLE },
