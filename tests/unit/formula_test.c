@@ -567,8 +567,12 @@ static void test_simulated(void **state)
 			fail_msg("%s", err.text);
 		if (!isnan(exact)) {
 			v = result.answer[0].value;
-			assert_true(fabs(v.value - exact) <=
-				    5 * (v.hi - v.value) + 1e-3);
+
+			if (!(fabs(v.value - exact) <=
+			      5 * (v.hi - v.value) + 1e-3))
+				fail_msg("%s of %s: %g+-%g, not %g",
+					 metric[i % 4], policy[i / 4], v.value,
+					 v.hi - v.value, exact);
 		}
 		arena_fini(&s.arena);
 	}
