@@ -113,8 +113,8 @@ int worker_open(struct worker *w, const struct worker_params *params)
 		rc = proto_init(&w->proto, &c->protocol, &w->arena, &w->err);
 	if (rc < 0)
 		return rc;
-	w->trailer = c->trailer && w->proto.ops->flags & PROTO_TRAILER;
-	w->in_order = w->proto.ops->flags & PROTO_IN_ORDER;
+	w->trailer = c->trailer && w->proto.flags & PROTO_TRAILER;
+	w->in_order = w->proto.flags & PROTO_IN_ORDER;
 	rc = open_memory(w);
 	if (rc == 0)
 		rc = open_transport(w);

@@ -273,10 +273,10 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 			    struct option_problems *problems)
 {
 	const struct config_workload *w = &plan->config->workload;
-	const struct proto_ops *proto = (const void *)w->protocol.kind;
 	const struct plan_host *host = &plan->host;
 
-	if (proto->flags & (host->stream ? PROTO_STREAM : PROTO_DATAGRAM))
+	if (proto_flags(&w->protocol) &
+	    (host->stream ? PROTO_STREAM : PROTO_DATAGRAM))
 		return;
 	plan_problem(plan->config, "workload.transport", problems,
 		     arena_printf(arena, "protocol %s cannot run over %s, "
@@ -307,13 +307,11 @@ static bool plan_slowdown(const struct config *config)
 static bool plan_samples(const struct plan *plan)
 {
 	const struct config *config = plan->config;
-	const struct proto_ops *proto =
-		(const void *)config->workload.protocol.kind;
 
 	for (size_t i = 0; i < plan->workload.nclasses; i++)
 		if (!plan->workload.class[i].service.ops)
 			return false;
-	return proto->flags & PROTO_SERVICE &&
+	return proto_flags(&config->workload.protocol) & PROTO_SERVICE &&
 	       ((config->model.mode != MODEL_NONE && plan_builtin(plan)) ||
 		plan_slowdown(config));
 }

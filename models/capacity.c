@@ -33,9 +33,8 @@ int capacity_workload(struct workload *served, const struct workload *workload,
 		      const struct config *config, struct arena *arena,
 		      struct err *err)
 {
-	const struct proto_ops *proto =
-		(const void *)config->workload.protocol.kind;
-	bool carried = proto && proto->flags & PROTO_SERVICE;
+	const struct choice *proto = &config->workload.protocol;
+	bool carried = proto->kind && proto_flags(proto) & PROTO_SERVICE;
 	struct dist own;
 
 	*served = *workload;

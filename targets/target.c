@@ -59,7 +59,7 @@ static int check_setup(const struct target_setup *setup, struct err *err)
 		return err_set(err, -EINVAL,
 			       "protocol %s has no built-in target",
 			       proto->kind.name);
-	if (!(proto->flags & need))
+	if (!(proto_flags(&setup->protocol) & need))
 		return err_set(err, -EINVAL,
 			       "protocol %s does not run over %s",
 			       proto->kind.name, transport->kind.name);

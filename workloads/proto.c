@@ -10,11 +10,19 @@
 #include "lancet/core/frame.h"
 #include "workloads/bytes.h"
 
+unsigned proto_flags(const struct choice *choice)
+{
+	const struct proto_ops *ops = (const void *)choice->kind;
+
+	return ops->flags_of ? ops->flags_of(choice->options) : ops->flags;
+}
+
 int proto_init(struct proto *p, const struct choice *choice,
 	       struct arena *arena, struct err *err)
 {
 	assert(choice->kind);
 	p->ops = (const struct proto_ops *)choice->kind;
+	p->flags = proto_flags(choice);
 	p->state = arena_alloc(arena, p->ops->state_size);
 	return p->ops->init(p->state, choice->options, arena, &p->max_out,
 			    err);

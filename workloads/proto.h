@@ -74,6 +74,9 @@ struct proto_ops {
 	unsigned flags;
 	size_t state_size, conn_size;
 
+	/* Optional: the flags, where the options decide them. */
+	unsigned (*flags_of)(const void *options);
+
 	/* Cold. max_out: the most bytes one build() or reply() may write. */
 	int (*init)(void *ps, const void *options, struct arena *arena,
 		    size_t *max_out, struct err *err);
@@ -121,8 +124,12 @@ uint64_t proto_boot_id(void);
 struct proto {
 	const struct proto_ops *ops;
 	void *state;
+	unsigned flags; /* proto_flags() of its choice */
 	size_t max_out;
 };
+
+/* Of a choice (KIND_PROTO): what its options make of the ops' flags. */
+unsigned proto_flags(const struct choice *choice);
 
 int proto_init(struct proto *p, const struct choice *choice,
 	       struct arena *arena, struct err *err);

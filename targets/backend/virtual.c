@@ -350,7 +350,7 @@ static void serve(struct virtual *v)
 
 static int virtual_run(struct target *target, struct err *err)
 {
-	bool in_order = (target->proto.ops->flags & PROTO_IN_ORDER) != 0;
+	bool in_order = (target->proto.flags & PROTO_IN_ORDER) != 0;
 	int ret = 0;
 	struct virtual v = {
 		.target = target,
