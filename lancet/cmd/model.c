@@ -14,6 +14,7 @@ static const char usage[] =
 	"lancet model --service exp:100us --workers 4 --load 50%,80%,95%\n"
 	"lancet model --service lognormal:4 --workers 16 --policy fcfs,ps,jsq\n"
 	"lancet model --workers 16 --slo 'p99 <= 10x'\n"
+	"lancet model --preset high-bimodal --policy fcfs,ps,quantum:5us:1us\n"
 	"lancet model results/mine --metric mean,p99,p99_wait,p99.9_slowdown\n"
 	"\n"
 	"Predicts the latency of a queue: by an exact formula where there is\n"
@@ -22,6 +23,8 @@ static const char usage[] =
 	"no answer (an unstable queue) is refused with the reason.\n"
 	"\n"
 	"usage: lancet model [OPTION]... [CONFIG|RESULT]\n"
+	"  --preset NAME   law, workers and slo of a published system:\n"
+	"                  `lancet list presets`\n"
 	"  --arrival A     arrival process, in short form or YAML [poisson]\n"
 	"  --service S     law of service: exp, exp:100us, det, lognormal:4,\n"
 	"                  disc:0.9:1us,0.1:9us ... [exp]; without unit,\n"
@@ -112,8 +115,7 @@ static void ask_load(struct model_row *row, const struct load_value *load,
 {
 	struct predict_query query = query_of(r, s, &policy->choice);
 	/* Of all workers: a rack has those of each server. */
-	double full =
-		policy_workers(&policy->choice, s->workers) / s->mean;
+	double full = policy_workers(&policy->choice, s->workers) / s->mean;
 	struct err err = { 0 };
 
 	row->rate = load->share ? load->value * full : load->value / 1e9;

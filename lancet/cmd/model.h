@@ -20,7 +20,7 @@ enum model_unit {
 
 /* The command line. */
 struct model_request {
-	const char *file, *arrival, *service, *slo, *plot;
+	const char *file, *preset, *arrival, *service, *slo, *plot;
 	const char *policy[MODEL_POLICIES];
 	size_t npolicies;
 	const char *load[MODEL_LOADS];

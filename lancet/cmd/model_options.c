@@ -177,6 +177,7 @@ static int take_text(struct model_request *r, int option, const char *value)
 {
 	const char **to = option == 'a'	  ? &r->arrival
 			  : option == 's' ? &r->service
+			  : option == 'P' ? &r->preset
 			  : option == 'o' ? &r->slo
 					  : &r->plot;
 
@@ -192,6 +193,7 @@ static int take_option(struct model_request *r, int option, char *value)
 	switch (option) {
 	case 'a':
 	case 's':
+	case 'P':
 	case 'o':
 	case 'f':
 		return take_text(r, option, value);
@@ -244,6 +246,7 @@ int model_options(struct model_request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "arrival", required_argument, NULL, 'a' },
+		{ "preset", required_argument, NULL, 'P' },
 		{ "service", required_argument, NULL, 's' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "workers", required_argument, NULL, 'k' },
@@ -267,5 +270,9 @@ int model_options(struct model_request *r, int argc, char **argv)
 		status = more_load(r, argv[optind])
 				 ? take_loads(r, argv[optind])
 				 : take_file(r, argv[optind]);
+	if (!status && r->file && r->preset)
+		status = cmd_fail("model", STATUS_USAGE,
+				  "--preset %s beside %s; give one of them",
+				  r->preset, r->file);
 	return status;
 }

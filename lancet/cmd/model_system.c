@@ -10,6 +10,8 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
+#include "lancet/core/nearest.h"
+#include "lancet/core/preset.h"
 #include "lancet/core/result.h"
 #include "lancet/core/unit.h"
 #include "models/capacity.h"
@@ -149,7 +151,7 @@ static int take_flags(struct model_system *s, const struct model_request *r,
 				 &s->workload.arrival, arena);
 	if (r->workers)
 		s->workers = r->workers;
-	else if (!r->file)
+	else if (!r->file && !r->preset)
 		s->workers = 1;
 	return rc ? rc : take_policies(s, r, arena);
 }
@@ -195,6 +197,43 @@ static int take_config(struct model_system *s, const struct config *config,
 	else if (config->load.rate.set)
 		s->load[s->nloads++] = config->load.rate;
 	return 0;
+}
+
+static int unknown_preset(const char *name, struct arena *arena)
+{
+	const struct preset *table;
+	struct nearest near;
+	size_t n;
+
+	table = preset_table(&n, arena);
+	nearest_start(&near, name);
+	for (size_t i = 0; i < n; i++)
+		nearest_try(&near, table[i].name);
+	return cmd_fail(
+		"model", STATUS_USAGE, "--preset %s: not known; %s%s%s", name,
+		near.best ? "did you mean " : "`lancet list presets`",
+		near.best ? near.best : " shows all", near.best ? "?" : "");
+}
+
+/* Its workload, workers and promise, under fcfs and at all loads. */
+static int take_preset(struct model_system *s, const char *name,
+		       struct arena *arena)
+{
+	const struct preset *preset = preset_find(name, arena);
+	struct option_problems problems = { 0 };
+	const struct config *config;
+	int rc;
+
+	if (!preset)
+		return unknown_preset(name, arena);
+	config = preset_config(name, arena, &problems);
+	if (!config)
+		return cmd_fail("model", STATUS_USAGE, "--preset %s: %s", name,
+				problems.problem[0].text);
+	rc = take_config(s, config, arena);
+	s->workers = (uint32_t)preset->workers;
+	s->nloads = 0;
+	return rc;
 }
 
 /* Its configuration, but the loads that were in fact offered. */
@@ -330,7 +369,9 @@ static int take_slo(struct model_system *s, const struct model_request *r)
 int model_system(struct model_system *s, const struct model_request *r,
 		 struct arena *arena)
 {
-	int rc = r->file ? take_file(s, r->file, arena) : 0;
+	int rc = r->file     ? take_file(s, r->file, arena)
+		 : r->preset ? take_preset(s, r->preset, arena)
+			     : 0;
 
 	if (!rc)
 		rc = take_flags(s, r, arena);

@@ -10,6 +10,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "lancet/core/preset.h"
 #include "lancet/core/unit.h"
 #include "models/policy.h"
 #include "tests/golden/row.h"
@@ -23,6 +24,7 @@ struct reader {
 	char *rest;	 /* of the service: behind the first ';' */
 	double workers;	 /* the column k */
 	uint32_t places; /* K: in the system; 0: no bound */
+	bool preset;	 /* times are in ns, and those of the policy in us */
 };
 
 static int parse_kind(struct reader *r, enum kind_class class, const char *text,
@@ -108,6 +110,19 @@ static double parameter(const struct reader *r, const char *key)
 	return at ? atof(at + len + 1) : 0;
 }
 
+/* "leveldb-5050": a label alone is the published workload of that name. */
+static int read_preset(struct reader *r)
+{
+	struct option_problems problems = { 0 };
+	const struct config *config =
+		preset_config(r->row->service, r->arena, &problems);
+
+	r->preset = true;
+	if (!config)
+		return err_set(r->err, -EINVAL, "%s", problems.problem[0].text);
+	return workload_init(&r->queue->workload, config, r->arena, r->err);
+}
+
 /* "exp;rho1=0.3;rho2=0.5": two classes of one law, class 1 the high one. */
 static int read_service(struct reader *r)
 {
@@ -116,6 +131,8 @@ static int read_service(struct reader *r)
 	const char *law;
 	int rc;
 
+	if (!kind_find(KIND_DIST, text) && preset_find(text, r->arena))
+		return read_preset(r);
 	r->queue->workload.class =
 		arena_array(r->arena, 2, sizeof(struct class_law));
 	r->rest = text;
@@ -152,6 +169,18 @@ static const struct {
 	{ "kraemer-langenbach-belz", "kraemer-langenbach-belz" },
 };
 
+/* quantum:5:1 to quantum:5us:1us. */
+static const char *with_units(struct reader *r, const char *text)
+{
+	char *rest = arena_strdup(r->arena, text);
+	const char *all = strsep(&rest, ":");
+	char *field;
+
+	while ((field = strsep(&rest, ":")))
+		all = arena_printf(r->arena, "%s:%sus", all, field);
+	return all;
+}
+
 static const char *policy_of(struct reader *r)
 {
 	const char *text = r->row->policy;
@@ -169,6 +198,8 @@ static const char *policy_of(struct reader *r)
 	if (r->places && !strcmp(text, "fcfs"))
 		return arena_printf(r->arena, "bounded:%u",
 				    r->places - r->queue->query.workers);
+	if (r->preset && !strncmp(text, "quantum:", 8))
+		return with_units(r, text);
 	return text;
 }
 
@@ -229,8 +260,8 @@ static int read_tandem(struct reader *r)
 	return parse_kind(
 		r, KIND_POLICY,
 		arena_printf(r->arena,
-			     "{tandem: {stages: [%s], later: [{%s}]}}",
-			     workers, later),
+			     "{tandem: {stages: [%s], later: [{%s}]}}", workers,
+			     later),
 		&r->queue->query.policy);
 }
 

@@ -158,6 +158,8 @@ static void test_queues(void **state)
 		{ "any", "2", "ps", "0.5", 2, 1, 4, 1 },
 		{ "cs2=0", "2", "approx_kimura", "0.5", 2, 1, 0, 1 },
 		{ "cs2=0.5", "2", "kingman-bound", "0.5", 2, 1, 0.5, 1 },
+		{ "leveldb-5050", "14", "quantum:5:1", "", 14, 322750, 0.99072648,
+		  NAN },
 		{ "exp;rho1=0.3;rho2=0.5", "1", "prio-np", "0.8", 1, 1, 1,
 		  0.8 },
 	};
