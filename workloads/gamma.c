@@ -4,6 +4,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "lancet/core/rng.h"
 
@@ -27,16 +28,33 @@ static double sample_one(double shape, struct rng *rng)
 	}
 }
 
-/* Below shape 1: a draw of shape + 1, times U^(1/shape); ibidem. */
+/* A sum of few exponential stages costs one logarithm. */
+static double sample_stages(int stages, struct rng *rng)
+{
+	double product = rng_open(rng);
+
+	while (--stages)
+		product *= rng_open(rng);
+	return -log(product);
+}
+
+#define FEW_STAGES 8
+
 void gamma_sample(const void *state, struct rng *rng, double *x, size_t n)
 {
 	const struct gamma *s = state;
+	bool few = s->shape <= FEW_STAGES && s->shape == floor(s->shape);
 
-	for (size_t i = 0; i < n; i++)
-		x[i] = s->scale *
-		       (s->shape >= 1 ? sample_one(s->shape, rng)
-				      : pow(rng_open(rng), 1 / s->shape) *
-						sample_one(s->shape + 1, rng));
+	for (size_t i = 0; i < n; i++) {
+		if (few)
+			x[i] = sample_stages((int)s->shape, rng);
+		else if (s->shape >= 1)
+			x[i] = sample_one(s->shape, rng);
+		else /* ibidem: a draw of shape + 1, times U^(1/shape) */
+			x[i] = pow(rng_open(rng), 1 / s->shape) *
+			       sample_one(s->shape + 1, rng);
+		x[i] *= s->scale;
+	}
 }
 
 /* E[X^k] = scale^k shape (shape + 1) ... (shape + k - 1) */

@@ -231,6 +231,35 @@ static void test_no_gaps(void **state)
 	expect(f, "arrivals", "not_run");
 }
 
+static void ask_for(struct fixture *f, const char *arrival, uint32_t threads)
+{
+	struct err err;
+
+	assert_int_equal(option_parse_choice(KIND_ARRIVAL, OPTION_UNIT_TIME,
+					     arrival,
+					     &f->plan->workload.arrival,
+					     &f->arena, &err),
+			 0);
+	f->plan->threads = threads;
+}
+
+static void test_other_law(void **state)
+{
+	struct fixture *f = *state;
+
+	ask_for(f, "E2", 1);
+	expect(f, "arrivals", "fail");
+}
+
+/* What no formula is known for is not passed. */
+static void test_unknown_law(void **state)
+{
+	struct fixture *f = *state;
+
+	ask_for(f, "H2:4", 3);
+	expect(f, "arrivals", "not_run");
+}
+
 /* A burst from 4.53 to 4.68 s, as after a sender that stood still. */
 static void fill_burst(struct fixture *f)
 {
@@ -369,6 +398,7 @@ int main(void)
 		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
 		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),
 		WITH(test_send_cost), WITH(test_no_gaps),
+		WITH(test_other_law), WITH(test_unknown_law),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_bad_replies), WITH(test_stalls),
