@@ -143,8 +143,14 @@ struct estimate_pool *estimate_pool(const struct tally *t, uint32_t n)
 	struct estimate_pool *p = calloc(1, sizeof(*p));
 
 	for (uint32_t i = 0; p && i < n; i++) {
+		uint32_t last;
+
 		p->total += t[i].n;
-		for (uint32_t b = 0; b < TALLY_BINS; b++)
+		if (!t[i].n)
+			continue;
+		last = tally_bin_of(&t[i], t[i].most);
+		for (uint32_t b = tally_bin_of(&t[i], t[i].least); b <= last;
+		     b++)
 			if (t[i].bin[b].count)
 				pool_bin(p, b, &t[i].bin[b]);
 	}

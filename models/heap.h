@@ -23,15 +23,13 @@ struct heap {
 static inline bool heap_before(const struct heap_entry *a,
 			       const struct heap_entry *b)
 {
-	return a->key < b->key || (a->key == b->key && a->tie < b->tie);
+	/* No branches: in a heap they cannot be guessed. */
+	return (a->key < b->key) | ((a->key == b->key) & (a->tie < b->tie));
 }
 
-static inline void heap_push(struct heap *h, double key, uint64_t tie,
-			     uint32_t slot)
+/* Put e where there is a hole. */
+static inline void heap_rise(struct heap *h, uint32_t at, struct heap_entry e)
 {
-	struct heap_entry e = { key, tie, slot };
-	uint32_t at = h->n++;
-
 	while (at && heap_before(&e, &h->entry[(at - 1) / 2])) {
 		h->entry[at] = h->entry[(at - 1) / 2];
 		at = (at - 1) / 2;
@@ -39,22 +37,31 @@ static inline void heap_push(struct heap *h, double key, uint64_t tie,
 	h->entry[at] = e;
 }
 
-/* Take the least out; the heap is not empty. */
+static inline void heap_push(struct heap *h, double key, uint64_t tie,
+			     uint32_t slot)
+{
+	heap_rise(h, h->n++, (struct heap_entry){ key, tie, slot });
+}
+
+/*
+ * Take the least out; the heap is not empty. The hole sinks to a leaf first,
+ * and the last entry rises from there (Wegener 1993): it seldom has to.
+ */
 static inline uint32_t heap_pop(struct heap *h)
 {
 	uint32_t slot = h->entry[0].slot, at = 0, kid;
 	struct heap_entry e = h->entry[--h->n];
 
-	for (kid = 1; kid < h->n; kid = 2 * at + 1) {
-		if (kid + 1 < h->n &&
-		    heap_before(&h->entry[kid + 1], &h->entry[kid]))
-			kid++;
-		if (!heap_before(&h->entry[kid], &e))
-			break;
+	for (kid = 1; kid + 1 < h->n; kid = 2 * at + 1) {
+		kid += heap_before(&h->entry[kid + 1], &h->entry[kid]);
 		h->entry[at] = h->entry[kid];
 		at = kid;
 	}
-	h->entry[at] = e;
+	if (kid < h->n) {
+		h->entry[at] = h->entry[kid];
+		at = kid;
+	}
+	heap_rise(h, at, e);
 	return slot;
 }
 

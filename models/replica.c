@@ -86,18 +86,22 @@ static void values_of(enum predict_metric metric, const struct replica_burst *b,
 static void add(struct tally *t, enum predict_metric metric,
 		const struct replica_burst *b)
 {
-	double x[BURST], sum = 0, sum2 = 0;
+	double x[BURST], sum = 0, sum2 = 0, least = t->least, most = t->most;
 	uint64_t waited = 0;
 
 	values_of(metric, b, x);
 	for (size_t i = 0; i < b->n; i++) {
 		sum += x[i];
 		sum2 += x[i] * x[i];
+		least = x[i] < least ? x[i] : least;
+		most = x[i] > most ? x[i] : most;
 		waited += b->start[i] > b->arrival[i];
 	}
 	t->n += b->n;
 	t->sum += sum;
 	t->sum2 += sum2;
+	t->least = least;
+	t->most = most;
 	t->waited += waited;
 	for (size_t i = 0; t->bin && i < b->n; i++)
 		tally_bin(t, x[i]);

@@ -130,19 +130,26 @@ void servers_departures(void *state, const struct job *jobs, sim_time *start,
 	}
 }
 
-/* Give the least of a heap of times a new value; it sinks to its place. */
+/*
+ * Give the least of a heap of times a new value. The hole sinks to a leaf
+ * first, whatever the value (Wegener 1993): most new times are late, and
+ * which kid is less is no branch to guess.
+ */
 static void replace_least(sim_time *free_at, uint32_t n, sim_time value)
 {
-	uint32_t at = 0;
+	uint32_t at = 0, kid;
 
-	for (uint32_t kid = 1; kid < n; kid = 2 * at + 1) {
-		if (kid + 1 < n && free_at[kid + 1] < free_at[kid])
-			kid++;
-		if (free_at[kid] >= value)
-			break;
+	for (kid = 1; kid + 1 < n; kid = 2 * at + 1) {
+		kid += free_at[kid + 1] < free_at[kid];
 		free_at[at] = free_at[kid];
 		at = kid;
 	}
+	if (kid < n) {
+		free_at[at] = free_at[kid];
+		at = kid;
+	}
+	for (; at && value < free_at[(at - 1) / 2]; at = (at - 1) / 2)
+		free_at[at] = free_at[(at - 1) / 2];
 	free_at[at] = value;
 }
 

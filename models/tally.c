@@ -2,11 +2,14 @@
 #include "models/tally.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 int tally_init(struct tally *t, double unit, bool quantiles)
 {
-	*t = (struct tally){ .scale = 1 / unit };
+	*t = (struct tally){ .scale = 1 / unit,
+			     .least = INFINITY,
+			     .most = -INFINITY };
 	if (!quantiles)
 		return 0;
 	t->bin = calloc(TALLY_BINS, sizeof(*t->bin));
@@ -17,6 +20,11 @@ void tally_fini(struct tally *t)
 {
 	free(t->bin);
 	t->bin = NULL;
+}
+
+uint32_t tally_bin_of(const struct tally *t, double x)
+{
+	return tally_index(x * t->scale, &(uint16_t){ 0 });
 }
 
 double tally_value(uint32_t bin, uint32_t offset)

@@ -26,6 +26,7 @@ struct tally {
 	uint64_t waited; /* jobs that did not start at once */
 	uint64_t refused;
 	double sum, sum2;
+	double least, most;    /* values; the bins in use are between them */
 	double scale;	       /* bins' units in one of the values */
 	struct tally_bin *bin; /* or NULL: no quantile is asked for */
 };
@@ -33,27 +34,36 @@ struct tally {
 int tally_init(struct tally *t, double unit, bool quantiles);
 void tally_fini(struct tally *t);
 
+/* The bin of a value. */
+uint32_t tally_bin_of(const struct tally *t, double x);
+
 /* The value at an offset, 0 to 65535, within a bin; in bins' units. */
 double tally_value(uint32_t bin, uint32_t offset);
+
+/* Of a value in bins' units. */
+static inline uint32_t tally_index(double x, uint16_t *offset)
+{
+	const uint64_t base = (UINT64_C(1023) - 24) << 52;
+	const uint64_t end = (uint64_t)(TALLY_BINS - 1) << 42;
+	uint64_t bits;
+
+	if (!(x >= 0x1p-24)) {
+		*offset = 0;
+		return 0;
+	}
+	memcpy(&bits, &x, sizeof(bits));
+	bits -= base;
+	bits = bits < end ? bits : end - 1;
+	*offset = (uint16_t)(bits >> 26);
+	return (uint32_t)(bits >> 42) + 1;
+}
 
 /* Hot; the histogram only. */
 static inline void tally_bin(struct tally *t, double x)
 {
-	const uint64_t base = (UINT64_C(1023) - 24) << 52;
-	uint64_t bits, most = (uint64_t)(TALLY_BINS - 1) << 42;
-	struct tally_bin *b;
 	uint16_t offset;
+	struct tally_bin *b = &t->bin[tally_index(x * t->scale, &offset)];
 
-	x *= t->scale;
-	if (!(x >= 0x1p-24)) {
-		t->bin[0].count++;
-		return;
-	}
-	memcpy(&bits, &x, sizeof(bits));
-	bits -= base;
-	bits = bits < most ? bits : most - 1;
-	b = &t->bin[(bits >> 42) + 1];
-	offset = (uint16_t)(bits >> 26);
 	b->count++;
 	b->height = offset > b->height ? offset : b->height;
 	offset = (uint16_t)~offset;
