@@ -120,9 +120,12 @@ static int search_settled(struct search *s, struct err *err)
 			policy_capacity(&q->policy, q->workers, q->workload);
 
 		s->mean = workload_moment(q->workload, 1);
-		s->limit =
-			fmin(1, rate * s->mean /
-					policy_workers(&q->policy, q->workers));
+		/* Above 1 where a dispatcher works too, 1 where any is borne.
+		 */
+		s->limit = isinf(rate) ? 1
+				       : rate * s->mean /
+						 policy_workers(&q->policy,
+								q->workers);
 		rc = search(s, err);
 	}
 	arena_fini(&arena);
