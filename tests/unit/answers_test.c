@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "lancet/core/slo.h"
+#include "models/closed.h"
 #include "models/needed.h"
 #include "models/predict.h"
 
@@ -139,12 +140,170 @@ static void test_needed_refusals(void **state)
 	arena_fini(&arena);
 }
 
+static const struct predict_ask asks[] = {
+	{ .figure = FIGURE_MEAN },
+	{ .figure = FIGURE_QUANTILE, .q = 0.5 },
+	{ .figure = FIGURE_QUANTILE, .q = 0.99 },
+	{ .figure = FIGURE_QUANTILE, .q = 0.99, .of = METRIC_WAIT },
+	{ .figure = FIGURE_QUANTILE, .q = 0.9, .of = METRIC_SLOWDOWN },
+	{ .figure = FIGURE_P_WAIT },
+};
+#define ASKS (sizeof(asks) / sizeof(asks[0]))
+
+static struct closed close_loop(struct predict_query query, uint32_t n,
+				double pause, struct arena *arena)
+{
+	struct closed found;
+	struct err err = { 0 };
+
+	query.ask = asks;
+	query.nask = ASKS;
+	if (closed(&query, n, pause, &found, arena, &err))
+		fail_msg("%s", err.text);
+	return found;
+}
+
+static void near(double value, double want, double tolerance)
+{
+	if (!(fabs(value - want) <= tolerance * fabs(want)))
+		fail_msg("%.9g, not %.9g", value, want);
+}
+
+/*
+ * Simulation against the machine repairman: 6 half-widths, of which each is
+ * beyond 1e-6 by Student's t of 19 degrees at 95%.
+ */
+static void test_closed_simulated(void **state)
+{
+	static const struct {
+		uint32_t k, n;
+		double pause;
+	} at[] = { { 1, 5, 4 }, { 4, 16, 2.5 }, { 4, 6, 0 }, { 8, 8, 0 } };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 4; i++) {
+		struct predict_query query =
+			query_of("exp:10us", "fcfs", 0, &arena);
+		struct closed exact, simulated;
+
+		query.workers = at[i].k;
+		exact = close_loop(query, at[i].n, at[i].pause * 1e4, &arena);
+		assert_memory_equal(exact.method, "exact", 5);
+		query.method = PREDICT_SIMULATE;
+		query.relative = 0.05;
+		simulated =
+			close_loop(query, at[i].n, at[i].pause * 1e4, &arena);
+		assert_memory_equal(simulated.method, "simulation", 10);
+		for (size_t j = 0; j < ASKS; j++) {
+			struct predict_value v = simulated.reported[j].value;
+			double want = exact.reported[j].value.value;
+			double room = 3 * (v.hi - v.lo) + 1e-5 * want;
+
+			if (fabs(v.value - want) > room)
+				fail_msg("k %u, figure %zu: %g, not %g +- %g",
+					 at[i].k, j, v.value, want, room);
+		}
+		near(simulated.rate.value, exact.rate.value, 0.02);
+	}
+	arena_fini(&arena);
+}
+
+/* With no pause and a worker each nobody waits; one connection never does;
+ * with more than workers the rate is the workers'. */
+static void test_closed_limits(void **state)
+{
+	struct arena arena;
+	struct predict_query query;
+	struct closed c;
+
+	(void)state;
+	arena_init(&arena);
+	query = query_of("exp", "fcfs", 0, &arena);
+	query.workers = 4;
+	c = close_loop(query, 4, 0, &arena);
+	near(c.reported[0].value.value, 1, 1e-12);
+	near(c.reported[2].value.value, log(100), 1e-12);
+	assert_true(c.reported[5].value.value == 0);
+	near(c.rate.value, 4, 1e-12);
+	assert_non_null(strstr(c.open_refused, "no steady state"));
+	c = close_loop(query, 1, 3, &arena);
+	near(c.rate.value, 0.25, 1e-12);
+	c = close_loop(query, 12, 0, &arena);
+	near(c.rate.value, 4, 1e-12);
+	near(c.reported[0].value.value, 3, 1e-12);
+	assert_true(c.reported[5].value.value == 1);
+	arena_fini(&arena);
+}
+
+/*
+ * At one rate: few connections report far less than the truth, more of them
+ * more, and very many all of it.
+ */
+static void test_closed_omits(void **state)
+{
+	static const uint32_t n[] = { 5, 8, 32, 256, 16000 };
+	double before = 0;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	for (size_t i = 0; i < 5; i++) {
+		struct predict_query query =
+			query_of("exp", "fcfs", 3.6, &arena);
+		struct closed c;
+		double truth, told;
+
+		query.workers = 4;
+		c = close_loop(query, n[i], NAN, &arena);
+		near(c.rate.value, 3.6, 1e-10);
+		assert_null(c.open_refused);
+		truth = c.open.answer[2].value.value;
+		told = c.reported[2].value.value;
+		assert_true(told > before && told < truth);
+		if (i == 4)
+			near(told, truth, 0.02);
+		before = told;
+	}
+	arena_fini(&arena);
+}
+
+/* The pause for a rate, where it is found by simulation; and what cannot
+ * be. */
+static void test_closed_rate(void **state)
+{
+	struct predict_query query;
+	struct closed c;
+	struct arena arena;
+	struct err err = { 0 };
+
+	(void)state;
+	arena_init(&arena);
+	query = query_of("lognormal:4", "ps", 3.2, &arena);
+	query.relative = 0.1;
+	query.workers = 4;
+	c = close_loop(query, 16, NAN, &arena);
+	near(c.rate.value, 3.2, 0.02);
+	assert_int_equal(closed(&query, 3, NAN, &c, &arena, &err), -EDOM);
+	assert_non_null(strstr(err.text, "3 connections"));
+	query = query_of("exp", "fcfs", 3.2, &arena);
+	query.workers = 4;
+	assert_int_equal(closed(&query, 3, NAN, &c, &arena, &err), -EDOM);
+	assert_int_equal(closed(&query, 0, 1, &c, &arena, &err), -EDOM);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_needed_simulated),
 		cmocka_unit_test(test_needed_refusals),
+		cmocka_unit_test(test_closed_simulated),
+		cmocka_unit_test(test_closed_limits),
+		cmocka_unit_test(test_closed_omits),
+		cmocka_unit_test(test_closed_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
