@@ -99,7 +99,7 @@ long redis_request_read(struct redis_request *r, const unsigned char *in,
 	size_t used = pass(r, len);
 
 	*whole = false;
-	while (!r->skip) {
+	while (!r->skip && !r->broken) {
 		long n;
 
 		if (r->place && !r->words) {
@@ -111,14 +111,13 @@ long redis_request_read(struct redis_request *r, const unsigned char *in,
 				   &r->words);
 		else
 			n = read_word(r, in + used, len - used);
-		if (n < 0)
-			return n;
-		if (n == 0)
+		r->broken = n < 0;
+		if (n <= 0)
 			break;
 		used += (size_t)n;
 		used += pass(r, len - used);
 	}
-	return (long)used;
+	return r->broken ? -EBADMSG : (long)used;
 }
 
 void redis_request_take(struct redis_request *r, struct proto_served *to)

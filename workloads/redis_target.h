@@ -17,6 +17,7 @@ struct redis_request {
 	uint32_t place; /* of the next one */
 	uint32_t skip;	/* bytes of a word that nobody looks at */
 	uint8_t command; /* enum redis_command */
+	bool broken;	/* rubbish was read: so it stays */
 	uint64_t key;	/* its number */
 };
 

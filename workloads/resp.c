@@ -193,11 +193,12 @@ static long read_value(struct resp *s, const unsigned char *in, size_t len,
 	return (long)line.used;
 }
 
-long resp_read(struct resp *s, const unsigned char *in, size_t len, bool *whole)
+/* As resp_read(), but what was read of a broken reply is lost. */
+static long read_reply(struct resp *s, const unsigned char *in, size_t len,
+		       bool *whole)
 {
 	size_t used = 0;
 
-	*whole = false;
 	while (!*whole) {
 		bool more = false;
 		long n = 0;
@@ -219,4 +220,15 @@ long resp_read(struct resp *s, const unsigned char *in, size_t len, bool *whole)
 		*whole = close_items(s);
 	}
 	return (long)used;
+}
+
+long resp_read(struct resp *s, const unsigned char *in, size_t len, bool *whole)
+{
+	long used = -EBADMSG;
+
+	*whole = false;
+	if (!s->broken)
+		used = read_reply(s, in, len, whole);
+	s->broken = used < 0;
+	return used;
 }

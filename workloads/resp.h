@@ -31,6 +31,7 @@ struct resp {
 	uint32_t left[RESP_DEPTH];  /* items to come at each depth */
 	uint8_t reply;		    /* enum resp_reply of the outermost */
 	bool attribute[RESP_DEPTH]; /* its items are only about the next */
+	bool broken;		    /* rubbish was read: so it stays */
 };
 
 /*

@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const text[] = {
 		"{custom: {reply_size: 5B}}",
 		"{custom: {reply_end: \"\\r\\n\"}}",
-		"{custom: {request: '{id:u16be}', reply_length: u16be@2+4, "
-		"reply_id: u16le@0, reply_ok: '00@4'}}",
+		("{custom: {request: '{id:u16be}', reply_length: u16be@2+4, "
+		 "reply_id: u16le@0, reply_ok: '00@4'}}"),
 	};
 	static struct split_proto p[3];
 	size_t which;
