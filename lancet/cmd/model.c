@@ -46,6 +46,9 @@ static const char usage[] =
 	"  --method M      auto, exact, simulate, approx (with its error), or\n"
 	"                  one of `lancet list formulas` [auto]\n"
 	"  --slo EXPR      the highest load that keeps it: 'p99 <= 10x'\n"
+	"  --needed RATE   how many workers keep the slo at 500krps, or at "
+	"the\n"
+	"                  work of 12.5 workers; in place of the loads\n"
 	"  --precision R   half-width over value to simulate for [1%]\n"
 	"  --time D        and at most so long for each load [10s]\n"
 	"  --threads N     that simulate [one a CPU]; the answer is the same\n"
@@ -73,7 +76,7 @@ static void interrupted(int signal_number)
 }
 
 /* What is being worked on, on a terminal; NULL: nothing any more. */
-static void progress(const char *policy, const char *what, double load)
+void model_progress(const char *policy, const char *what, double load)
 {
 	if (!isatty(STDERR_FILENO))
 		return;
@@ -89,9 +92,9 @@ static void progress(const char *policy, const char *what, double load)
 /* --- asking ----------------------------------------------------------------
  */
 
-static struct predict_query query_of(const struct model_request *r,
-				     const struct model_system *s,
-				     const struct choice *policy)
+struct predict_query model_query(const struct model_request *r,
+				 const struct model_system *s,
+				 const struct choice *policy)
 {
 	return (struct predict_query){
 		.workload = &s->workload,
@@ -113,7 +116,7 @@ static void ask_load(struct model_row *row, const struct load_value *load,
 		     const struct model_system *s,
 		     const struct model_policy *policy, struct arena *arena)
 {
-	struct predict_query query = query_of(r, s, &policy->choice);
+	struct predict_query query = model_query(r, s, &policy->choice);
 	/* Of all workers: a rack has those of each server. */
 	double full = policy_workers(&policy->choice, s->workers) / s->mean;
 	struct err err = { 0 };
@@ -121,7 +124,7 @@ static void ask_load(struct model_row *row, const struct load_value *load,
 	row->rate = load->share ? load->value * full : load->value / 1e9;
 	row->load = row->rate / full;
 	query.rate = row->rate;
-	progress(policy->name, "", row->load);
+	model_progress(policy->name, "", row->load);
 	if (predict(&query, &row->result, arena, &err))
 		row->refused = arena_strdup(arena, err.text);
 }
@@ -130,10 +133,10 @@ static void ask_slo(struct model_curve *curve, const struct model_request *r,
 		    const struct model_system *s,
 		    const struct model_policy *policy, struct arena *arena)
 {
-	struct predict_query query = query_of(r, s, &policy->choice);
+	struct predict_query query = model_query(r, s, &policy->choice);
 	struct err err = { 0 };
 
-	progress(policy->name, s->slo, 0);
+	model_progress(policy->name, s->slo, 0);
 	if (maxload(&query, &s->promise, &curve->maxload, &err))
 		curve->slo_refused = arena_strdup(arena, err.text);
 }
@@ -142,10 +145,10 @@ static void compare(struct model_curve *curve, const struct model_request *r,
 		    const struct model_system *s,
 		    const struct model_policy *policy, struct arena *arena)
 {
-	struct predict_query query = query_of(r, s, &policy->choice);
+	struct predict_query query = model_query(r, s, &policy->choice);
 
 	if (s->result)
-		progress(policy->name, "beside the result", 0);
+		model_progress(policy->name, "beside the result", 0);
 	model_compare(curve, r, s, &query, arena);
 }
 
@@ -228,7 +231,7 @@ static int answer(const struct model_request *r, const struct model_system *s,
 	a.curve = arena_array(arena, s->npolicies, sizeof(*a.curve));
 	for (size_t i = 0; i < s->npolicies; i++)
 		ask_policy(&a.curve[i], r, s, &s->policy[i], arena);
-	progress(NULL, "", 0);
+	model_progress(NULL, "", 0);
 	if (r->json)
 		model_print_json(&a);
 	else
@@ -254,7 +257,8 @@ static int run(int argc, char **argv)
 	arena_init(&arena);
 	status = model_system(&system, &request, &arena);
 	if (!status)
-		status = answer(&request, &system, &arena);
+		status = request.needed ? model_needed(&request, &system)
+					: answer(&request, &system, &arena);
 	arena_fini(&arena);
 	return status;
 }

@@ -20,7 +20,7 @@ enum model_unit {
 
 /* The command line. */
 struct model_request {
-	const char *file, *preset, *arrival, *service, *slo, *plot;
+	const char *file, *preset, *arrival, *service, *slo, *plot, *needed;
 	const char *policy[MODEL_POLICIES];
 	size_t npolicies;
 	const char *load[MODEL_LOADS];
@@ -88,6 +88,19 @@ struct model_answer {
 int model_options(struct model_request *request, int argc, char **argv);
 int model_system(struct model_system *system, const struct model_request *r,
 		 struct arena *arena);
+
+/* The question as predict() takes it, but for its rate. */
+struct predict_query model_query(const struct model_request *request,
+				 const struct model_system *system,
+				 const struct choice *policy);
+
+/* On a terminal, what is being worked on: a load, or something in words;
+ * policy NULL: nothing any more. */
+void model_progress(const char *policy, const char *what, double load);
+
+/* How many workers the promise needs; prints. An exit status. */
+int model_needed(const struct model_request *request,
+		 const struct model_system *system);
 
 void model_print(const struct model_answer *answer);
 void model_print_json(const struct model_answer *answer);

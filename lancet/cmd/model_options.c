@@ -179,6 +179,7 @@ static int take_text(struct model_request *r, int option, const char *value)
 			  : option == 's' ? &r->service
 			  : option == 'P' ? &r->preset
 			  : option == 'o' ? &r->slo
+			  : option == 'N' ? &r->needed
 					  : &r->plot;
 
 	if (option == 'f' && plot_format_of(value) < 0)
@@ -195,6 +196,7 @@ static int take_option(struct model_request *r, int option, char *value)
 	case 's':
 	case 'P':
 	case 'o':
+	case 'N':
 	case 'f':
 		return take_text(r, option, value);
 	case 'k':
@@ -258,6 +260,7 @@ int model_options(struct model_request *r, int argc, char **argv)
 		{ "time", required_argument, NULL, 'T' },
 		{ "threads", required_argument, NULL, 't' },
 		{ "slo", required_argument, NULL, 'o' },
+		{ "needed", required_argument, NULL, 'N' },
 		{ "plot", required_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },

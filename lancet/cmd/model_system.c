@@ -375,7 +375,7 @@ int model_system(struct model_system *s, const struct model_request *r,
 
 	if (!rc)
 		rc = take_flags(s, r, arena);
-	if (!rc && !s->workers)
+	if (!rc && !s->workers && !r->needed)
 		rc = cmd_fail("model", STATUS_USAGE,
 			      "how many workers is not "
 			      "known; say --workers K");
