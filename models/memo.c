@@ -41,12 +41,24 @@ static double through(struct memo *m, int first, int n, double at)
 	return sum;
 }
 
+/* Upward, as far beyond it f may be NAN. */
+static void find_end(struct memo *m)
+{
+	for (int at = 0; at < MEMO_POINTS && !m->end; at += 4)
+		if (isnan(point(m, at)))
+			return;
+}
+
 double memo_value(struct memo *m, double x)
 {
 	double at = (log(x / m->unit) - LOG_LEAST) * PER_EFOLD;
 	double value, other;
 	int first;
 
+	if (at > 0 && !m->end)
+		find_end(m);
+	if (m->end && at >= m->end)
+		return 0;
 	if (!(at >= STENCIL && at <= MEMO_POINTS - STENCIL))
 		return m->f(x, m->context);
 	first = (int)at - STENCIL / 2 + 1;

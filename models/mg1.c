@@ -244,8 +244,8 @@ static double inverse(double service, const void *context)
 
 typedef double law_function(double service, const void *context);
 
-/* Normal z beyond this have 8e-11 of the probability. */
-#define Z_MOST 6.5
+/* Normal z beyond this have 1e-15 of the probability. */
+#define Z_MOST 8.0
 
 /* The trapezoidal rule over z in steps of `step` from -Z_MOST + offset. */
 static double trapezoid(const struct dist *law, law_function *g,

@@ -94,27 +94,58 @@ static int check_asks(const struct predict_query *q, struct err *err)
  */
 static bool slowdown_diverges(const struct queue *q)
 {
-	const struct workload *w = q->workload;
-	double tiny = 1e-6 * q->mean;
-
-	if (q->shape.of != POLICY_CENTRAL && q->shape.of != POLICY_SPLIT &&
-	    q->shape.of != POLICY_RANDOM_SPLIT &&
-	    q->shape.of != POLICY_CYCLIC_SPLIT)
+	switch (q->shape.of) {
+	case POLICY_CENTRAL:
+	case POLICY_SPLIT:
+	case POLICY_RANDOM_SPLIT:
+	case POLICY_CYCLIC_SPLIT:
+	case POLICY_SJF:
+	case POLICY_PRIO_NP:
+	case POLICY_PRIO_PR:
+		return !queue_few_small(q);
+	default:
 		return false;
-	for (size_t i = 0; i < w->nclasses; i++) {
-		const struct dist *law = &w->class[i].service;
-
-		if (!law->ops->atoms && w->class[i].weight > 0 &&
-		    law->ops->cdf(law->state, tiny) > 1e-3 * 1e-6)
-			return true;
 	}
-	return false;
 }
 
-static bool is_mean_slowdown(const struct predict_ask *ask)
+/*
+ * Behind one worker that nobody preempts, the mean wait needs E[S^2] and its
+ * variance E[S^3] (Pollaczek 1930; Kiefer and Wolfowitz 1956); several
+ * workers can do with less.
+ */
+static bool wait_diverges(const struct queue *q, enum predict_figure figure)
 {
-	return ask->of == METRIC_SLOWDOWN &&
-	       (ask->figure == FIGURE_MEAN || ask->figure == FIGURE_VARIANCE);
+	switch (q->shape.of) {
+	case POLICY_CENTRAL:
+	case POLICY_SJF:
+	case POLICY_PRIO_NP:
+		if (q->workers > 1)
+			return false;
+		break;
+	case POLICY_SPLIT:
+	case POLICY_RANDOM_SPLIT:
+	case POLICY_CYCLIC_SPLIT:
+		break;
+	default:
+		return false;
+	}
+	return !isfinite(figure == FIGURE_MEAN ? q->m2 : q->m3);
+}
+
+/* Why a figure does not exist, whatever the method; or NULL. */
+static const char *undefined(const struct queue *q,
+			     const struct predict_ask *ask)
+{
+	if (ask->figure != FIGURE_MEAN && ask->figure != FIGURE_VARIANCE)
+		return NULL;
+	if (ask->of == METRIC_SLOWDOWN && !(ask->given > 0) &&
+	    slowdown_diverges(q))
+		return "the mean slowdown is infinite: requests as short as "
+		       "one likes wait behind others; ask for a quantile";
+	if (wait_diverges(q, ask->figure))
+		return "it is infinite, as a moment of the service is; ask "
+		       "for a quantile";
+	return NULL;
 }
 
 /* --- formulas --------------------------------------------------------------
@@ -161,8 +192,7 @@ static void take_answers(struct solver *s, const struct formula_ops *f,
 		struct predict_answer *a = &s->result->answer[i];
 		struct predict_value value;
 
-		if (a->refused ||
-		    (!open(a) && f->strength == FORMULA_EXACT))
+		if (a->refused || (!open(a) && f->strength == FORMULA_EXACT))
 			continue;
 		value = f->answer(state, &s->query->ask[i]);
 		if (isnan(value.value) ||
@@ -230,21 +260,16 @@ static int simulate(struct solver *s, struct err *err)
 /* --- together --------------------------------------------------------------
  */
 
-/* Figures that do not exist, whatever the method. */
+/* Figures that do not exist. */
 static void refuse_asks(struct solver *s)
 {
-	bool diverges = slowdown_diverges(s->queue);
-
 	for (size_t i = 0; i < s->query->nask; i++) {
 		struct predict_answer *a = &s->result->answer[i];
 
 		a->value = predict_sure(NAN);
-		if (!diverges || !is_mean_slowdown(&s->query->ask[i]))
-			continue;
-		a->refused = "the mean slowdown is infinite: requests as "
-			     "short as one likes wait behind others; ask for "
-			     "a quantile";
-		s->left--;
+		a->refused = undefined(s->queue, &s->query->ask[i]);
+		if (a->refused)
+			s->left--;
 	}
 }
 

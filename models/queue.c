@@ -144,6 +144,21 @@ double queue_quantile(const struct queue *q, uint32_t class, double p)
 	return law->ops->quantile(law->state, p);
 }
 
+/* A density above 0 near 0 gives 1e-6 of the mean a share of about that. */
+bool queue_few_small(const struct queue *q)
+{
+	const struct workload *w = q->workload;
+
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist *law = &w->class[i].service;
+
+		if (!law->ops->atoms && w->class[i].weight > 0 &&
+		    law->ops->cdf(law->state, 1e-6 * q->mean) > 1e-3 * 1e-6)
+			return false;
+	}
+	return true;
+}
+
 double complex queue_laplace(const struct queue *q, double complex s)
 {
 	const struct workload *w = q->workload;

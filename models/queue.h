@@ -51,6 +51,12 @@ double queue_cdf(const struct queue *q, double x);
 double queue_class_mean(const struct queue *q, uint32_t class);
 double queue_quantile(const struct queue *q, uint32_t class, double p);
 
+/*
+ * Is E[1/S] finite, as far as a cdf can tell? Else the slowdown of what waits
+ * whatever its size has no mean.
+ */
+bool queue_few_small(const struct queue *q);
+
 /* E[exp(-s S)] over all classes, for Re s >= 0 and where it exists left of
  * that; NAN where it diverges or a law has none. */
 double complex queue_laplace(const struct queue *q, double complex s);

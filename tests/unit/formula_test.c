@@ -578,6 +578,92 @@ static void test_simulated(void **state)
 	}
 }
 
+/*
+ * By size: preempting with the true remaining time is the least of all in
+ * the mean (Schrage 1968); not preempting, and not knowing, cost. A given
+ * size's means add up to that of all.
+ */
+static void test_orders_by_size(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LAWS * LOADS; i++) {
+		const char *law = laws[i / LOADS];
+		double load = loads[i % LOADS], srpt, slow;
+
+		srpt = mg1(law, "srpt", load, "mean");
+		assert_true(srpt <= mg1(law, "sjf", load, "mean") + 1e-9);
+		assert_true(srpt <= mg1(law, "las", load, "mean") + 1e-9);
+		assert_true(srpt <= mg1(law, "ps", load, "mean") + 1e-9);
+		assert_true(srpt <= mg1(law, "fcfs", load, "mean") + 1e-9);
+		assert_true(mg1(law, "sjf", load, "mean") <=
+			    mg1(law, "fcfs", load, "mean") + 1e-9);
+		slow = mg1(law, "srpt", load, "mean_slowdown");
+		assert_true(slow >= 1 &&
+			    slow <= mg1(law, "las", load, "mean_slowdown"));
+		/* The hazard falls, is even, or rises (Righter 1989). */
+		if (!strncmp(law, "h2", 2))
+			assert_true(mg1(law, "las", load, "mean") <
+				    mg1(law, "ps", load, "mean"));
+		if (!strncmp(law, "erlang", 6))
+			assert_true(mg1(law, "las", load, "mean") >
+				    mg1(law, "ps", load, "mean"));
+	}
+	for (size_t i = 0; i < LOADS; i++)
+		near(mg1("exp", "las", loads[i], "mean"),
+		     mg1("exp", "ps", loads[i], "mean"), 1e-8);
+}
+
+/* Of one size, the two that preempt by size differ as much as can be. */
+static void test_sizes_all_equal(void **state)
+{
+	double fcfs = mg1("det", "fcfs", 0.8, "mean");
+
+	(void)state;
+	near(mg1("det", "srpt", 0.8, "mean"), fcfs, 1e-12);
+	near(mg1("det", "sjf", 0.8, "mean"), fcfs, 1e-12);
+	/* All that come in a busy period end with it. */
+	near(mg1("det", "las", 0.8, "mean"), 1 / 0.2 + 0.8 / (2 * 0.04), 1e-12);
+}
+
+/* A density that is nearly atoms, against those atoms; and what a size is
+ * promised, against the mean over two. */
+static void test_sizes_with_and_without_density(void **state)
+{
+	static const char *const policy[] = { "sjf", "srpt", "las" };
+	static const char *const two = "disc:0.5:1,0.5:7";
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct setting s;
+
+		near(mg1("lognormal:1e-6", policy[i], 0.6, "mean"),
+		     mg1("lognormal:4e-6", policy[i], 0.6, "mean"), 2e-3);
+		near(mg1(two, policy[i], 0.7, "mean_sojourn_given_x=1") +
+			     mg1(two, policy[i], 0.7, "mean_sojourn_given_x=7"),
+		     2 * mg1(two, policy[i], 0.7, "mean"), 1e-12);
+		set_up_classes(&s, policy[i], 0.7, "det:1us", 0.5, "det:7us");
+		near(ask(&s, "mean_sojourn_class2") / 1000,
+		     mg1(two, policy[i], 0.7, "mean_sojourn_given_x=7"), 1e-9);
+		arena_fini(&s.arena);
+		near(mg1("exp", policy[i], 0.7, "mean_sojourn_given_x=30"),
+		     mg1("exp", policy[i], 0.7, "mean_sojourn_given_x=30.001"),
+		     1e-3);
+	}
+}
+
+/* Two thirds of a mean are no mean: a tail like x^-1.8 has no variance. */
+static void test_infinite_moments(void **state)
+{
+	(void)state;
+	assert_true(isnan(mg1("pareto:1.8", "fcfs", 0.5, "mean_wait")));
+	assert_true(isnan(mg1("pareto:1.8", "sjf", 0.5, "mean_sojourn")));
+	assert_true(isnan(mg1("pareto:2.5", "fcfs", 0.5, "var_wait")));
+	assert_true(mg1("pareto:2.5", "fcfs", 0.5, "mean_wait") > 0);
+	assert_true(mg1("pareto:1.8", "ps", 0.5, "mean_sojourn") > 0);
+	assert_true(mg1("pareto:1.8", "srpt", 0.5, "mean_sojourn") > 0);
+	near(mg1("erlang:2", "fcfs", 0.5, "mean_slowdown"), 2.5, 1e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -601,6 +687,10 @@ int main(void)
 		cmocka_unit_test(test_loss_by_hand),
 		cmocka_unit_test(test_infinite),
 		cmocka_unit_test(test_simulated),
+		cmocka_unit_test(test_orders_by_size),
+		cmocka_unit_test(test_sizes_all_equal),
+		cmocka_unit_test(test_sizes_with_and_without_density),
+		cmocka_unit_test(test_infinite_moments),
 		cmocka_unit_test(test_approximations_hold_their_band),
 	};
 
