@@ -203,16 +203,38 @@ static double time_figure(const struct mphk_formula *s,
 	}
 }
 
+/* Of jobs of one service: their wait is as of all, and the rest is known. */
+static double given_figure(const struct mphk_formula *s,
+			   const struct predict_ask *ask)
+{
+	struct predict_ask wait = { .figure = ask->figure,
+				    .of = METRIC_WAIT,
+				    .q = ask->q };
+	double w = time_figure(s, &wait), unit = 1, least = 0;
+
+	if (ask->figure == FIGURE_P_WAIT)
+		return w;
+	if (ask->of == METRIC_SLOWDOWN)
+		unit = 1 / ask->given;
+	if (ask->figure == FIGURE_VARIANCE)
+		return w * unit * unit;
+	if (ask->of != METRIC_WAIT)
+		least = ask->given;
+	return (w + least) * unit;
+}
+
 static struct predict_value mphk_formula_answer(const void *state,
 						const struct predict_ask *ask)
 {
 	const struct mphk_formula *s = state;
 
-	if (ask->stage || ask->given > 0 ||
-	    (ask->of == METRIC_IN_SYSTEM && ask->class))
+	if (ask->stage ||
+	    (ask->of == METRIC_IN_SYSTEM && (ask->class || ask->given > 0)))
 		return predict_sure(NAN);
-	return predict_sure(ask->of == METRIC_IN_SYSTEM ? number_figure(s, ask)
-							: time_figure(s, ask));
+	if (ask->of == METRIC_IN_SYSTEM)
+		return predict_sure(number_figure(s, ask));
+	return predict_sure(ask->given > 0 ? given_figure(s, ask)
+					   : time_figure(s, ask));
 }
 
 const struct formula_ops formula_mphk = {

@@ -341,6 +341,49 @@ static void test_mphk_properties(void **state)
 	close_to(before, limit, 0.1);
 }
 
+/* Jobs of one service wait as all do. */
+static void test_given(void **state)
+{
+	struct predict_ask ask = quantile(METRIC_SOJOURN, 0.99);
+	double wait =
+		phased("h2:9", "fcfs", 3, 0.8, quantile(METRIC_WAIT, 0.99));
+
+	(void)state;
+	ask.given = 0.5;
+	close_to(phased("h2:9", "fcfs", 3, 0.8, ask), wait + 0.5, 1e-12);
+	ask.of = METRIC_SLOWDOWN;
+	close_to(phased("h2:9", "fcfs", 3, 0.8, ask), 2 * wait + 1, 1e-12);
+	ask.of = METRIC_WAIT;
+	close_to(phased("h2:9", "fcfs", 3, 0.8, ask), wait, 1e-12);
+}
+
+/* Ever more workers at one load: waiting dies out, sojourn is service. */
+static void test_many_workers(void **state)
+{
+	static const char *const service[] = { "det", "h2:25", "erlang:2" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		double before = 1, now;
+
+		for (uint32_t k = 1; k <= 128; k *= 2) {
+			now = exact(service[i], "fcfs", k, 0.7, p_wait);
+			assert_true(now > 0 && now < before);
+			before = now;
+		}
+		assert_true(before < 1e-3);
+		close_to(exact(service[i], "fcfs", 128, 0.7, mean_sojourn), 1,
+			 1e-4);
+		for (double rho = 0.1; rho < 0.99; rho += 0.1) {
+			double wait =
+				exact(service[i], "fcfs", 4, rho, mean_wait);
+
+			assert_true(wait < exact(service[i], "fcfs", 4,
+						 rho + 0.05, mean_wait));
+		}
+	}
+}
+
 /* M/M/1: P(N > n) = rho^(n + 1), of variance rho / (1 - rho)^2. */
 static void test_number(void **state)
 {
@@ -632,6 +675,8 @@ int main(void)
 		cmocka_unit_test(test_mphk_exponential),
 		cmocka_unit_test(test_mphk_one_worker),
 		cmocka_unit_test(test_mphk_properties),
+		cmocka_unit_test(test_given),
+		cmocka_unit_test(test_many_workers),
 		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_too_many_states),
