@@ -174,8 +174,8 @@ static void test_mdk_law(void **state)
 	static const struct {
 		uint32_t k;
 		double rho;
-	} at[] = { { 1, 0.5 },	{ 2, 0.95 }, { 8, 0.3 },
-		   { 16, 0.9 }, { 64, 0.5 }, { 64, 0.99 } };
+	} at[] = { { 1, 0.5 },	{ 2, 0.95 },  { 8, 0.3 },  { 16, 0.9 },
+		   { 64, 0.5 }, { 64, 0.99 }, { 64, 0.05 } };
 	gsl_integration_workspace *room = gsl_integration_workspace_alloc(1000);
 
 	(void)state;
