@@ -97,6 +97,8 @@ static void note(struct tally *t, double x, bool waited)
 	t->waited += waited;
 	t->sum += x;
 	t->sum2 += x * x;
+	t->least = fmin(t->least, x);
+	t->most = fmax(t->most, x);
 	tally_bin(t, x);
 }
 
