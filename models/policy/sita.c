@@ -82,24 +82,34 @@ static int sita_init(void *state, const void *options, uint32_t workers,
 
 /* --- capacity ------------------------------------------------------------- */
 
-static double cdf(double x, void *law)
+static double above(const struct dist *law, double x)
 {
-	const struct dist *d = law;
-
-	return d->ops->cdf(d->state, x);
+	return 1 - law->ops->cdf(law->state, x);
 }
 
-/* E[S; a < S <= b] by parts: b F(b) - a F(a) - the integral of F. */
+/* P(S > x) dx, by ln x: laws may span many decades. */
+static double above_log(double ln_x, void *law)
+{
+	double x = exp(ln_x);
+
+	return x * above(law, x);
+}
+
+/* E[S; a < S <= b] by parts: a P(S > a) - b P(S > b) + integral of P(S > x). */
 static double smooth_work(const struct dist *law, double a, double b)
 {
 	gsl_integration_workspace *w = gsl_integration_workspace_alloc(1000);
-	gsl_function f = { cdf, (void *)law };
+	gsl_function f = { above_log, (void *)law };
+	/* Below `least` the integrand is 1, above `most` it is nothing. */
+	double least = fmax(a, law->ops->quantile(law->state, 1e-12));
+	double most = fmin(b, law->ops->quantile(law->state, 1 - 1e-12));
 	double area = 0, error;
 
-	gsl_integration_qag(&f, a, b, 0, 1e-9, 1000, GSL_INTEG_GAUSS31, w,
-			    &area, &error);
+	if (most > least)
+		gsl_integration_qag(&f, log(least), log(most), 0, 1e-9, 1000,
+				    GSL_INTEG_GAUSS31, w, &area, &error);
 	gsl_integration_workspace_free(w);
-	return b * cdf(b, (void *)law) - a * cdf(a, (void *)law) - area;
+	return (least - a) + area + a * above(law, a) - b * above(law, b);
 }
 
 static double atoms_work(const struct dist *law, double a, double b)
