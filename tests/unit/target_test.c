@@ -193,6 +193,29 @@ static void test_drawn_service(void **state)
 	assert_true(sum[0] == sum[1]);
 }
 
+/* Every policy serves. Workers are reserved by who knows the classes. */
+static void test_policies(void **state)
+{
+	const struct kind *const *kind = kind_table(KIND_POLICY);
+
+	(void)state;
+	for (; *kind; kind++) {
+		const char *name = (*kind)->name;
+		struct proto_done done[3];
+		struct pair p;
+
+		if (!strcmp(name, "darc"))
+			name = "darc:1,3";
+		open_pair(&p, name, 4, "spin", "udp", "det:1", 3);
+		for (uint32_t i = 0; i < 3; i++)
+			ask(&p, i, &(struct proto_request){
+				.id = i, .service_ns = 1000 });
+		gather(&p, done, 3);
+		assert_int_equal(close_pair(&p)->served, 3);
+		target_close(&p.server);
+	}
+}
+
 /* Rubbish costs a stream its connection, a datagram only itself. */
 static void test_rubbish(void **state)
 {
@@ -416,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_one_worker),
 		cmocka_unit_test(test_two_workers),
 		cmocka_unit_test(test_drawn_service),
+		cmocka_unit_test(test_policies),
 		cmocka_unit_test(test_rubbish),
 		cmocka_unit_test(test_accounts),
 		cmocka_unit_test(test_refuses_setup),
