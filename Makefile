@@ -68,7 +68,7 @@ kind_dirs := workloads/arrival workloads/dist workloads/proto hwts/tsource \
 	targets/backend reports/writer
 kind_sources := $(sort $(wildcard $(addsuffix /*.c,$(kind_dirs))))
 sources := $(sort $(wildcard $(addsuffix /*.c,$(dirs))) $(kind_sources))
-assembly := $(sort $(wildcard reports/*.S workloads/*.S))
+assembly := $(sort $(wildcard models/*.S reports/*.S workloads/*.S))
 commands := $(sort $(wildcard lancet/cmd/*.c))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
@@ -118,7 +118,7 @@ $(O)/%.o: %.c
 
 # What .incbin takes in, the compiler does not tell.
 $(O)/reports/assets.o: $(wildcard reports/page/* third_party/uplot/*)
-$(O)/workloads/presets.o: workloads/presets.yaml
+assembly := $(sort $(wildcard models/*.S reports/*.S workloads/*.S))
 
 $(O)/%.o: %.S
 	$(call say,AS,$<)

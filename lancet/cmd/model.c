@@ -54,6 +54,8 @@ static const char usage[] =
 	"  --threads N     that simulate [one a CPU]; the answer is the same\n"
 	"  --seed N        of simulations [1]\n"
 	"  --plot FILE     curves over load; .svg, .pdf or .png\n"
+	"  --export-c FILE of a result: latency as a function of the load, in\n"
+	"                  C, with its resolution, and in Python beside it\n"
 	"  --json          one document instead of the table\n"
 	"\n"
 	"CONFIG and RESULT give queue, loads and slo; options stand above\n"
@@ -237,6 +239,13 @@ static int answer(const struct model_request *r, const struct model_system *s,
 	else
 		model_print(&a);
 	status = tell_refusals(&a);
+	if (r->export_c) {
+		struct predict_query query = query_of(r, s,
+						      &s->policy[0].choice);
+
+		if (model_export(&a, &query, arena, &err))
+			return cmd_fail("model", STATUS_USAGE, "%s", err.text);
+	}
 	if (r->plot && model_plot(&a, &err))
 		return cmd_fail("model", STATUS_BROKEN, "%s", err.text);
 	return status;

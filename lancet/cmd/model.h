@@ -20,7 +20,8 @@ enum model_unit {
 
 /* The command line. */
 struct model_request {
-	const char *file, *preset, *arrival, *service, *slo, *plot, *needed;
+	const char *file, *preset, *arrival, *service, *slo, *plot, *needed,
+		*export_c;
 	const char *policy[MODEL_POLICIES];
 	size_t npolicies;
 	const char *load[MODEL_LOADS];
@@ -113,6 +114,11 @@ void model_compare(struct model_curve *curve, const struct model_request *r,
 void model_print_comparison(const struct model_answer *a, size_t policy);
 struct json_t *model_comparison_json(const struct model_answer *a,
 				     size_t policy);
+
+/* C into request->export_c, Python beside it. */
+int model_export(const struct model_answer *a,
+		 const struct predict_query *query, struct arena *arena,
+		 struct err *err);
 
 /* "mean service times", "ns" ... */
 const char *model_unit_name(const struct model_system *system);

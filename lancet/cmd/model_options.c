@@ -180,6 +180,7 @@ static int take_text(struct model_request *r, int option, const char *value)
 			  : option == 'P' ? &r->preset
 			  : option == 'o' ? &r->slo
 			  : option == 'N' ? &r->needed
+			  : option == 'c' ? &r->export_c
 					  : &r->plot;
 
 	if (option == 'f' && plot_format_of(value) < 0)
@@ -198,6 +199,7 @@ static int take_option(struct model_request *r, int option, char *value)
 	case 'o':
 	case 'N':
 	case 'f':
+	case 'c':
 		return take_text(r, option, value);
 	case 'k':
 	case 'n':
@@ -262,6 +264,7 @@ int model_options(struct model_request *r, int argc, char **argv)
 		{ "slo", required_argument, NULL, 'o' },
 		{ "needed", required_argument, NULL, 'N' },
 		{ "plot", required_argument, NULL, 'f' },
+		{ "export-c", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
