@@ -118,7 +118,8 @@ $(O)/%.o: %.c
 
 # What .incbin takes in, the compiler does not tell.
 $(O)/reports/assets.o: $(wildcard reports/page/* third_party/uplot/*)
-assembly := $(sort $(wildcard models/*.S reports/*.S workloads/*.S))
+$(O)/models/interface_text.o: $(wildcard models/interface_form.*)
+$(O)/workloads/presets.o: workloads/presets.yaml
 
 $(O)/%.o: %.S
 	$(call say,AS,$<)

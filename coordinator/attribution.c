@@ -17,8 +17,10 @@ static const double wanted[] = { .5, .9, .99, .999 };
 
 /* Fewer requests beyond a quantile say little of its error. */
 #define BEYOND 100
-/* More requests would cost time and tell nothing new. */
-#define REQUESTS_MOST 200000
+/* More requests would cost seconds between points; and of policies that are
+ * replayed event by event. */
+#define REQUESTS_MOST 100000
+#define REQUESTS_EVENTS 40000
 /* Segments are this far apart, so that queues run empty between them. */
 #define SEGMENT_NS 1e13
 /* Two-sided 95% of the normal law. */
@@ -55,10 +57,13 @@ static int take_segments(const struct point_data *data,
 			 const struct compare_queue *queue, struct pairing *to,
 			 struct arena *arena, struct err *err)
 {
+	const struct policy_ops *policy = (const void *)queue->policy.kind;
+	size_t most = policy->departures ? REQUESTS_MOST : REQUESTS_EVENTS;
+
 	for (size_t i = 0; i < data->nsamples; i++)
 		to->room += data->samples[i].n;
-	if (to->room > REQUESTS_MOST)
-		to->room = REQUESTS_MOST;
+	if (to->room > most)
+		to->room = most;
 	to->job = arena_array(arena, to->room, sizeof(*to->job));
 	to->counted = arena_array(arena, to->room, sizeof(*to->counted));
 	to->measured = arena_array(arena, to->room, sizeof(*to->measured));
