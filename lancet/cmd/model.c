@@ -239,13 +239,8 @@ static int answer(const struct model_request *r, const struct model_system *s,
 	else
 		model_print(&a);
 	status = tell_refusals(&a);
-	if (r->export_c) {
-		struct predict_query query = query_of(r, s,
-						      &s->policy[0].choice);
-
-		if (model_export(&a, &query, arena, &err))
-			return cmd_fail("model", STATUS_USAGE, "%s", err.text);
-	}
+	if (r->export_c && model_export(&a, arena, &err))
+		return cmd_fail("model", STATUS_USAGE, "%s", err.text);
 	if (r->plot && model_plot(&a, &err))
 		return cmd_fail("model", STATUS_BROKEN, "%s", err.text);
 	return status;

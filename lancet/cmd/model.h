@@ -116,8 +116,7 @@ struct json_t *model_comparison_json(const struct model_answer *a,
 				     size_t policy);
 
 /* C into request->export_c, Python beside it. */
-int model_export(const struct model_answer *a,
-		 const struct predict_query *query, struct arena *arena,
+int model_export(const struct model_answer *a, struct arena *arena,
 		 struct err *err);
 
 /* "mean service times", "ns" ... */

@@ -298,10 +298,12 @@ static int write_one(const struct told *t, const char *path,
 	return output_close(&output, rc, err);
 }
 
-int model_export(const struct model_answer *a,
-		 const struct predict_query *query, struct arena *arena,
+int model_export(const struct model_answer *a, struct arena *arena,
 		 struct err *err)
 {
+	const struct model_system *s = a->system;
+	struct predict_query query =
+		model_query(a->request, s, &s->policy[0].choice);
 	const char *path = a->request->export_c, *dot = strrchr(path, '.');
 	const struct model_row *row = &a->curve[0].row[0];
 	struct interface interface;
@@ -309,7 +311,7 @@ int model_export(const struct model_answer *a,
 			     .i = &interface,
 			     .model = a->system->nloads && !row->refused
 					      ? row->result.model
-					      : query->policy.kind->name };
+					      : query.policy.kind->name };
 
 	if (!a->system->result)
 		return err_set(err, -EINVAL, "--export-c needs a result");
@@ -318,7 +320,7 @@ int model_export(const struct model_answer *a,
 			       "--export-c %s: let the name end in .c; the "
 			       "Python twin goes beside it",
 			       path);
-	if (fit(a, query, &interface, arena, err))
+	if (fit(a, &query, &interface, arena, err))
 		return err_wrap(err, "--export-c");
 	name_of(a->system->result->name, told.name, sizeof(told.name));
 	if (write_one(&told, path, put_c, err))
