@@ -11,6 +11,7 @@
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
 #include "models/estimate.h"
+#include "models/queue.h"
 #include "models/replica.h"
 #include "models/runlength.h"
 
@@ -21,6 +22,8 @@
 #define REPLICATIONS 32
 /* After a cut the shortest are left out; fewer give no interval. */
 #define REPLICATIONS_LEAST 10
+
+#define NO_SERIES SIZE_MAX /* of what is refused beforehand */
 
 struct sim {
 	const struct predict_query *query;
@@ -48,7 +51,30 @@ struct sim {
 /* --- what is to be recorded ------------------------------------------------
  */
 
+/*
+ * The central limit theorem bounds a mean wait where the wait has a variance:
+ * that takes E[S^3] where requests wait for others to end (Pollaczek 1930).
+ * Processors that are shared, or given to the short or the new, take less.
+ */
+static bool unbounded(const struct queue *q, const struct predict_ask *ask)
+{
+	switch (q->shape.of) {
+	case POLICY_SHARING:
+	case POLICY_SPLIT_SHARING:
+	case POLICY_LCFS_PR:
+	case POLICY_SRPT:
+	case POLICY_LAS:
+	case POLICY_INFINITE:
+		return false;
+	default:
+		return (ask->figure == FIGURE_MEAN ||
+			ask->figure == FIGURE_VARIANCE) &&
+		       ask->of != METRIC_SLOWDOWN && !isfinite(q->m3);
+	}
+}
+
 static const char *unknown_figure(const struct predict_query *query,
+				  const struct queue *queue,
 				  const struct predict_ask *ask)
 {
 	if (ask->stage)
@@ -57,6 +83,9 @@ static const char *unknown_figure(const struct predict_query *query,
 	    ask->figure != FIGURE_P_WAIT && ask->figure != FIGURE_LOSS)
 		return "the simulator knows the mean number in the system "
 		       "alone";
+	if (unbounded(queue, ask))
+		return "E[S^3] of the service is infinite: no interval holds "
+		       "of a simulated mean; ask for a quantile";
 	if (!(runlength_share(query, ask) > 0))
 		return "no request is of this class and service time";
 	return NULL;
@@ -91,16 +120,18 @@ static size_t find_series(struct sim *s, const struct predict_ask *ask)
 static void plan_series(struct sim *s)
 {
 	size_t n = s->query->nask;
+	struct queue queue;
 
+	queue_init(&queue, s->query);
 	s->series = arena_array(s->arena, n, sizeof(*s->series));
 	s->series_of = arena_array(s->arena, n, sizeof(*s->series_of));
 	for (size_t i = 0; i < n; i++) {
 		const struct predict_ask *ask = &s->query->ask[i];
 
 		s->answer[i].value = predict_sure(NAN);
-		s->answer[i].refused = unknown_figure(s->query, ask);
-		if (!s->answer[i].refused)
-			s->series_of[i] = find_series(s, ask);
+		s->answer[i].refused = unknown_figure(s->query, &queue, ask);
+		s->series_of[i] =
+			s->answer[i].refused ? NO_SERIES : find_series(s, ask);
 	}
 	s->plan.series = s->series;
 }
@@ -291,8 +322,7 @@ static double look(struct sim *s)
 		for (size_t i = 0; i < s->query->nask; i++) {
 			const struct predict_ask *ask = &s->query->ask[i];
 
-			if (unknown_figure(s->query, ask) ||
-			    s->series_of[i] != series)
+			if (s->series_of[i] != series)
 				continue;
 			worst = fmax(worst, answer(s, ask, &s->answer[i]));
 		}
@@ -350,7 +380,7 @@ static void name_method(struct sim *s)
 			"so the truth may lie beyond the intervals",
 			text, s->length.least);
 	for (size_t i = 0; i < s->query->nask; i++)
-		if (!unknown_figure(s->query, &s->query->ask[i]))
+		if (s->series_of[i] != NO_SERIES)
 			s->answer[i].method = text;
 }
 
@@ -403,8 +433,7 @@ static int init(struct sim *s, struct err *err)
 		s->threads = REPLICATIONS;
 	s->plan.query = q;
 	s->plan.mean = workload_moment(q->workload, 1);
-	s->plan.refuses =
-		policy_refuses(&q->policy, q->workers, q->workload);
+	s->plan.refuses = policy_refuses(&q->policy, q->workers, q->workload);
 	s->plan.room =
 		room_for(&s->length, policy_workers(&q->policy, q->workers));
 	s->plan.warm_up = (uint64_t)ceil(500 + 5 * s->length.relaxation);

@@ -296,6 +296,29 @@ static void test_losses(void **state)
 /* --- what cannot be said ---------------------------------------------------
  */
 
+/* No interval of a mean where the wait has no variance; of a quantile, yes. */
+static void test_heavy_tails(void **state)
+{
+	static const struct predict_ask ask[] = {
+		{ .figure = FIGURE_MEAN, .of = METRIC_WAIT },
+		{ .figure = FIGURE_QUANTILE, .q = 0.9 },
+	};
+	struct question q;
+
+	(void)state;
+	begin(&q, "jsq", "pareto:2.5", 4, 0.5);
+	q.query.time_limit_s = 1;
+	solve(&q, ask, 2);
+	assert_non_null(strstr(q.result.answer[0].refused, "E[S^3]"));
+	assert_true(value(&q, 1).value > 0);
+	arena_fini(&q.arena);
+	begin(&q, "ps", "pareto:2.5", 4, 0.5);
+	q.query.time_limit_s = 1;
+	solve(&q, all_figures, 1);
+	assert_true(value(&q, 0).value > 0);
+	arena_fini(&q.arena);
+}
+
 static void test_cut_short(void **state)
 {
 	static const struct predict_ask deep = { .figure = FIGURE_QUANTILE,
@@ -359,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_common_numbers),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_heavy_tails),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_too_short),
 		cmocka_unit_test(test_scaling),
