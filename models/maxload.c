@@ -10,6 +10,8 @@
 /* Loads closer together than this are one, to a formula and to a simulation. */
 #define STEP_EXACT 1e-9
 #define STEP_SIMULATED 5e-4
+/* Precision of a first look. */
+#define ROUGH 0.2
 /* As good as idle, and as close to saturation as is looked at. */
 #define LOAD_LEAST 1e-3
 #define LOAD_MARGIN 1e-6
@@ -22,13 +24,26 @@ struct search {
 	struct maxload *found;
 };
 
+/*
+ * Roughly first: most loads of a search are far from the answer, and a rough
+ * run tells on which side they are.
+ */
 static int look(struct search *s, double load, struct promise *promise,
 		struct err *err)
 {
-	s->query.rate = load *
-			policy_workers(&s->query.policy, s->query.workers) /
-			s->mean;
-	return promise_look(&s->query, s->slo, promise, s->found->method,
+	struct predict_query query = s->query;
+	int rc;
+
+	query.rate =
+		load * policy_workers(&query.policy, query.workers) / s->mean;
+	query.relative = fmax(query.relative, ROUGH);
+	rc = promise_look(&query, s->slo, promise, s->found->method,
+			  sizeof(s->found->method), err);
+	if (rc || !promise->simulated ||
+	    fabs(promise->worst) > 3 * promise->half)
+		return rc;
+	query.relative = s->query.relative;
+	return promise_look(&query, s->slo, promise, s->found->method,
 			    sizeof(s->found->method), err);
 }
 
@@ -56,8 +71,10 @@ static int close_in(struct search *s, double lo, double hi,
 		if (look(s, load, &e, err))
 			return err->code;
 		half = e.half;
-		if (fabs(e.worst) <= e.half)
+		if (fabs(e.worst) <= e.half) {
+			load = fmin(fmax(lo, load - e.worst / slope), hi);
 			break;
+		}
 		if (e.worst <= 0) {
 			lo = load;
 			at_lo = e;

@@ -55,17 +55,19 @@ double runlength_share(const struct predict_query *query,
  * What lies beyond a quantile comes in bursts, which last about a relaxation
  * each: 100 of them, so that their sum is near normal (of M/M/16 at load 0.9
  * intervals of the p99 hold the truth in 92% of runs then, 86% of runs of a
- * tenth of it).
+ * tenth of it). Who asks for a rough answer, 5% or worse, gets a rough run.
  */
 static double tail_jobs(const struct runlength *r,
 			const struct predict_query *query,
 			const struct predict_ask *ask)
 {
 	double share = runlength_share(query, ask);
+	double precision = ask->relative > 0 ? ask->relative : query->relative;
+	double rough = fmin(1, 0.0025 / (precision * precision));
 
 	if (ask->figure != FIGURE_QUANTILE || !(share > 0))
 		return 0;
-	return 100 * r->relaxation / (share * fmin(ask->q, 1 - ask->q));
+	return 100 * rough * r->relaxation / (share * fmin(ask->q, 1 - ask->q));
 }
 
 /*
