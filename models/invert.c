@@ -6,11 +6,10 @@
 
 /*
  * The Fourier series method with Euler summation (Abate and Whitt 1992,
- * 1995, algorithm EULER). A aliases f(3 t), f(5 t) ... by e^-A = 3e-10, and
- * e^(A/2) multiplies the rounding of the transform to as much; the binomial
- * average of the last partial sums of the alternating series does the rest.
+ * 1995, algorithm EULER). Aliases come in by 3e-10, and rounding of the
+ * transform times 6e4 is as much; the binomial average of the last partial
+ * sums of the alternating series does the rest.
  */
-#define A 22
 #define TERMS 25
 #define AVERAGED 15
 
@@ -29,11 +28,12 @@ static double average(const double *sum, int n)
 double invert(double complex (*transform)(double complex s, void *context),
 	      void *context, double t, double *off)
 {
-	double partial[AVERAGED + 1], sum, value, scale = exp(A / 2.0) / t;
+	double partial[AVERAGED + 1], sum, value,
+		scale = exp(INVERT_ALIAS / 2) / t;
 
-	sum = creal(transform(A / (2 * t), context)) / 2;
+	sum = creal(transform(INVERT_ALIAS / (2 * t), context)) / 2;
 	for (int k = 1; k <= TERMS + AVERAGED; k++) {
-		double complex s = (A / 2.0 + I * (M_PI * k)) / t;
+		double complex s = (INVERT_ALIAS / 2 + I * (M_PI * k)) / t;
 
 		sum += (k % 2 ? -1 : 1) * creal(transform(s, context));
 		if (k >= TERMS)

@@ -4,6 +4,10 @@
 
 #include <complex.h>
 
+/* f(3 t), f(5 t) ... come in by exp(-INVERT_ALIAS); rounding of the transform
+ * is multiplied by the root of its inverse, over t. */
+#define INVERT_ALIAS 22.0
+
 /*
  * f(t) at t > 0 from its transform, which has no singularity right of 0. For
  * an f that is smooth around t and everywhere of its size there, to about

@@ -120,7 +120,10 @@ struct inversion {
 /* Transform of the residual service that an arrival finds. */
 static double complex residual(const struct mg1 *m, double complex s)
 {
-	return (1 - queue_laplace(m->queue, s)) / (s * m->queue->mean);
+	double rounding;
+
+	return queue_laplace_rest(m->queue, s, &rounding) /
+	       (s * m->queue->mean);
 }
 
 /* (1 - W*(s)) / s, written so that only the residual cancels. */
@@ -133,6 +136,12 @@ static double complex wait_transform(double complex s, void *context)
 	return rho * (1 - r) / ((1 - rho * r) * s);
 }
 
+static double complex law_rest(const struct dist *law, double complex s)
+{
+	return law->ops->laplace_rest ? law->ops->laplace_rest(law->state, s)
+				      : 1 - law->ops->laplace(law->state, s);
+}
+
 /* That of P(W > 0, W + S > t): without what does not wait, which has the
  * kinks of S itself. */
 static double complex sojourn_transform(double complex s, void *context)
@@ -140,9 +149,23 @@ static double complex sojourn_transform(double complex s, void *context)
 	const struct inversion *v = context;
 	double complex r = residual(v->m, s -= v->shift);
 	double rho = rho_of(v->m);
-	double complex later = 1 - v->law->ops->laplace(v->law->state, s);
+	double complex later = law_rest(v->law, s);
 
 	return rho * ((1 - r) + (1 - rho) * r * later) / ((1 - rho * r) * s);
+}
+
+/*
+ * What rounding of the service's transform does to the value, by the first
+ * term of the sum: the least s, where it is worst.
+ */
+static double rounding_of(const struct inversion *v, double t)
+{
+	double complex s = (INVERT_ALIAS / 2 + I * M_PI) / t - v->shift, r;
+	double rho = rho_of(v->m), mean = v->m->queue->mean, rounding;
+
+	r = queue_laplace_rest(v->m->queue, s, &rounding) / (s * mean);
+	return exp(INVERT_ALIAS / 2) / t * rounding * rho * (1 - rho) /
+	       (mean * pow(cabs(s * (1 - rho * r)), 2));
 }
 
 /*
@@ -157,6 +180,7 @@ static double invert_tail(const struct mg1 *m, const struct dist *law, double t,
 	double off, value, scale;
 
 	value = invert(law ? sojourn_transform : wait_transform, &v, t, &off);
+	off += rounding_of(&v, t);
 	scale = exp(-v.shift * t);
 	return off <= AGREE * value    ? scale * value
 	       : off * scale < nothing ? fmax(0, scale * value)

@@ -174,6 +174,28 @@ double complex queue_laplace(const struct queue *q, double complex s)
 	return sum;
 }
 
+double complex queue_laplace_rest(const struct queue *q, double complex s,
+				  double *rounding)
+{
+	const struct workload *w = q->workload;
+	double complex sum = 0;
+
+	*rounding = 0;
+	for (size_t i = 0; i < w->nclasses; i++) {
+		const struct dist_ops *law = w->class[i].service.ops;
+		const void *state = w->class[i].service.state;
+		double weight = w->class[i].weight;
+
+		if (law->laplace_rest)
+			sum += weight * law->laplace_rest(state, s);
+		else
+			sum += weight * (1 - law->laplace(state, s));
+		*rounding += law->laplace_rest ? 0 : 1e-15 * weight;
+	}
+	*rounding += 1e-15 * cabs(sum);
+	return sum;
+}
+
 struct point {
 	double x, p;
 };

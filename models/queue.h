@@ -61,6 +61,10 @@ bool queue_few_small(const struct queue *q);
  * that; NAN where it diverges or a law has none. */
 double complex queue_laplace(const struct queue *q, double complex s);
 
+/* 1 less that; *rounding: about what of it is rounding. */
+double complex queue_laplace_rest(const struct queue *q, double complex s,
+				  double *rounding);
+
 /*
  * All points that carry probability, rising, distinct, into arrays of the
  * arena; 0 where some class's law is continuous.

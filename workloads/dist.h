@@ -76,6 +76,12 @@ struct dist_ops {
 	 * of the left half plane it exists in; NAN where it diverges.
 	 */
 	double complex (*laplace)(const void *state, double complex s);
+
+	/*
+	 * Optional: 1 - E[exp(-s X)], which that rounds away for small s;
+	 * heavy tails need its digits.
+	 */
+	double complex (*laplace_rest)(const void *state, double complex s);
 };
 
 /* A law with its state, ready to draw. */

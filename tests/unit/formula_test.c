@@ -664,6 +664,54 @@ static void test_infinite_moments(void **state)
 	near(mg1("erlang:2", "fcfs", 0.5, "mean_slowdown"), 2.5, 1e-6);
 }
 
+/* Where the transform is all but 1, its rest keeps its digits: by the first
+ * three moments, and by the transform where that is not small. */
+static void test_rest_of_a_transform(void **state)
+{
+	static const char *const law[] = { "lognormal:0.01", "lognormal:4",
+					   "lognormal:100", "h2:400" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct setting s;
+		struct queue queue;
+		double complex rest, at;
+		double rounding;
+
+		set_up(&s, "M", law[i], "fcfs", 1, 0.5);
+		queue_init(&queue, &s.query);
+		at = 1e-8 * (1 + 3 * I) / queue.mean;
+		rest = queue_laplace_rest(&queue, at, &rounding);
+		assert_true(
+			cabs(rest / (at * queue.mean - at * at * queue.m2 / 2) -
+			     1) < 1e-9);
+		at = (0.3 + 4 * I) / queue.mean;
+		rest = queue_laplace_rest(&queue, at, &rounding);
+		assert_true(cabs(rest - 1 + queue_laplace(&queue, at)) < 1e-12);
+		arena_fini(&s.arena);
+	}
+}
+
+/* Heavy tails far out, where W is rho times a residual service and more:
+ * P(W > t) -> rho / (1 - rho) P(residual > t) (Embrechts, Veraverbeke 1982). */
+static void test_heavy_tail_far_out(void **state)
+{
+	struct setting s;
+	struct queue queue;
+	struct mg1 m;
+	double t, z, residual, sigma = sqrt(log(101));
+
+	(void)state;
+	init_mg1(&s, "lognormal:100", 0.3, &m, &queue);
+	t = 20000 * queue.mean;
+	/* Of the residual: P(S > t) is a normal's; its integral by parts. */
+	z = (log(20000) + sigma * sigma / 2) / sigma;
+	residual =
+		erfc((z - sigma) / M_SQRT2) / 2 - 20000 * erfc(z / M_SQRT2) / 2;
+	near(mg1_wait_tail(&m, t), 0.3 / 0.7 * residual, 0.05);
+	arena_fini(&s.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -691,6 +739,8 @@ int main(void)
 		cmocka_unit_test(test_sizes_all_equal),
 		cmocka_unit_test(test_sizes_with_and_without_density),
 		cmocka_unit_test(test_infinite_moments),
+		cmocka_unit_test(test_rest_of_a_transform),
+		cmocka_unit_test(test_heavy_tail_far_out),
 		cmocka_unit_test(test_approximations_hold_their_band),
 	};
 

@@ -121,6 +121,13 @@ static double complex hyperexponential_laplace(const void *state,
 		       : NAN;
 }
 
+static double complex hyperexponential_rest(const void *state, double complex z)
+{
+	const struct hyperexponential *s = state;
+
+	return z * (s->p / (s->a + z) + s->q / (s->b + z));
+}
+
 static size_t hyperexponential_branches(const void *state,
 					struct dist_branch *branch, size_t max)
 {
@@ -150,5 +157,6 @@ const struct dist_ops dist_hyperexponential = {
 	.cdf = hyperexponential_cdf,
 	.quantile = hyperexponential_quantile,
 	.laplace = hyperexponential_laplace,
+	.laplace_rest = hyperexponential_rest,
 	.branches = hyperexponential_branches,
 };

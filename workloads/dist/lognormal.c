@@ -89,9 +89,9 @@ static double lognormal_quantile(const void *state, double p)
  * trapezoidal rule of step h is off by exp(-2 pi width / h) times that
  * (Trefethen and Weideman 2014, theorem 5.1); h makes this 1e-16.
  */
-static double complex lognormal_laplace(const void *state, double complex s)
+static double complex integral(const struct lognormal *l, double complex s,
+			       double complex (*part)(double complex))
 {
-	const struct lognormal *l = state;
 	double arg = carg(s), scale = cabs(s) * exp(l->mu);
 	double turn = copysign(fmin(fabs(arg), 3 * l->sigma), arg);
 	double shift = turn / l->sigma, left = arg - turn;
@@ -102,16 +102,36 @@ static double complex lognormal_laplace(const void *state, double complex s)
 
 	if (creal(s) < 0)
 		return NAN;
-	if (scale == 0)
-		return 1;
 	for (double z = -9 - fabs(shift); z < 9 + fabs(shift); z += h) {
 		double size = scale * exp(l->sigma * z);
 
-		if (size * cos(left) > 750)
-			break;
-		sum += cexp(-z * z / 2 + I * z * shift - size * direction);
+		sum += cexp(-z * z / 2 + I * z * shift) *
+		       part(fmin(size, 750 / cos(left)) * direction);
 	}
 	return h / sqrt(2 * M_PI) * exp(shift * shift / 2) * sum;
+}
+
+static double complex decayed(double complex s)
+{
+	return cexp(-s);
+}
+
+/* 1 - e^-s, part by part. */
+static double complex lost(double complex s)
+{
+	double a = -creal(s), b = -cimag(s), half = sin(b / 2);
+
+	return 2 * half * half - expm1(a) * cos(b) - I * exp(a) * sin(b);
+}
+
+static double complex lognormal_laplace(const void *state, double complex s)
+{
+	return s == 0 ? 1 : integral(state, s, decayed);
+}
+
+static double complex lognormal_rest(const void *state, double complex s)
+{
+	return s == 0 ? 0 : integral(state, s, lost);
 }
 
 const struct dist_ops dist_lognormal = {
@@ -131,4 +151,5 @@ const struct dist_ops dist_lognormal = {
 	.cdf = lognormal_cdf,
 	.quantile = lognormal_quantile,
 	.laplace = lognormal_laplace,
+	.laplace_rest = lognormal_rest,
 };
