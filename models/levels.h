@@ -93,4 +93,23 @@ static inline uint32_t levels_least(const struct levels *l)
 	return word * 64 + (uint32_t)__builtin_ctzll(set[word]);
 }
 
+/* One of those, each as likely, from 64 random bits. */
+static inline uint32_t levels_any(const struct levels *l, uint64_t draw)
+{
+	const uint64_t *set = levels_set(l, l->low);
+	uint32_t n =
+		(uint32_t)(((unsigned __int128)draw * l->members[l->low]) >>
+			   64);
+	uint32_t word = 0, here;
+	uint64_t bits;
+
+	while ((here = (uint32_t)__builtin_popcountll(set[word])) <= n) {
+		n -= here;
+		word++;
+	}
+	for (bits = set[word]; n; n--)
+		bits &= bits - 1;
+	return word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
 #endif

@@ -1,6 +1,10 @@
 /* slots.c - a central queue before a few slots at every worker */
 #include "models/slots.h"
 
+#include "lancet/core/rng.h"
+
+const char *const slots_ties[] = { "lowest", "uniform", NULL };
+
 size_t slots_state_size(const void *options, uint32_t workers)
 {
 	(void)options;
@@ -41,6 +45,14 @@ static uint32_t take_first(struct slots *s)
 	return fifo_pop(&s->workers, fresh ? &s->fresh : &s->expired);
 }
 
+/* Who gets that job. */
+static uint32_t choose(const struct slots *s, const struct job *job)
+{
+	if (!s->uniform)
+		return levels_least(&s->holds);
+	return levels_any(&s->holds, rng_mix(job->aux.draw[1] + 1));
+}
+
 static void start_first(struct slots *s, uint32_t worker, sim_time t)
 {
 	quanta_put(&s->quanta, &s->workers, worker,
@@ -53,9 +65,10 @@ void slots_dispatch(struct workers *w, sim_time t)
 	struct slots *s = (struct slots *)w;
 
 	while (s->holds.low < s->depth && s->fresh.n + s->expired.n) {
-		uint32_t worker = levels_least(&s->holds);
+		uint32_t slot = take_first(s);
+		uint32_t worker = choose(s, &w->pool.slot[slot].job);
 
-		fifo_push(w, &s->held[worker], take_first(s));
+		fifo_push(w, &s->held[worker], slot);
 		if (!s->holds.count[worker])
 			start_first(s, worker, t);
 		levels_up(&s->holds, worker);
@@ -124,7 +137,7 @@ void slots_departures(void *state, const struct job *jobs, sim_time *start,
 		leave_until(s, later(jobs[i].arrival, s->front));
 		while (s->holds.low == s->depth)
 			leave_until(s, least_value(&s->leaving));
-		worker = levels_least(&s->holds);
+		worker = choose(s, &jobs[i]);
 		start[i] = later(s->front, s->free_at[worker]);
 		completion[i] = start[i] + jobs[i].service;
 		s->free_at[worker] = completion[i];

@@ -20,6 +20,7 @@ struct slots {
 	struct workers workers; /* first */
 	struct quanta_options quanta;
 	uint32_t n, depth;
+	bool uniform;	 /* among equals any, not the lowest */
 	uint64_t joined; /* how often a job has joined the central queue */
 	uint64_t *order; /* of that, of a job in it */
 	struct fifo fresh, expired; /* the central queue: never started, or */
@@ -32,6 +33,17 @@ struct slots {
 	sim_time front;	      /* when the last was handed out */
 	sim_time *free_at;    /* of each worker */
 };
+
+/* Who of those that hold least gets a job: an option's words, in this order,
+ * and its help. Queues whose equals are drawn have POLICY_PICKS, quanta_pick.
+ */
+enum slots_ties { SLOTS_LOWEST, SLOTS_UNIFORM };
+
+extern const char *const slots_ties[];
+
+#define SLOTS_TIES                                                           \
+	"who of equals gets a job: the lowest, or any, each as likely; the " \
+	"law of response times differs a little"
 
 size_t slots_state_size(const void *options, uint32_t workers);
 

@@ -11,11 +11,18 @@
  */
 struct jbsq_options {
 	int64_t depth;
+	int ties;
 };
 
 static const struct option_row jbsq_rows[] = {
 	OPTION(INT, struct jbsq_options, depth, 0, "2", 1, UINT32_MAX,
 	       "most jobs that a worker holds"),
+	{ .key = "ties",
+	  .type = OPTION_TYPE_ENUM,
+	  .offset = offsetof(struct jbsq_options, ties),
+	  .preset = "lowest",
+	  .names = slots_ties,
+	  .help = SLOTS_TIES },
 	{ 0 },
 };
 
@@ -24,8 +31,10 @@ static int jbsq_init(void *state, const void *options, uint32_t workers,
 {
 	const struct quanta_options endless = { .quantum = INFINITY };
 	const struct jbsq_options *o = options;
+	struct slots *s = state;
 
 	(void)err;
+	s->uniform = o->ties == SLOTS_UNIFORM;
 	slots_init(state, &endless, (uint32_t)o->depth, workers, false, jobs,
 		   arena);
 	return 0;
@@ -43,13 +52,15 @@ const struct policy_ops policy_jbsq = {
 		.help = "a central queue, at most `depth` jobs at a worker",
 		.options = jbsq_rows,
 		.options_size = sizeof(struct jbsq_options),
-		.short_keys = "depth",
-		.short_help = "jbsq:DEPTH",
+		.short_keys = "depth ties",
+		.short_help = "jbsq:DEPTH[:TIES]",
 	},
+	.flags = POLICY_PICKS,
 	.state_size = slots_state_size,
 	.init = jbsq_init,
 	.capacity = servers_capacity,
 	.shape = jbsq_shape,
+	.pick = quanta_pick,
 	.arrive = slots_arrive,
 	.next = workers_next,
 	.advance = workers_advance,

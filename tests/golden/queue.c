@@ -154,6 +154,7 @@ static const struct {
 	const char *golden, *lancet;
 } policy_names[] = {
 	{ "steal", "{steal: {victim: uniform}}" },
+	{ "jsq", "jsq:uniform" },
 };
 
 /* Approximations: the formula's name stands in the place of the policy. */
@@ -198,6 +199,8 @@ static const char *policy_of(struct reader *r)
 	if (r->places && !strcmp(text, "fcfs"))
 		return arena_printf(r->arena, "bounded:%u",
 				    r->places - r->queue->query.workers);
+	if (!strncmp(text, "jbsq:", 5))
+		return arena_printf(r->arena, "%s:uniform", text);
 	if (r->preset && !strncmp(text, "quantum:", 8))
 		return with_units(r, text);
 	return text;

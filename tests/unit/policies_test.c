@@ -33,14 +33,20 @@ static void make_jobs(struct rng *rng, struct job *job, uint32_t workers,
 	}
 }
 
-static void open_policy(struct policy *p, const char *text, uint32_t workers,
-			struct arena *arena)
+static void open_policy_of(struct policy *p, const char *text, uint32_t workers,
+			   uint32_t jobs, struct arena *arena)
 {
 	struct choice choice = test_choice(KIND_POLICY, text, arena);
 	struct err err = { 0 };
 
-	if (policy_init(p, &choice, workers, JOBS, arena, &err))
+	if (policy_init(p, &choice, workers, jobs, arena, &err))
 		fail_msg("%s: %s", text, err.text);
+}
+
+static void open_policy(struct policy *p, const char *text, uint32_t workers,
+			struct arena *arena)
+{
+	open_policy_of(p, text, workers, JOBS, arena);
 }
 
 struct outcome {
@@ -165,7 +171,7 @@ static void test_all_candidates(void **state)
 	expect_equal("pod", &other, &one);
 }
 
-static void run_bursts(const struct policy_ops *ops, uint32_t workers,
+static void run_bursts(const char *text, uint32_t workers,
 		       const struct job *jobs, struct outcome *o)
 {
 	static struct job job[JOBS];
@@ -174,60 +180,96 @@ static void run_bursts(const struct policy_ops *ops, uint32_t workers,
 	double shift = 0;
 
 	arena_init(&arena);
-	open_policy(&p, ops->kind.name, workers, &arena);
+	open_policy(&p, text, workers, &arena);
 	memcpy(job, jobs, sizeof(job));
 	for (size_t i = 0; i < JOBS; i += 1000) {
 		for (size_t j = i; j < i + 1000; j++)
 			job[j].arrival -= shift;
-		ops->departures(p.state, job + i, o->start + i,
-				o->completion + i, 1000);
+		p.ops->departures(p.state, job + i, o->start + i,
+				  o->completion + i, 1000);
 		for (size_t j = i; j < i + 1000; j++) {
 			o->start[j] += shift;
 			o->completion[j] += shift;
 		}
-		if (ops->rebase && job[i + 999].arrival >= SHIFT) {
-			ops->rebase(p.state, SHIFT);
+		if (p.ops->rebase && job[i + 999].arrival >= SHIFT) {
+			p.ops->rebase(p.state, SHIFT);
 			shift += SHIFT;
 		}
 	}
 	arena_fini(&arena);
 }
 
-static void draw_picks(const struct policy_ops *ops, uint32_t workers,
-		       struct job *job, struct rng *rng)
+static void draw_picks(const char *text, uint32_t workers, struct job *job,
+		       struct rng *rng)
 {
 	struct choice choice;
 	struct arena arena;
 
 	arena_init(&arena);
-	choice = test_choice(KIND_POLICY, ops->kind.name, &arena);
+	choice = test_choice(KIND_POLICY, text, &arena);
 	for (size_t i = 0; i < JOBS; i++)
 		policy_pick(&choice, workers, rng_next(rng), &job[i].aux);
 	arena_fini(&arena);
 }
 
-/* The simulator's fast path tells the same as events do. */
-static void test_departures(void **state)
+/* Draws that find all queues equally long choose each as often: 5.5
+ * deviations of a binomial are 4e-8 a worker. */
+static void test_ties(void **state)
+{
+	const uint32_t workers = 70;
+	const double n = 70000;
+	size_t count[70] = { 0 };
+	struct rng rng;
+
+	(void)state;
+	test_rng(&rng, 16);
+	for (size_t i = 0; i < (size_t)n; i++) {
+		struct job job = { .service = 1 };
+		struct done done;
+		struct arena arena;
+		struct policy p;
+
+		arena_init(&arena);
+		open_policy_of(&p, "jsq:uniform", workers, 1, &arena);
+		job.aux.draw[1] = rng_next(&rng);
+		p.ops->arrive(p.state, 0, &job);
+		p.ops->advance(p.state, 1, &done, 1);
+		count[done.worker]++;
+		arena_fini(&arena);
+	}
+	for (uint32_t i = 0; i < workers; i++)
+		assert_true(fabs((double)count[i] - n / workers) <
+			    5.5 * sqrt(n / workers));
+}
+
+static void check_departures(const char *text, struct rng *rng)
 {
 	static const uint32_t workers[] = { 1, 3, 16, 70 };
 	static struct job job[JOBS];
 	static struct outcome events, bursts;
+
+	for (size_t k = 0; k < 4; k++) {
+		make_jobs(rng, job, workers[k], k % 2 ? 0.95 : 0.7);
+		draw_picks(text, workers[k], job, rng);
+		run(text, workers[k], job, &events);
+		run_bursts(text, workers[k], job, &bursts);
+		expect_equal(text, &bursts, &events);
+	}
+}
+
+/* The simulator's fast path tells the same as events do. */
+static void test_departures(void **state)
+{
 	const struct kind *const *kind = kind_table(KIND_POLICY);
 	struct rng rng;
 
 	(void)state;
 	test_rng(&rng, 13);
-	for (; *kind; kind++) {
-		const struct policy_ops *ops = (const void *)*kind;
-
-		for (size_t k = 0; ops->departures && k < 4; k++) {
-			make_jobs(&rng, job, workers[k], k % 2 ? 0.95 : 0.7);
-			draw_picks(ops, workers[k], job, &rng);
-			run((*kind)->name, workers[k], job, &events);
-			run_bursts(ops, workers[k], job, &bursts);
-			expect_equal((*kind)->name, &bursts, &events);
-		}
-	}
+	for (; *kind; kind++)
+		if (((const struct policy_ops *)*kind)->departures)
+			check_departures((*kind)->name, &rng);
+	check_departures("jsq:uniform", &rng);
+	check_departures("jbsq:3:uniform", &rng);
 }
 
 /* --- capacity --------------------------------------------------------------
@@ -431,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_all_candidates),
+		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_departures),
 		cmocka_unit_test(test_saturated),
 		cmocka_unit_test(test_dispatcher),
