@@ -222,6 +222,7 @@ format:
 
 bindir = $(DESTDIR)$(prefix)/bin
 mandir = $(DESTDIR)$(prefix)/share/man
+includedir = $(DESTDIR)$(prefix)/include
 datadir = $(DESTDIR)$(prefix)/share/lancet
 
 install: all schemas
@@ -230,6 +231,7 @@ install: all schemas
 		$(datadir)/configs $(datadir)/schema
 	$(Q)install -m 755 $(BIN)/lancet $(bindir)
 	$(Q)install -m 644 $(configs) $(datadir)/configs
+	$(Q)install -D -m 644 workloads/plugin.h $(includedir)/lancet/plugin.h
 	$(Q)install -m 644 $(schemas) $(datadir)/schema
 	$(Q)for page in $(man_pages); do \
 		install -m 644 $$page $(mandir)/man$${page##*.} || exit; \

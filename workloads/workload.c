@@ -6,6 +6,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
+#include "workloads/proto.h"
 
 /* Put the place in the configuration before a message. */
 static int at_option(const struct config *config, const char *path,
@@ -106,6 +107,21 @@ static int try_arrival(const struct workload *w, struct err *err)
 	return rc;
 }
 
+/* A trial of the protocol: what its options want that cannot be had. */
+static int try_protocol(const struct choice *protocol, struct err *err)
+{
+	struct arena scratch;
+	struct proto proto;
+	int rc;
+
+	if (!protocol->kind)
+		return 0;
+	arena_init(&scratch);
+	rc = proto_init(&proto, protocol, &scratch, err);
+	arena_fini(&scratch);
+	return rc;
+}
+
 int workload_init(struct workload *w, const struct config *config,
 		  struct arena *arena, struct err *err)
 {
@@ -119,5 +135,7 @@ int workload_init(struct workload *w, const struct config *config,
 				 err);
 	if (try_arrival(w, err))
 		return at_option(config, "workload.arrival", err);
+	if (try_protocol(&c->protocol, err))
+		return at_option(config, "workload.protocol", err);
 	return 0;
 }

@@ -25,8 +25,7 @@
 
 struct redis_options {
 	struct keyspace_options keyspace; /* first */
-	int version;
-	int64_t scan_count;
+	int64_t version, scan_count;
 	const char *user, *password_file;
 };
 
@@ -80,7 +79,7 @@ static int init_hello(struct redis *s, const struct redis_options *o,
 	size_t n = 0, at;
 	int rc = 0;
 
-	if (o->version == 1) {
+	if (o->version == 3) {
 		word[n++] = "HELLO";
 		word[n++] = "3";
 	}
@@ -279,17 +278,14 @@ static size_t redis_reply(void *ps, void *cs, const struct proto_served *req,
 	return redis_request_answer(req, &s->keyspace, status, (char *)out);
 }
 
-static const char *const versions[] = { "2", "3", NULL };
-
 static const struct option_row redis_rows[] = {
 	KEYSPACE_ROWS("200B"),
 	OPTION(PERCENT, struct keyspace_options, scan_ratio, 0, "0%", 0, 1,
 	       "share of scans; sets are what gets and scans leave"),
 	OPTION(INT, struct redis_options, scan_count, 0, "10", 1, 1e6,
 	       "how many keys a scan asks for"),
-	{ .key = "version", .type = OPTION_TYPE_ENUM,
-	  .offset = offsetof(struct redis_options, version), .preset = "2",
-	  .names = versions, .help = "of the protocol, RESP" },
+	OPTION(INT, struct redis_options, version, 0, "2", 2, 3,
+	       "of the protocol, RESP"),
 	OPTION(STRING, struct redis_options, user, 0, "default", 0, 0,
 	       "who asks, where the server wants a password"),
 	OPTION(STRING, struct redis_options, password_file, OPTION_FILE, NULL,
