@@ -288,8 +288,11 @@ struct result_overhead *attribution_of(const struct predict_query *query,
 		return fill(&found, mean, "paired with replays", arena);
 	used = take_points(query, points, n, at, arena);
 	if (used < 2)
-		*reason = "fewer than two valid points have a prediction; at "
-			  "a single load a constant and added work look alike";
+		*reason = arena_printf(
+			arena,
+			"%zu valid points of %zu can be compared; at a "
+			"single load a constant and added work look alike",
+			used, n);
 	else if (overhead_stationary(query, at, used, &found, arena, &err))
 		*reason = arena_strdup(arena, err.text);
 	else

@@ -16,6 +16,11 @@
 #define FLOOR 1e-4
 /* Of what the work adds: between its nodes a curve is no better. */
 #define CURVE 1e-3
+/*
+ * Of the constant: a path is not the same at every load, for batches, wake-ups
+ * and the clock's frequency; that is no lack of fit.
+ */
+#define DRIFT .05
 /* Loads closer than this are one. */
 #define APART .01
 /* What the added work does is told of this quantile, or of the next below. */
@@ -51,6 +56,7 @@ struct fit {
 	double mean;
 	double lo, hi; /* work that all curves know */
 	double noise;
+	double constant; /* of the turn before */
 	double *scratch; /* MOST a point */
 };
 
@@ -202,6 +208,8 @@ static void covariance(const struct fit *f, const struct overhead_point *p,
 		apart_covariance(p, f->noise, rows, none, c);
 	else
 		paired_covariance(p, rows, c);
+	for (size_t i = 0; i < p->nq * p->nq; i++)
+		c[i] += pow(DRIFT * f->constant, 2);
 	for (size_t i = 0; i < p->nq; i++)
 		c[i * p->nq + i] += pow(FLOOR * f->mean, 2) +
 				    pow(CURVE * (rows[i] - none[i]), 2);
@@ -344,6 +352,20 @@ static void effect(const struct fit *f, double x, struct overhead_fit *to)
 	to->top_effect = more.of[at] - none.of[at];
 }
 
+/*
+ * Of the squares, or of overhead below nothing: the smallest of the three,
+ * for which three times as much is allowed (Bonferroni 1936).
+ */
+static double p_value(const struct overhead_fit *fit, double constant_score,
+		      double work_score)
+{
+	double p = gsl_cdf_chisq_Q(fit->chi2, (double)fit->freedom);
+
+	p = fmin(p, gsl_cdf_ugaussian_P(constant_score));
+	p = fmin(p, gsl_cdf_ugaussian_P(work_score));
+	return fmin(1, 3 * p);
+}
+
 /* More scatter than the errors explain widens the intervals (Birge 1932). */
 static void conclude(const struct fit *f, double x, struct overhead_fit *to)
 {
@@ -357,13 +379,13 @@ static void conclude(const struct fit *f, double x, struct overhead_fit *to)
 		n += f->at[i].out ? 0 : f->at[i].p->nq;
 	to->freedom = n - 2;
 	to->chi2 = s.rr - s.r1 * s.r1 / s.one;
-	to->p_value = gsl_cdf_chisq_Q(to->chi2, (double)to->freedom);
 	/* Burnham and Anderson 2002, for two constants and normal errors. */
 	to->aicc = to->chi2 + 4 + 12 / fmax((double)n - 3, 1);
 	scale = fmax(1, to->chi2 / (double)to->freedom);
 	aa = scale * s.ss / det;
 	xx = scale * s.one / det;
 	ax = -scale * s.s1 / det;
+	to->p_value = p_value(to, a / sqrt(aa), x / sqrt(xx));
 	to->communication = around(a, sqrt(aa));
 	to->work = around(x, sqrt(xx));
 	to->lead = a - unit * x;
@@ -409,7 +431,9 @@ static void leave_out(struct fit *f, double x)
 static void fit_kind(struct fit *f, struct overhead_fit *to)
 {
 	double x = 0, before;
+	struct sums s;
 
+	f->constant = 0;
 	for (int turn = 0; turn < TURNS; turn++) {
 		before = x;
 		leave_out(f, x);
@@ -417,7 +441,9 @@ static void fit_kind(struct fit *f, struct overhead_fit *to)
 		for (size_t i = 0; i < f->n; i++)
 			weigh(f, &f->at[i], x);
 		x = least(f);
-		if (turn && fabs(x - before) < 1e-5 * (f->hi - f->lo))
+		s = sums_at(f, x, false);
+		f->constant = s.r1 / s.one;
+		if (turn > 1 && fabs(x - before) < 1e-5 * (f->hi - f->lo))
 			break;
 	}
 	conclude(f, x, to);

@@ -91,8 +91,8 @@ struct overhead_near {
 struct overhead_fit {
 	struct predict_value communication; /* a */
 	struct predict_value work;	    /* b, or c */
-	double lead, lead_error; /* a - b (or a - c mean) and its error */
-	double chi2, p_value, aicc;
+	double lead, lead_error;    /* a - b (or a - c mean) and its error */
+	double chi2, p_value, aicc; /* p: also of overhead below nothing */
 	size_t freedom;
 	/* What the work does to one quantile at the highest load. */
 	double top_load, top_q, top_effect;

@@ -99,14 +99,14 @@ char *overhead_sentence(const struct overhead *o, char *text, size_t size)
 	text[0] = '\0';
 	if (!o->fits)
 		add(text, size,
-		    "a constant and added work do not explain what "
-		    "was measured (p = %.1g): the queue is another one, or "
-		    "something else is the bottleneck; if they did, ",
-		    f->p_value);
-	else if (f->communication.hi < 0 || o->work.hi < 0)
-		add(text, size,
-		    "the model is slower than what was measured: "
-		    "its workers or services are not the target's; ");
+		    "a constant and added work do not explain what was "
+		    "measured (p = %.1g): %s; if they did, ",
+		    f->p_value,
+		    f->communication.hi < 0 || o->work.hi < 0
+			    ? "one of them would be less than nothing, so the "
+			      "workers or services are not the target's"
+			    : "the queue is another one, or something else is "
+			      "the bottleneck");
 	add_lead(o, text, size);
 	add_effect(o, text, size);
 	return text;

@@ -123,7 +123,7 @@ static void test_paired(void **state)
 	assert_string_equal(o->status, "pass");
 	assert_string_equal(o->work, "added");
 	assert_string_equal(o->method, "paired with replays");
-	assert_holds(&o->communication_ns, 7500, 100);
+	assert_holds(&o->communication_ns, 7500, 600);
 	assert_holds(&o->per_request_ns, 2000, 50);
 	assert_int_equal(o->nvariants, 2);
 	assert_non_null(strstr(o->sentence, "communication dominates"));

@@ -260,8 +260,8 @@ static void test_lack_of_fit(void **state)
 	char text[500];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
-		struct overhead o = fit_one(&other[i], 1, 1);
+	for (size_t i = 0; i < SOME * sizeof(other) / sizeof(other[0]); i++) {
+		struct overhead o = fit_one(&other[i / SOME], i % SOME, 1);
 
 		print_message("%s\n",
 			      overhead_sentence(&o, text, sizeof(text)));
@@ -415,8 +415,7 @@ static struct overhead stationary(const struct setting *of, unsigned seed,
  */
 static void test_stationary(void **state)
 {
-	int runs = is_long() ? 60 : 1, delay = 0, work = 0, fits = 0,
-	    named = 0;
+	int runs = is_long() ? 60 : 1, delay = 0, work = 0, fits = 0, named = 0;
 
 	(void)state;
 	for (int run = 0; run < runs; run++) {
