@@ -277,7 +277,9 @@ static double trapezoid(const struct dist *law, law_function *g,
 {
 	double sum = 0;
 
-	for (double z = offset - Z_MOST; z <= Z_MOST; z += step) {
+	/* Where g has no value, nor has its mean. */
+	for (double z = offset - Z_MOST; z <= Z_MOST && !isnan(sum);
+	     z += step) {
 		double s =
 			law->ops->quantile(law->state, gsl_cdf_ugaussian_P(z));
 
@@ -301,7 +303,7 @@ static double law_mean(const struct mg1_jobs *jobs, law_function *g,
 	if (jobs->n)
 		return sum;
 	sum = trapezoid(jobs->law, g, context, 0.5, 0);
-	for (double step = 0.5; step > 0.01; step /= 2) {
+	for (double step = 0.5; step > 0.01 && !isnan(sum); step /= 2) {
 		other = trapezoid(jobs->law, g, context, step, step / 2);
 		if (fabs(sum - other) <= 1e-4 * sum)
 			return (sum + other) / 2;
