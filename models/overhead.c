@@ -18,9 +18,11 @@
 #define CURVE 1e-3
 /*
  * Of the constant: a path is not the same at every load, for batches, wake-ups
- * and the clock's frequency; that is no lack of fit.
+ * and the clock's frequency; that is no lack of fit. But what is above so much
+ * of the mean service is no drift any more.
  */
 #define DRIFT .05
+#define DRIFT_MOST .01
 /* Loads closer than this are one. */
 #define APART .01
 /* What the added work does is told of this quantile, or of the next below. */
@@ -200,6 +202,7 @@ static double noise_of(const struct fit *f, double x, double *ratio)
 static void covariance(const struct fit *f, const struct overhead_point *p,
 		       double x, double *c)
 {
+	double drift = fmin(DRIFT * fabs(f->constant), DRIFT_MOST * f->mean);
 	double rows[OVERHEAD_ROWS * MOST], none[OVERHEAD_ROWS * MOST];
 
 	curve_at(f, p, x, OVERHEAD_ROWS, rows);
@@ -209,7 +212,7 @@ static void covariance(const struct fit *f, const struct overhead_point *p,
 	else
 		paired_covariance(p, rows, c);
 	for (size_t i = 0; i < p->nq * p->nq; i++)
-		c[i] += pow(DRIFT * f->constant, 2);
+		c[i] += drift * drift;
 	for (size_t i = 0; i < p->nq; i++)
 		c[i * p->nq + i] += pow(FLOOR * f->mean, 2) +
 				    pow(CURVE * (rows[i] - none[i]), 2);
