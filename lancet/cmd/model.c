@@ -1,6 +1,7 @@
 /* model.c - `lancet model`: what an ideal queue would do */
 #include "lancet/cmd/model.h"
 
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "lancet/cmd/cmd.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "models/closed.h"
 
 static const char usage[] =
 	"lancet model configs/quickstart.yaml\n"
@@ -49,6 +51,11 @@ static const char usage[] =
 	"  --needed RATE   how many workers keep the slo at 500krps, or at "
 	"the\n"
 	"                  work of 12.5 workers; in place of the loads\n"
+	"  --closed N      beside it, what a generator would report that "
+	"sends\n"
+	"                  the next request of each of N connections after "
+	"the\n"
+	"                  reply to its last, at the same rate\n"
 	"  --precision R   half-width over value to simulate for [1%]\n"
 	"  --time D        and at most so long for each load [10s]\n"
 	"  --threads N     that simulate [one a CPU]; the answer is the same\n"
@@ -113,6 +120,26 @@ struct predict_query model_query(const struct model_request *r,
 	};
 }
 
+/*
+ * What a generator would report that sends a connection's next request only
+ * after the reply to its last, at the same rate.
+ */
+static int ask_closed(const struct predict_query *query, uint32_t connections,
+		      struct model_row *row, struct arena *arena,
+		      struct err *err)
+{
+	struct closed found;
+
+	if (closed(query, connections, NAN, &found, arena, err))
+		return err->code;
+	row->result = found.open;
+	snprintf(row->result.model, sizeof(row->result.model),
+		 "closed loop of %u", connections);
+	row->result.method = found.method;
+	row->result.answer = found.reported;
+	return 0;
+}
+
 static void ask_load(struct model_row *row, const struct load_value *load,
 		     const struct model_request *r,
 		     const struct model_system *s,
@@ -127,7 +154,9 @@ static void ask_load(struct model_row *row, const struct load_value *load,
 	row->load = row->rate / full;
 	query.rate = row->rate;
 	model_progress(policy->name, "", row->load);
-	if (predict(&query, &row->result, arena, &err))
+	if (policy->connections
+		    ? ask_closed(&query, policy->connections, row, arena, &err)
+		    : predict(&query, &row->result, arena, &err))
 		row->refused = arena_strdup(arena, err.text);
 }
 
@@ -161,6 +190,8 @@ static void ask_policy(struct model_curve *curve, const struct model_request *r,
 	curve->row = arena_array(arena, s->nloads, sizeof(*curve->row));
 	for (size_t i = 0; i < s->nloads; i++)
 		ask_load(&curve->row[i], &s->load[i], r, s, policy, arena);
+	if (policy->connections)
+		return;
 	if (s->slo)
 		ask_slo(curve, r, s, policy, arena);
 	compare(curve, r, s, policy, arena);

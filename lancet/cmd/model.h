@@ -34,18 +34,20 @@ struct model_request {
 	uint64_t seed;
 	double relative, time_s;
 	uint32_t threads; /* 0: one a CPU */
+	uint32_t closed;  /* connections of a closed loop; 0: none is asked */
 	bool json;
 };
 
 struct model_policy {
 	const char *name; /* as it was asked for */
 	struct choice choice;
+	uint32_t connections; /* what a closed loop of them reports; 0: truth */
 };
 
 /* The queue: of a configuration, a result or the command line. */
 struct model_system {
 	struct workload workload;
-	struct model_policy policy[MODEL_POLICIES];
+	struct model_policy policy[2 * MODEL_POLICIES];
 	size_t npolicies;
 	uint32_t workers;
 	enum model_unit unit;

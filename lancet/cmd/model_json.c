@@ -50,6 +50,10 @@ static json_t *row_json(const struct model_system *s, size_t policy,
 	if (s->unit == UNIT_NS)
 		json_object_set_new(json, "rate_rps",
 				    json_real(row->rate * 1e9));
+	if (s->policy[policy].connections)
+		json_object_set_new(
+			json, "closed",
+			json_integer(s->policy[policy].connections));
 	if (row->refused) {
 		json_object_set_new(json, "refused", json_string(row->refused));
 		return json;
@@ -82,10 +86,10 @@ static json_t *all_slo_json(const struct model_answer *a)
 	const struct model_system *s = a->system;
 	json_t *json;
 
-	if (s->npolicies == 1)
+	if (s->npolicies == (a->request->closed ? 2 : 1))
 		return slo_json(s, 0, &a->curve[0]);
 	json = json_array();
-	for (size_t p = 0; p < s->npolicies; p++)
+	for (size_t p = 0; p < s->npolicies; p += a->request->closed ? 2 : 1)
 		json_array_append_new(json, slo_json(s, p, &a->curve[p]));
 	return json;
 }

@@ -163,6 +163,9 @@ static int take_whole(struct model_request *r, int option, const char *value)
 	if (option == 'k') {
 		rc = take_number("--workers", value, 1, 4096, &number);
 		r->workers = (uint32_t)number;
+	} else if (option == 'C') {
+		rc = take_number("--closed", value, 1, 65535, &number);
+		r->closed = (uint32_t)number;
 	} else if (option == 't') {
 		rc = take_number("--threads", value, 1, 1024, &number);
 		r->threads = (uint32_t)number;
@@ -201,6 +204,7 @@ static int take_option(struct model_request *r, int option, char *value)
 	case 'f':
 	case 'c':
 		return take_text(r, option, value);
+	case 'C':
 	case 'k':
 	case 'n':
 	case 't':
@@ -263,6 +267,7 @@ int model_options(struct model_request *r, int argc, char **argv)
 		{ "threads", required_argument, NULL, 't' },
 		{ "slo", required_argument, NULL, 'o' },
 		{ "needed", required_argument, NULL, 'N' },
+		{ "closed", required_argument, NULL, 'C' },
 		{ "plot", required_argument, NULL, 'f' },
 		{ "export-c", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },

@@ -108,7 +108,7 @@ static void print_slo(const struct model_answer *a, size_t policy)
 	const struct model_curve *curve = &a->curve[policy];
 	const struct predict_value *load = &curve->maxload.load;
 
-	if (!s->slo || curve->slo_refused)
+	if (!s->slo || curve->slo_refused || s->policy[policy].connections)
 		return;
 	if (s->npolicies > 1)
 		printf("%s, ", s->policy[policy].name);

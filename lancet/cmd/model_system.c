@@ -322,6 +322,21 @@ static int take_loads(struct model_system *s, const struct model_request *r)
 	return rc;
 }
 
+/* Behind each policy, what a closed loop would report of it. */
+static void take_closed(struct model_system *s, uint32_t connections,
+			struct arena *arena)
+{
+	for (size_t i = s->npolicies; connections && i-- > 0;) {
+		struct model_policy *policy = &s->policy[2 * i];
+
+		policy[0] = policy[1] = s->policy[i];
+		policy[1].connections = connections;
+		policy[1].name = arena_printf(arena, "%s, closed:%u",
+					      policy->name, connections);
+	}
+	s->npolicies *= connections ? 2 : 1;
+}
+
 static int take_metrics(struct model_system *s, const struct model_request *r)
 {
 	static const char *const one[] = { "mean", "p50", "p90", "p99",
@@ -379,8 +394,13 @@ int model_system(struct model_system *s, const struct model_request *r,
 		rc = cmd_fail("model", STATUS_USAGE,
 			      "how many workers is not "
 			      "known; say --workers K");
+	if (!rc && s->result && r->closed)
+		rc = cmd_fail("model", STATUS_USAGE,
+			      "--closed beside a result; ask it of the "
+			      "configuration");
 	if (!rc)
 		rc = take_loads(s, r);
+	take_closed(s, r->closed, arena);
 	if (!rc)
 		rc = take_metrics(s, r);
 	if (!rc)

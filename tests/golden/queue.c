@@ -199,7 +199,8 @@ static const char *policy_of(struct reader *r)
 	if (r->places && !strcmp(text, "fcfs"))
 		return arena_printf(r->arena, "bounded:%u",
 				    r->places - r->queue->query.workers);
-	if (!strncmp(text, "jbsq:", 5))
+	/* Ties there are uniform. */
+	if (!strncmp(text, "jbsq:", 5) && !strchr(text + 5, ':'))
 		return arena_printf(r->arena, "%s:uniform", text);
 	if (r->preset && !strncmp(text, "quantum:", 8))
 		return with_units(r, text);
