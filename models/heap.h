@@ -8,10 +8,13 @@
 #include "lancet/core/arena.h"
 #include "models/policy.h"
 
-/* Least key first, among equal keys the least tie. */
+/*
+ * Least key first, among equal keys the least tie: an id's lower half, which
+ * orders what is no 2^31 ids apart. 16 bytes are one move.
+ */
 struct heap_entry {
 	double key;
-	uint64_t tie;
+	uint32_t tie;
 	uint32_t slot;
 };
 
@@ -24,7 +27,8 @@ static inline bool heap_before(const struct heap_entry *a,
 			       const struct heap_entry *b)
 {
 	/* No branches: in a heap they cannot be guessed. */
-	return (a->key < b->key) | ((a->key == b->key) & (a->tie < b->tie));
+	return (a->key < b->key) |
+	       ((a->key == b->key) & ((int32_t)(a->tie - b->tie) < 0));
 }
 
 /* Put e where there is a hole. */
@@ -40,7 +44,7 @@ static inline void heap_rise(struct heap *h, uint32_t at, struct heap_entry e)
 static inline void heap_push(struct heap *h, double key, uint64_t tie,
 			     uint32_t slot)
 {
-	heap_rise(h, h->n++, (struct heap_entry){ key, tie, slot });
+	heap_rise(h, h->n++, (struct heap_entry){ key, (uint32_t)tie, slot });
 }
 
 /*

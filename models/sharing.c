@@ -7,22 +7,37 @@ void sharing_init(struct sharing *s, uint32_t cores, uint32_t jobs,
 		  struct arena *arena)
 {
 	s->cores = cores;
+	s->each = 1.0 / cores;
+	s->next = INFINITY;
 	s->left.entry = arena_array(arena, jobs, sizeof(*s->left.entry));
 }
 
-static double rate(const struct sharing *s)
+/* Time that a unit of a job's work takes. */
+static double stretch(const struct sharing *s)
 {
-	return s->left.n <= s->cores ? 1 : (double)s->cores / s->left.n;
+	return s->left.n <= s->cores ? 1 : s->left.n * s->each;
+}
+
+/* Only when the set of jobs changes: the next completion is fixed by then. */
+static void plan_next(struct sharing *s)
+{
+	double left;
+
+	s->next = INFINITY;
+	if (!s->left.n)
+		return;
+	left = s->left.entry[0].key - s->work;
+	s->next = left > 0 ? s->at + left * stretch(s) : s->at;
 }
 
 /*
- * Only when the set of jobs changes: the next completion is fixed by then,
- * and a clock that ticks often must not wear it down by rounding.
+ * Only then, too: a clock that ticks often must not wear the work down by
+ * rounding.
  */
 static void catch_up(struct sharing *s, sim_time t)
 {
 	/* Idle: from 0 again, so that the sum keeps its precision. */
-	s->work = s->left.n ? s->work + (t - s->at) * rate(s) : 0;
+	s->work = s->left.n ? s->work + (t - s->at) / stretch(s) : 0;
 	s->at = t;
 }
 
@@ -36,29 +51,21 @@ void sharing_start(struct sharing *s, sim_time t, struct pool *pool,
 	d->slices = 1;
 	heap_push(&s->left, s->work + d->job.service + d->overhead, d->job.id,
 		  slot);
-}
-
-sim_time sharing_next(const struct sharing *s)
-{
-	double left;
-
-	if (!s->left.n)
-		return INFINITY;
-	left = s->left.entry[0].key - s->work;
-	return left > 0 ? s->at + left / rate(s) : s->at;
+	plan_next(s);
 }
 
 size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 		       struct done *done, size_t n)
 {
-	sim_time next;
+	sim_time due = sharing_due(t);
 	size_t out = 0;
 
-	while (out < n && (next = sharing_next(s)) <= sharing_due(t)) {
+	while (out < n && s->next <= due) {
 		s->work = s->left.entry[0].key;
-		s->at = fmin(next, t);
+		s->at = s->next < t ? s->next : t;
 		done[out] = *pool_put(pool, heap_pop(&s->left));
 		done[out++].completion = s->at;
+		plan_next(s);
 	}
 	return out;
 }
@@ -66,6 +73,7 @@ size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 void sharing_rebase(struct sharing *s, sim_time by, struct pool *pool)
 {
 	s->at -= by;
+	s->next -= by;
 	for (uint32_t i = 0; i < s->left.n; i++) {
 		struct done *d = &pool->slot[s->left.entry[i].slot];
 
@@ -121,8 +129,8 @@ size_t shared_advance(void *state, sim_time t, struct done *done, size_t n)
 		uint32_t i = least_index(&s->next);
 
 		out += sharing_advance(&s->server[i],
-				       fmin(least_value(&s->next), t),
-				       &s->pool, done + out, 1);
+				       fmin(least_value(&s->next), t), &s->pool,
+				       done + out, 1);
 		least_set(&s->next, i, sharing_next(&s->server[i]));
 	}
 	return out;

@@ -16,8 +16,10 @@
  */
 struct sharing {
 	uint32_t cores;
+	double each; /* 1 / cores */
 	double work;
 	sim_time at;	  /* when `work` was right: the last change */
+	sim_time next;	  /* completion; INFINITY: idle */
 	struct heap left; /* slots of `pool`, by work at completion */
 };
 
@@ -38,7 +40,11 @@ void sharing_init(struct sharing *s, uint32_t cores, uint32_t jobs,
 /* A job in the pool's slot starts at t, to which the processor advanced. */
 void sharing_start(struct sharing *s, sim_time t, struct pool *pool,
 		   uint32_t slot);
-sim_time sharing_next(const struct sharing *s);
+static inline sim_time sharing_next(const struct sharing *s)
+{
+	return s->next;
+}
+
 size_t sharing_advance(struct sharing *s, sim_time t, struct pool *pool,
 		       struct done *done, size_t n);
 void sharing_rebase(struct sharing *s, sim_time by, struct pool *pool);
