@@ -10,6 +10,7 @@
 #include "lancet/core/result.h"
 #include "lancet/core/slo.h"
 #include "models/capacity.h"
+#include "models/policy.h"
 #include "workloads/proto.h"
 
 /* A spinning loop shares its CPU with nobody: decision of placement. */
@@ -85,9 +86,10 @@ static int64_t plan_warmup(const struct plan *plan, double utilisation)
 {
 	const struct config *config = plan->config;
 	const struct config_measure *m = &config->measure;
-	double workers = (double)(config->target.builtin
-				  ? config->target.builtin->workers
-				  : config->target.workers);
+	const struct config_builtin *builtin = config->target.builtin;
+	double workers = builtin ? policy_workers(&builtin->policy,
+						  (uint32_t)builtin->workers)
+				 : (double)config->target.workers;
 	double mean = workload_moment(&plan->served, 1);
 	double second = workload_moment(&plan->served, 2);
 	double auto_ns = 20 * (double)m->window_ns;

@@ -62,6 +62,8 @@ enum policy_flag {
 	POLICY_PICKS = 1, /* reads aux.pick: the driver draws it */
 	POLICY_CONN = 2,  /* looks at connections */
 	POLICY_DROPS = 4, /* refuses jobs by its rule, though it has room */
+	/* Works on the shortest as soon as they come: they wait for nobody. */
+	POLICY_AT_ONCE = 8,
 };
 
 /* Which textbook queue a policy is, for the formulas. */

@@ -94,18 +94,9 @@ static int check_asks(const struct predict_query *q, struct err *err)
  */
 static bool slowdown_diverges(const struct queue *q)
 {
-	switch (q->shape.of) {
-	case POLICY_CENTRAL:
-	case POLICY_SPLIT:
-	case POLICY_RANDOM_SPLIT:
-	case POLICY_CYCLIC_SPLIT:
-	case POLICY_SJF:
-	case POLICY_PRIO_NP:
-	case POLICY_PRIO_PR:
-		return !queue_few_small(q);
-	default:
-		return false;
-	}
+	const struct policy_ops *ops = (const void *)q->policy.kind;
+
+	return !(ops->flags & POLICY_AT_ONCE) && !queue_few_small(q);
 }
 
 /*

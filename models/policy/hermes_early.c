@@ -125,6 +125,7 @@ const struct policy_ops policy_hermes_early = {
 		.short_keys = "cores bound cold",
 		.short_help = "hermes-early[:CORES[:BOUND[:COLD]]]",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = hermes_early_state_size,
 	.init = hermes_early_init,
 	.capacity = hermes_early_capacity,

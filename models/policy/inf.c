@@ -113,6 +113,7 @@ const struct policy_ops policy_inf = {
 		.name = "inf",
 		.help = "a worker for everybody: nobody waits",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = inf_state_size,
 	.init = inf_init,
 	.capacity = inf_capacity,

@@ -260,6 +260,7 @@ const struct policy_ops policy_las = {
 		.alias = "fb",
 		.help = "least attained service first, shared among equals",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = las_state_size,
 	.init = las_init,
 	.capacity = servers_capacity,

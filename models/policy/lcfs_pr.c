@@ -34,6 +34,7 @@ const struct policy_ops policy_lcfs_pr = {
 		.name = "lcfs-pr",
 		.help = "the last to come first, preempting",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = central_state_size,
 	.init = lcfs_pr_init,
 	.capacity = servers_capacity,

@@ -70,6 +70,7 @@ const struct policy_ops policy_ps = {
 		.name = "ps",
 		.help = "all jobs share all workers alike (processor sharing)",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = ps_state_size,
 	.init = ps_init,
 	.capacity = servers_capacity,

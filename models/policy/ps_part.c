@@ -93,7 +93,7 @@ const struct policy_ops policy_ps_part = {
 		.short_keys = "choice",
 		.short_help = "ps-part, ps-part:rr, ps-part:hash",
 	},
-	.flags = POLICY_PICKS | POLICY_CONN,
+	.flags = POLICY_PICKS | POLICY_CONN | POLICY_AT_ONCE,
 	.state_size = ps_part_state_size,
 	.init = ps_part_init,
 	.capacity = servers_capacity,

@@ -34,6 +34,7 @@ const struct policy_ops policy_srpt = {
 		.name = "srpt",
 		.help = "the job with least work left first, preempting",
 	},
+	.flags = POLICY_AT_ONCE,
 	.state_size = central_state_size,
 	.init = srpt_init,
 	.capacity = servers_capacity,

@@ -436,12 +436,13 @@ static void test_slowdown(void **state)
 		bool finite;
 	} c[] = {
 		{ "exp", "fcfs", false }, { "exp", "part", false },
-		{ "exp", "ps", true },	  { "disc:0.5:1,0.5:9", "fcfs", true },
+		{ "exp", "ps", true },
+		{ "exp", "serial", false }, { "exp", "srpt", true },	  { "disc:0.5:1,0.5:9", "fcfs", true },
 		{ "det", "fcfs", true },  { "lognormal:4", "fcfs", true },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
 		for (int m = PREDICT_AUTO; m <= PREDICT_SIMULATE; m += 2) {
 			struct group g = { .k = 2, .load = 0.5 };
 			struct predict_result result;
