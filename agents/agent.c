@@ -122,7 +122,7 @@ static int take_plan(struct agent *a, const json_t *frame)
 			       "a plan with too few agents or connections");
 	params = arena_array(&a->arena, a->plan.threads, sizeof(*params));
 	share_out(a, group, params);
-	if (recorder_init(&a->recorder, a->plan.threads,
+	if (recorder_init(&a->recorder, a->plan.agent, a->plan.threads,
 			  a->config->measure.window_ns, a->plan.samples))
 		return err_set(&a->err, -ENOMEM, "out of memory");
 	a->phase = AGENT_OPENING;
@@ -163,7 +163,8 @@ static int take_start(struct agent *a, const json_t *frame)
 	rc = wire_start_decode(frame, &a->start, &a->err);
 	if (rc < 0)
 		return rc;
-	recorder_reset(&a->recorder, a->start.at_ns - a->start.from_ns);
+	recorder_reset(&a->recorder, a->start.at_ns - a->start.from_ns,
+		       a->start.point);
 	/* A quarter of a ring between two looks. */
 	rate = a->start.rate_rps / a->plan.all_threads;
 	a->fold_ns = TICK_NS;

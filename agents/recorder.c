@@ -30,11 +30,12 @@ struct recorder_send {
 
 _Static_assert(HIST_BINS + OUTCOMES <= 65536, "a bin has 16 bits");
 
-int recorder_init(struct recorder *r, uint32_t threads, int64_t window_ns,
-		  bool samples)
+int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
+		  int64_t window_ns, double samples)
 {
 	memset(r, 0, sizeof(*r));
 	r->window_ns = window_ns;
+	r->agent = agent;
 	r->threads = threads;
 	r->samples = samples;
 	r->cell_mask = CELLS_FIRST - 1;
@@ -57,9 +58,10 @@ void recorder_fini(struct recorder *r)
 	memset(r, 0, sizeof(*r));
 }
 
-void recorder_reset(struct recorder *r, int64_t base_ns)
+void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t point)
 {
 	r->base_ns = base_ns;
+	r->point = point;
 	memset(r->cell, 0, (r->cell_mask + 1) * sizeof(*r->cell));
 	memset(r->send, 0, (size_t)r->threads * SENDS * sizeof(*r->send));
 	hist_reset(r->lateness);
@@ -155,6 +157,13 @@ static void fold_send(struct recorder *r, const struct sample *s)
 					      s->seq };
 }
 
+static bool wanted(const struct recorder *r, const struct sample *s)
+{
+	return r->samples > 0 &&
+	       sample_kept(wire_id(r->agent, s->thread, r->point) | s->seq,
+			   r->samples);
+}
+
 static void keep(struct recorder *r, const struct sample *s)
 {
 	if (r->nsamples == r->room) {
@@ -181,7 +190,7 @@ void recorder_fold(struct recorder *r, struct ring *ring)
 		fold_window(r, s);
 		if (s->sent_ns)
 			fold_send(r, s);
-		if (r->samples)
+		if (wanted(r, s))
 			keep(r, s);
 	}
 	ring_release(ring, n);

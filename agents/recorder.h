@@ -28,7 +28,8 @@ struct recorder_send;
 struct recorder {
 	int64_t window_ns, base_ns;
 	uint32_t threads;
-	bool samples;			/* keep every record */
+	double samples;			/* share of records kept */
+	uint32_t agent, point;
 
 	struct recorder_cell *cell;	/* a hash table */
 	size_t cells, cell_mask;
@@ -40,12 +41,12 @@ struct recorder {
 	bool failed;			/* out of memory: a record is missing */
 };
 
-int recorder_init(struct recorder *r, uint32_t threads, int64_t window_ns,
-		  bool samples);
+int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
+		  int64_t window_ns, double samples);
 void recorder_fini(struct recorder *r);
 
-/* A new segment, whose schedule time 0 was at base_ns. */
-void recorder_reset(struct recorder *r, int64_t base_ns);
+/* A new segment of a point, whose schedule time 0 was at base_ns. */
+void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t point);
 
 /* Take everything out of a thread's ring; while it runs, too. */
 void recorder_fold(struct recorder *r, struct ring *ring);

@@ -76,17 +76,17 @@ int main(void)
 	clock_sync();
 	arena_init(&arena);
 	w = bench_worker("loop", "", 64, 0, &arena);
-	if (recorder_init(&recorder, 1, 10000000, false))
+	if (recorder_init(&recorder, 0, 1, 10000000, 1))
 		return 1;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		bench_round(&base, run_floor());
 		w->burst = WORKER_BURST;
 		bench_round(&many, bench_segment(w, 2 * i, REQUESTS));
-		recorder_reset(&recorder, w->pacer.base_ns);
+		recorder_reset(&recorder, w->pacer.base_ns, 0);
 		bench_round(&fold, run_fold(&recorder, w));
 		w->burst = 1;
 		bench_round(&one, bench_segment(w, 2 * i + 1, REQUESTS));
-		recorder_reset(&recorder, w->pacer.base_ns);
+		recorder_reset(&recorder, w->pacer.base_ns, 0);
 		run_fold(&recorder, w);
 	}
 	bench_row("agent on loop, bursts of 16", many.ns, "ns/request", base.ns,

@@ -371,6 +371,7 @@ struct plan *plan_create(const struct config *config,
 	plan->capacity_rps = capacity_rps(config, &plan->served);
 	plan->mean_service_ns = workload_mean_service_ns(&plan->served);
 	plan->samples = plan_samples(plan);
+	plan->sent_samples = plan->samples ? 1 : config->measure.samples;
 	plan_quantiles(plan, arena);
 	plan_points(plan, arena, problems);
 	plan_agents(plan, arena, problems);

@@ -57,6 +57,7 @@ struct plan {
 	const double *q;	/* quantiles of every metric: the result's, */
 	size_t nq;		/* the precision's and the objective's */
 	bool samples;		/* records of all requests, for a replay */
+	double sent_samples;	/* share whose records agents send */
 	bool target_poll;	/* built-in target */
 	int32_t target_cpu;	/* -1: not pinned */
 	const char **warning;

@@ -167,7 +167,8 @@ static void take_gaps(struct point_data *data, uint32_t agent,
 static void take_samples(struct point_data *data, uint32_t agent,
 			 const struct wire_report *report)
 {
-	if (!report->nsamples)
+	/* A share of them serves nobody here. */
+	if (!report->nsamples || !data->plan->samples)
 		return;
 	data->samples = arena_grow(data->arena, data->samples, data->nsamples,
 				   &data->samples_room, sizeof(*data->samples));

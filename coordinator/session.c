@@ -100,7 +100,7 @@ static int peer_plan(struct session *session, struct peer *peer,
 		to.connections = agent->connections;
 		to.cpu = agent->cpu;
 		to.poll = agent->poll;
-		to.samples = plan->samples;
+		to.samples = plan->sent_samples;
 		to.address = session->address ? session->address : "";
 	}
 	peer->state = PEER_PLANNED;

@@ -29,6 +29,7 @@ static const char *const type_text[] = {
 	[OPTION_TYPE_DURATION] = "duration",
 	[OPTION_TYPE_SIZE] = "size",
 	[OPTION_TYPE_PERCENT] = "percent",
+	[OPTION_TYPE_SHARE] = "share",
 	[OPTION_TYPE_LOAD] = "rate or percent",
 	[OPTION_TYPE_QUANTILE] = "quantile",
 	[OPTION_TYPE_VALUE] = "duration or size",

@@ -23,6 +23,7 @@ enum option_type {
 	OPTION_TYPE_DURATION,	/* [int64_t] ns; AUTO allowed by flag */
 	OPTION_TYPE_SIZE,	/* [int64_t] bytes */
 	OPTION_TYPE_PERCENT,	/* [double] share: 5% -> 0.05 */
+	OPTION_TYPE_SHARE,	/* [double] of a whole: all, 1/16, 5%, none */
 	OPTION_TYPE_LOAD,	/* [struct load_value] 50krps or 60% */
 	OPTION_TYPE_QUANTILE,	/* [double] p99.9 -> 0.999 */
 	OPTION_TYPE_VALUE,	/* [double] in the unit of the law: ns, bytes */

@@ -106,6 +106,8 @@ static const char *number_text(const struct option_row *row,
 		return unit_exact_size(*whole, text, size);
 	case OPTION_TYPE_PERCENT:
 		return unit_exact_percent(*real, text, size);
+	case OPTION_TYPE_SHARE:
+		return unit_exact_share(*real, text, size);
 	case OPTION_TYPE_QUANTILE:
 		return unit_print_quantile(*real, text, size);
 	default:

@@ -65,6 +65,10 @@ static const struct number percent = {
 	"a percentage", "5%", "%", true, 1e6,
 	unit_percent, unit_exact_percent
 };
+static const struct number fraction = {
+	"a share", "1/16", "all, none, 1/N, %", true, 1,
+	unit_share, unit_exact_share
+};
 static const struct number quantile = {
 	"a quantile", "p99.9", NULL, true, 1,
 	unit_quantile, unit_print_quantile
@@ -84,6 +88,8 @@ static const struct number *number_of(const struct option_row *row,
 		return &size;
 	case OPTION_TYPE_PERCENT:
 		return &percent;
+	case OPTION_TYPE_SHARE:
+		return &fraction;
 	case OPTION_TYPE_QUANTILE:
 		return &quantile;
 	case OPTION_TYPE_REAL:
@@ -145,6 +151,8 @@ const char *option_expected(const struct option_row *row,
 		return "a size such as 64B";
 	if (n == &percent)
 		return "a percentage such as 5%";
+	if (n == &fraction)
+		return "a share such as 1/16, or all or none";
 	if (n == &quantile)
 		return "a quantile such as p99.9";
 	if (n)

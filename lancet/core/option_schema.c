@@ -72,6 +72,8 @@ static json_t *scalar_schema(const struct option_row *row,
 		return pattern(NUMBER SIZES);
 	case OPTION_TYPE_PERCENT:
 		return pattern(NUMBER " ?%$");
+	case OPTION_TYPE_SHARE:
+		return pattern("^(all|none|1/[0-9]+)$|" NUMBER " ?%$");
 	case OPTION_TYPE_LOAD:
 		return pattern(NUMBER LOADS);
 	case OPTION_TYPE_QUANTILE:

@@ -1,4 +1,4 @@
-/* sample.c - names of how a request can end */
+/* sample.c - how a request can end, and what a record of one may say */
 #include "lancet/core/sample.h"
 
 const char *const outcome_name[OUTCOMES] = {
@@ -9,3 +9,11 @@ const char *const outcome_name[OUTCOMES] = {
 	[OUTCOME_LOST] = "lost",
 	[OUTCOME_UNSENT] = "unsent",
 };
+
+bool sample_fine(const struct sample *s)
+{
+	return s->outcome < OUTCOMES && s->intended_ns >= 0 &&
+	       (s->outcome == OUTCOME_UNSENT ?
+			s->sent_ns == 0 : s->sent_ns >= s->intended_ns) &&
+	       (s->received_ns == 0 || s->received_ns >= s->sent_ns);
+}

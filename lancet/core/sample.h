@@ -2,7 +2,10 @@
 #ifndef LANCET_CORE_SAMPLE_H
 #define LANCET_CORE_SAMPLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "lancet/core/rng.h"
 
 /* How a request ended; the sums of DESIGN, section "The four instants". */
 enum outcome {
@@ -42,5 +45,18 @@ struct sample {
 };
 
 _Static_assert(sizeof(struct sample) == 64, "a sample is one cache line");
+
+/* Could a request have ended so? Samples are read from peers and files. */
+bool sample_fine(const struct sample *s);
+
+/*
+ * Is this one of a share of all requests, 0 to 1? By a hash of its id, so
+ * that no property of a request decides, and that a smaller share is a part
+ * of a larger one.
+ */
+static inline bool sample_kept(uint64_t id, double share)
+{
+	return (double)(rng_mix(id) >> 11) * 0x1p-53 < share;
+}
 
 #endif

@@ -157,6 +157,25 @@ int unit_percent(const char *text, double *share)
 	return read_real(text, unit_shares, share);
 }
 
+int unit_share(const char *text, double *share)
+{
+	int64_t of;
+	int rc = -EINVAL;
+
+	if (!strcmp(text, "all") || !strcmp(text, "none")) {
+		*share = text[0] == 'a';
+		return 0;
+	}
+	if (!strncmp(text, "1/", 2) && text[2] != '-' && text[2] != '+')
+		rc = unit_integer(text + 2, &of);
+	else
+		return unit_percent(text, share);
+	if (rc || of < 1)
+		return rc ? rc : -ERANGE;
+	*share = 1 / (double)of;
+	return 0;
+}
+
 int unit_number(const char *text, double *value)
 {
 	long double number;
@@ -363,6 +382,14 @@ char *unit_exact_rate(double rps, char *text, size_t size)
 char *unit_exact_percent(double share, char *text, size_t size)
 {
 	return exact_real(share, unit_shares, 1, text, size);
+}
+
+char *unit_exact_share(double share, char *text, size_t size)
+{
+	if (share != 0 && share != 1)
+		return unit_exact_percent(share, text, size);
+	snprintf(text, size, "%s", share > 0 ? "all" : "none");
+	return text;
 }
 
 char *unit_exact_real(double value, char *text, size_t size)

@@ -16,6 +16,7 @@ int unit_duration(const char *text, int64_t *ns);   /* ns us ms s min h */
 int unit_rate(const char *text, double *rps);	    /* rps krps mrps, /s k/s M/s */
 int unit_size(const char *text, int64_t *bytes);    /* B kB MB GB KiB MiB GiB */
 int unit_percent(const char *text, double *share);  /* % */
+int unit_share(const char *text, double *share);    /* all none 1/N % */
 int unit_number(const char *text, double *value);   /* none */
 int unit_integer(const char *text, int64_t *value); /* none, no fraction */
 int unit_quantile(const char *text, double *q);	    /* p50, p99.9; from p1e-7 */
@@ -37,6 +38,7 @@ char *unit_exact_time(double ns, char *text, size_t size);
 char *unit_exact_bytes(double bytes, char *text, size_t size);
 char *unit_exact_rate(double rps, char *text, size_t size);
 char *unit_exact_percent(double share, char *text, size_t size);
+char *unit_exact_share(double share, char *text, size_t size);
 char *unit_exact_real(double value, char *text, size_t size);
 
 #endif

@@ -154,14 +154,14 @@ json_t *wire_plan_encode(const struct wire_plan *plan)
 
 	for (uint32_t i = 0; i < plan->threads; i++)
 		json_array_append_new(cpu, json_integer(plan->cpu[i]));
-	return json_pack("{ss ss so so so so so so so sb sb ss}", "t", "plan",
+	return json_pack("{ss ss so so so so so so so sb so ss}", "t", "plan",
 			 "config", plan->config, "agent", integer(plan->agent),
 			 "first_thread", integer(plan->first_thread), "threads",
 			 integer(plan->threads), "all_threads",
 			 integer(plan->all_threads), "first_conn",
 			 integer(plan->first_conn), "connections",
 			 integer(plan->connections), "cpu", cpu, "poll",
-			 plan->poll, "samples", plan->samples, "address",
+			 plan->poll, "samples", wire_real(plan->samples), "address",
 			 plan->address ? plan->address : "");
 }
 
@@ -207,8 +207,10 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 	    wire_get_u32(frame, "connections", 0, CONNECTIONS_MAX,
 			 &plan->connections, err) < 0 ||
 	    wire_get_bool(frame, "poll", &plan->poll, err) < 0 ||
-	    wire_get_bool(frame, "samples", &plan->samples, err) < 0)
+	    wire_get_real(frame, "samples", 0, 1, &plan->samples, err) < 0)
 		return err->code;
+	if (isnan(plan->samples))
+		return wrong(frame, "samples", err);
 	if (plan->first_thread + plan->threads > plan->all_threads)
 		return wrong(frame, "first_thread", err);
 	plan->config = arena_strdup(arena, config);

@@ -43,7 +43,7 @@ struct wire_plan {
 	uint32_t connections;
 	const int32_t *cpu;	/* threads entries; -1: not pinned */
 	bool poll;
-	bool samples;		/* send raw records of all requests */
+	double samples;		/* share of requests whose records it sends */
 	const char *address;	/* of the target; or to listen on */
 };
 
@@ -126,8 +126,8 @@ struct wire_report {
 	uint64_t stalls_dropped;	/* did not fit into the list */
 	uint64_t bad_replies;		/* of which no protocol sense was made */
 	double cpu_s, wall_s;		/* of its threads, in the segment */
-	const struct sample *sample;	/* plan.samples: in order of thread, */
-	size_t nsamples;		/* seq; else none */
+	const struct sample *sample;	/* plan.samples of all, in order of */
+	size_t nsamples;		/* thread, seq */
 };
 
 /*

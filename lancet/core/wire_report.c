@@ -255,14 +255,6 @@ static int take_gaps(struct wire_cursor *from, struct wire_report *r,
 	return 0;
 }
 
-static bool sample_fine(const struct sample *s)
-{
-	return s->outcome < OUTCOMES && s->intended_ns >= 0 &&
-	       (s->outcome == OUTCOME_UNSENT ?
-			s->sent_ns == 0 : s->sent_ns >= s->intended_ns) &&
-	       (s->received_ns == 0 || s->received_ns >= s->sent_ns);
-}
-
 static int take_samples(const unsigned char *data, size_t len,
 			struct wire_report *r, struct arena *arena,
 			struct err *err)

@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_real(unit_bytes, unit_exact_bytes, text);
 	check_real(unit_rate, unit_exact_rate, text);
 	check_real(unit_percent, unit_exact_percent, text);
+	check_real(unit_share, unit_exact_share, text);
 	check_real(unit_number, unit_exact_real, text);
 	check_real(unit_quantile, unit_print_quantile, text);
 	unit_integer(text, &whole);

@@ -142,7 +142,7 @@ static void send_plan(const char *transport, const char *address,
 	struct wire_plan plan = {
 		.threads = threads, .all_threads = threads,
 		.connections = 4, .cpu = cpu, .poll = false,
-		.samples = true, .address = address,
+		.samples = 1, .address = address,
 		.config = arena_printf(&arena,
 			"name: test\n"
 			"target: {address: \"127.0.0.1:1\"}\n"

@@ -33,8 +33,8 @@ static int setup(void **state)
 	printf("seed %llu\n", (unsigned long long)key.seed);
 	rng_init(&rng, &key);
 	arena_init(&arena);
-	assert_int_equal(recorder_init(&recorder, 2, WINDOW, true), 0);
-	recorder_reset(&recorder, BASE);
+	assert_int_equal(recorder_init(&recorder, 0, 2, WINDOW, 1), 0);
+	recorder_reset(&recorder, BASE, 0);
 	for (int i = 0; i < 2; i++) {
 		worker[i] = worker_create();
 		assert_non_null(worker[i]);
@@ -200,6 +200,39 @@ static void test_gaps(void **state)
 	}
 }
 
+/*
+ * Of a share, those whose ids say so: about so many, whatever the thread.
+ * The ids are fixed, so this cannot fail by chance.
+ */
+static void test_share(void **state)
+{
+	const double share = 1. / 16;
+	uint32_t kept[2] = { 0 };
+	struct err err;
+
+	(void)state;
+	recorder.samples = share;
+	recorder.agent = 3;
+	for (uint32_t i = 0; i < 2 * N; i++) {
+		struct sample s = draw(i / 2, i % 2);
+
+		put(&s);
+		kept[i % 2] += sample_kept(wire_id(3, i % 2, 0) | i / 2, share);
+	}
+	for (int j = 0; j < 2; j++) {
+		recorder_fold(&recorder, &worker[j]->ring);
+		/* Four deviations of a binomial. */
+		assert_true(fabs(kept[j] - N * share) <
+			    4 * sqrt(N * share * (1 - share)));
+	}
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nsamples, kept[0] + kept[1]);
+	for (size_t i = 0; i < report.nsamples; i++)
+		assert_true(sample_kept(wire_id(3, report.sample[i].thread, 0) |
+					report.sample[i].seq, share));
+}
+
 /* Nothing of one segment is left in the next. */
 static void test_reset(void **state)
 {
@@ -209,7 +242,7 @@ static void test_reset(void **state)
 	(void)state;
 	put(&s);
 	recorder_fold(&recorder, &worker[0]->ring);
-	recorder_reset(&recorder, BASE);
+	recorder_reset(&recorder, BASE, 0);
 	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
 					 &err), 0);
 	assert_int_equal(report.nwindows, 0);
@@ -256,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_report),
 		TEST(test_gaps),
+		TEST(test_share),
 		TEST(test_reset),
 		TEST(test_growth),
 	};

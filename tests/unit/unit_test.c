@@ -73,6 +73,18 @@ static void test_others(void **state)
 	assert_int_equal(unit_percent("99.9%", &real), 0);
 	assert_true(real == 0.999);
 	assert_int_equal(unit_percent("5", &real), -ENODATA);
+	assert_int_equal(unit_share("all", &real), 0);
+	assert_true(real == 1);
+	assert_int_equal(unit_share("none", &real), 0);
+	assert_true(real == 0);
+	assert_int_equal(unit_share("1/16", &real), 0);
+	assert_true(real == 1. / 16);
+	assert_int_equal(unit_share("5%", &real), 0);
+	assert_true(real == 0.05);
+	assert_int_equal(unit_share("0.05", &real), -ENODATA);
+	assert_int_equal(unit_share("1/0", &real), -ERANGE);
+	assert_int_equal(unit_share("1/-2", &real), -EINVAL);
+	assert_int_equal(unit_share("2/3", &real), -EINVAL);
 	assert_int_equal(unit_number("1e-3", &real), 0);
 	assert_true(real == 1e-3);
 	assert_int_equal(unit_number("1us", &real), -EINVAL);
@@ -112,6 +124,9 @@ static void test_print(void **state)
 	assert_string_equal(unit_exact_duration(INT64_C(7200000000000), t, 64),
 			    "2h");
 	assert_string_equal(unit_exact_percent(0.1, t, 64), "10%");
+	assert_string_equal(unit_exact_share(1, t, 64), "all");
+	assert_string_equal(unit_exact_share(0, t, 64), "none");
+	assert_string_equal(unit_exact_share(1. / 16, t, 64), "6.25%");
 	assert_string_equal(unit_exact_rate(50e3, t, 64), "50krps");
 	assert_string_equal(unit_exact_size(65536, t, 64), "64KiB");
 	assert_string_equal(unit_exact_size(64, t, 64), "64B");

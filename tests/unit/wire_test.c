@@ -121,7 +121,7 @@ static void test_plan(void **state)
 	const struct wire_plan in = {
 		.config = "name: x\n", .agent = 3, .first_thread = 5,
 		.threads = 3, .all_threads = 9, .first_conn = 64,
-		.connections = 65, .cpu = cpu, .poll = true,
+		.connections = 65, .cpu = cpu, .poll = true, .samples = 1. / 3,
 		.address = "127.0.0.1:99",
 	};
 	json_t *frame = travel(wire_plan_encode(&in));
@@ -138,7 +138,7 @@ static void test_plan(void **state)
 	assert_int_equal(plan.connections, 65);
 	assert_memory_equal(plan.cpu, cpu, sizeof(cpu));
 	assert_true(plan.poll);
-	assert_false(plan.samples);
+	assert_true(plan.samples == in.samples);
 	spoil(json_deep_copy(frame), decode_plan);
 	json_object_set_new(frame, "all_threads", json_integer(7));
 	assert_int_equal(decode_plan(frame), -EBADMSG);
