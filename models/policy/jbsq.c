@@ -20,7 +20,7 @@ static const struct option_row jbsq_rows[] = {
 	{ .key = "ties",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct jbsq_options, ties),
-	  .preset = "lowest",
+	  .preset = "uniform",
 	  .names = slots_ties,
 	  .help = SLOTS_TIES },
 	{ 0 },

@@ -11,7 +11,7 @@ static const struct option_row jsq_rows[] = {
 	{ .key = "ties",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct jsq_options, ties),
-	  .preset = "lowest",
+	  .preset = "uniform",
 	  .names = slots_ties,
 	  .help = SLOTS_TIES },
 	{ 0 },

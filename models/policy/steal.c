@@ -18,7 +18,7 @@ static const struct option_row steal_rows[] = {
 	{ .key = "victim",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct steal_options, victim),
-	  .preset = "longest",
+	  .preset = "uniform",
 	  .names = victims,
 	  .help = "the longest queue by the lowest idle worker, or any queue "
 		  "by any idle worker, each as likely" },

@@ -149,14 +149,6 @@ static int read_service(struct reader *r)
 
 /* --- policy --------------------------------------------------------------- */
 
-/* Where lancet's words are others. */
-static const struct {
-	const char *golden, *lancet;
-} policy_names[] = {
-	{ "steal", "{steal: {victim: uniform}}" },
-	{ "jsq", "jsq:uniform" },
-};
-
 /* Approximations: the formula's name stands in the place of the policy. */
 static const struct {
 	const char *golden, *formula;
@@ -192,16 +184,9 @@ static const char *policy_of(struct reader *r)
 			r->queue->query.formula = formula_names[i].formula;
 			return "fcfs";
 		}
-	for (size_t i = 0; i < sizeof(policy_names) / sizeof(*policy_names);
-	     i++)
-		if (!strcmp(text, policy_names[i].golden))
-			return policy_names[i].lancet;
 	if (r->places && !strcmp(text, "fcfs"))
 		return arena_printf(r->arena, "bounded:%u",
 				    r->places - r->queue->query.workers);
-	/* Ties there are uniform. */
-	if (!strncmp(text, "jbsq:", 5) && !strchr(text + 5, ':'))
-		return arena_printf(r->arena, "%s:uniform", text);
 	if (r->preset && !strncmp(text, "quantum:", 8))
 		return with_units(r, text);
 	return text;

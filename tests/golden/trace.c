@@ -51,6 +51,13 @@ static const char *const renamed[][2] = {
 	{ "s", "cost" },  { "d", "dispatch" }, { "o", "order" },
 };
 
+/* Traces draw nothing: of equals the lowest, of queues the longest. */
+static const char *const drawn[][2] = {
+	{ "jsq", "ties: lowest" },
+	{ "jbsq", "ties: lowest" },
+	{ "steal", "victim: longest" },
+};
+
 static int bad(const struct reader *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -128,11 +135,19 @@ static char *next_pair(char **rest, char **value)
 	return key;
 }
 
+static const char *without_draws(const char *policy)
+{
+	for (size_t i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++)
+		if (!strcmp(drawn[i][0], policy))
+			return drawn[i][1];
+	return "";
+}
+
 /* Parameters as YAML flow text; a list stays one. */
 static int read_policy(struct reader *r)
 {
 	struct trace *t = r->trace;
-	const char *name = NULL, *options = "";
+	const char *name = NULL, *options = "", *rule;
 	char *rest = r->line + 2, *key, *value;
 	struct err why = { 0 };
 
@@ -154,8 +169,10 @@ static int read_policy(struct reader *r)
 	}
 	if (!name || !t->workers)
 		return bad(r, "no policy=NAME and workers=K");
-	if (*options)
-		name = arena_printf(r->arena, "{%s: {%s}}", name, options);
+	rule = without_draws(name);
+	if (*options || *rule)
+		name = arena_printf(r->arena, "{%s: {%s%s%s}}", name, options,
+				    *options && *rule ? ", " : "", rule);
 	if (option_parse_choice(KIND_POLICY, OPTION_UNIT_TIME, name, &t->policy,
 				r->arena, &why))
 		return bad(r, "%s", why.text);

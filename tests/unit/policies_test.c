@@ -110,67 +110,6 @@ static void expect_equal(const char *what, const struct outcome *a,
 				 b->start[i], b->completion[i]);
 }
 
-/* Different policies that come to the same, with so many workers. */
-static void test_equal(void **state)
-{
-	static const struct {
-		const char *one, *other;
-		uint32_t workers;
-	} pair[] = {
-		{ "fcfs", "jbsq:1", 5 },
-		{ "fcfs", "quantum:1000", 5 },
-		{ "fcfs", "shinjuku:1000", 5 },
-		{ "fcfs", "darc:5", 5 },
-		{ "fcfs", "hermes-late", 5 },
-		{ "fcfs", "hermes-late:3", 6 },
-		{ "fcfs", "hovercraft:0:1", 5 },
-		{ "fcfs", "prio-np", 5 },
-		{ "jsq", "jbsq:1000000", 7 },
-		{ "jsq", "hovercraft:0:1000000:1000000", 7 },
-		{ "jbsq:3", "hovercraft:0:3", 7 },
-		{ "jbsq:2", "jbsq-quantum:2:1000", 7 },
-		{ "quantum:1:0.25", "jbsq-quantum:1:1:0.25", 4 },
-		{ "quantum:1:0.25", "shinjuku:1:0.25", 4 },
-		{ "steal:0.25", "zygos:0.25", 4 },
-		{ "fcfs", "steal", 1 },
-		{ "fcfs", "jsq", 1 },
-	};
-	static struct job job[JOBS];
-	static struct outcome one, other;
-	struct rng rng;
-
-	(void)state;
-	test_rng(&rng, 11);
-	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++) {
-		uint32_t workers = pair[i].workers;
-
-		make_jobs(&rng, job, workers, 0.7);
-		for (size_t j = 0; j < JOBS; j++)
-			job[j].aux.pick[0] = (uint16_t)(job[j].conn % workers);
-		run(pair[i].one, workers, job, &one);
-		run(pair[i].other, workers, job, &other);
-		expect_equal(pair[i].other, &other, &one);
-	}
-}
-
-/* JSQ looks at all, pod at the candidates: here all, in order. */
-static void test_all_candidates(void **state)
-{
-	static struct job job[JOBS];
-	static struct outcome one, other;
-	struct rng rng;
-
-	(void)state;
-	test_rng(&rng, 12);
-	make_jobs(&rng, job, 6, 0.8);
-	for (size_t j = 0; j < JOBS; j++)
-		for (uint16_t i = 0; i < POLICY_CANDIDATES; i++)
-			job[j].aux.pick[i] = i < 6 ? i : PICK_NONE;
-	run("jsq", 6, job, &one);
-	run("pod:6", 6, job, &other);
-	expect_equal("pod", &other, &one);
-}
-
 static void run_bursts(const char *text, uint32_t workers,
 		       const struct job *jobs, struct outcome *o)
 {
@@ -471,8 +410,6 @@ static void test_slices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_all_candidates),
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_departures),
 		cmocka_unit_test(test_saturated),
