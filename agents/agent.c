@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agents/crew.h"
@@ -40,6 +41,7 @@ struct agent {
 	int64_t heard_ns;	/* the last frame */
 	int64_t tick_ns;	/* the next tick */
 	int64_t fold_ns;	/* between looks at the rings */
+	double cpu_s;		/* of the process, when the segment began */
 	bool over;		/* bye was said */
 	struct err err;
 };
@@ -153,6 +155,14 @@ static int say_ready(struct agent *a)
 
 /* --- a segment ---------------------------------------------------------------- */
 
+static double cpu_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
 static int take_start(struct agent *a, const json_t *frame)
 {
 	double rate;
@@ -171,6 +181,7 @@ static int take_start(struct agent *a, const json_t *frame)
 	if (rate > WORKER_RECORDS / 4)
 		a->fold_ns = (int64_t)(WORKER_RECORDS / 4 / rate * 1e9);
 	a->phase = AGENT_RUNNING;
+	a->cpu_s = cpu_s();
 	return crew_go(&a->crew, &a->start, &a->err);
 }
 
@@ -188,15 +199,18 @@ static void fold_full(struct agent *a)
 static int send_report(struct agent *a)
 {
 	struct wire_report report;
+	double used_s;
 	struct arena arena;
 	int rc;
 
 	arena_init(&arena);
 	for (uint32_t i = 0; i < a->crew.n; i++)
 		recorder_fold(&a->recorder, &a->crew.worker[i]->ring);
+	used_s = cpu_s() - a->cpu_s;
 	rc = recorder_report(&a->recorder, a->crew.worker, &report, &arena,
 			     &a->err);
 	report.agent = a->plan.agent;
+	report.cpu_s = used_s;
 	if (rc == 0)
 		rc = wire_report_send(&a->io, &report, &a->err);
 	arena_fini(&arena);

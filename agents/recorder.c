@@ -342,7 +342,6 @@ static void report_threads(const struct recorder *r,
 		report->records_dropped += w->ring.full;
 		report->stalls_dropped += w->stalls.dropped;
 		report->bad_replies += w->count.bad_replies;
-		report->cpu_s += w->cpu_s;
 		report->wall_s += w->wall_s;
 	}
 }

@@ -128,6 +128,12 @@ static void account_windows(const struct point_data *data,
 
 /* --- the rest --------------------------------------------------------------------------- */
 
+static double account_cost(const struct point_cost *cost)
+{
+	return cost->sent ? 1e9 * cost->cpu_s / (double)cost->sent :
+			    (double)NAN;
+}
+
 static void account_agents(const struct point_data *data,
 			   struct result_point *to, struct arena *arena)
 {
@@ -136,6 +142,8 @@ static void account_agents(const struct point_data *data,
 	for (size_t i = 0; i < to->nagents; i++)
 		to->agents[i] = (struct result_agent){
 			.name = arena_printf(arena, "agent %zu", i),
+			.mode = data->plan->agent[i].poll ? "poll" : "block",
+			.cpu_ns = account_cost(&data->agent_cost[i]),
 			.counts = data->agent_counts[i],
 			.verdict = verdict_agent(&data->agent_counts[i],
 						 arena),

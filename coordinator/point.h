@@ -71,6 +71,12 @@ struct point_samples {
 	size_t n;
 };
 
+/* What an agent's requests cost it, of whole segments, warm-up and all. */
+struct point_cost {
+	double cpu_s;
+	int64_t sent;
+};
+
 /* All that checks, intervals and comparison read. Lives in one arena. */
 struct point_data {
 	const struct plan *plan;
@@ -87,6 +93,7 @@ struct point_data {
 	size_t nsamples, samples_room;
 
 	struct result_counts counts;	/* after the warm-up */
+	struct point_cost *agent_cost;
 	struct result_counts *agent_counts;
 	struct hist *lateness;		/* whole segments */
 	struct hist *connect;

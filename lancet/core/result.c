@@ -157,6 +157,8 @@ SHAPE(windows, struct result_windows);
 
 static const struct field agent_fields[] = {
 	FIELD(STRING, struct result_agent, name, "name", NULL),
+	FIELD(STRING, struct result_agent, mode, "mode", "not recorded"),
+	FIELD(REAL, struct result_agent, cpu_ns, "cpu_ns", "it sent nothing"),
 	FIELD_IN(OBJECT, struct result_agent, counts, "counts", &counts_shape,
 		 NULL),
 	FIELD(STRING, struct result_agent, verdict, "verdict", NULL),

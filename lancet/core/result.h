@@ -102,6 +102,8 @@ struct result_windows {
 
 struct result_agent {
 	const char *name;
+	const char *mode;	/* poll | block; NULL: an older result */
+	double cpu_ns;		/* CPU time of its process a request */
 	struct result_counts counts;
 	const char *verdict;	/* "valid" or why not */
 };

@@ -125,7 +125,8 @@ struct wire_report {
 	uint64_t loop_gaps, records_dropped;
 	uint64_t stalls_dropped;	/* did not fit into the list */
 	uint64_t bad_replies;		/* of which no protocol sense was made */
-	double cpu_s, wall_s;		/* of its threads, in the segment */
+	double cpu_s;			/* of its process, records folded */
+	double wall_s;			/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples of all, in order of */
 	size_t nsamples;		/* thread, seq */
 };

@@ -249,7 +249,10 @@ static inline void syn_point(struct arena *arena, struct result_point *p,
 	p->pacing = (struct result_pacing){ 180, 2100, 9000, 3400000, .004,
 					    1.01 };
 	syn_windows(arena, p, i);
-	*agent = (struct result_agent){ "agent 0", p->counts, "valid" };
+	*agent = (struct result_agent){
+		.name = "agent 0", .mode = "poll", .cpu_ns = 4200,
+		.counts = p->counts, .verdict = "valid",
+	};
 	p->agents = agent;
 	p->nagents = 1;
 	syn_target(arena, p);
