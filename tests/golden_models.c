@@ -46,7 +46,7 @@ static const char usage[] =
 /* A simulation that is not precise enough by then is a miss. */
 #define TIME_LIMIT_S 120
 /* So many queues are simulated by --quick, evenly over the folder. */
-#define QUICK_QUEUES 24
+#define QUICK_QUEUES 16
 
 struct options {
 	bool quick, simulate;

@@ -124,6 +124,19 @@ try_fuzzers() {
 	done
 }
 
+# All predictions that there are golden values of; accuracy is for the plain
+# build, which has the speed for it.
+try_goldens() {
+	if [ "$BUILD" != plain ]; then
+		skip golden/models "plain build only"
+	elif [ "${LANCET_LONG-}" ]; then
+		try golden/models 6000 "$bin/golden-models" tests/golden/models
+	else
+		try golden/models 600 "$bin/golden-models" --quick \
+			tests/golden/models
+	fi
+}
+
 try_sims() {
 	for script in tests/sim/[0-9]*; do
 		try "sim/$(basename "$script")" 200 "$script"
@@ -133,5 +146,6 @@ try_sims() {
 try_units
 try_fuzzers
 try_sims
+try_goldens
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
