@@ -40,6 +40,12 @@ struct reader {
 	unsigned number;
 	char *field[FIELDS];
 	size_t jobs; /* there is room for */
+	struct {
+		uint32_t servers, each; /* 0: not said */
+		uint32_t stages, stage_workers;
+		uint32_t cutoffs;
+		bool given, candidates; /* by aux */
+	} shape;
 	struct trace *trace;
 	struct arena *arena;
 	struct err *err;
@@ -143,6 +149,47 @@ static const char *without_draws(const char *policy)
 	return "";
 }
 
+/* What must go together with the workers, and what aux is to have. */
+static void note_shape(struct reader *r, const char *key, const char *value)
+{
+	uint32_t items = 0, sum = 0;
+
+	for (const char *at = value; at; at = strchr(at, ',')) {
+		at += items > 0;
+		sum += (uint32_t)strtoul(at, NULL, 10);
+		items++;
+	}
+	if (!strcmp(key, "servers"))
+		r->shape.servers = sum;
+	else if (!strcmp(key, "each"))
+		r->shape.each = sum;
+	else if (!strcmp(key, "stages")) {
+		r->shape.stages = items;
+		r->shape.stage_workers = sum;
+	} else if (!strcmp(key, "cutoffs"))
+		r->shape.cutoffs = items;
+	else if (!strcmp(key, "choice")) {
+		r->shape.given = !strcmp(value, "given");
+		r->shape.candidates = !strcmp(value, "pod");
+	}
+}
+
+static int check_shape(const struct reader *r)
+{
+	uint32_t workers = r->trace->workers;
+
+	if (r->shape.each && r->shape.servers * r->shape.each != workers)
+		return bad(r, "%u servers of %u are not workers=%u",
+			   r->shape.servers, r->shape.each, workers);
+	if (r->shape.stages && r->shape.stage_workers != workers)
+		return bad(r, "stages of %u together are not workers=%u",
+			   r->shape.stage_workers, workers);
+	if (r->shape.cutoffs && r->shape.cutoffs != workers - 1)
+		return bad(r, "%u cutoffs for workers=%u; one fewer belong",
+			   r->shape.cutoffs, workers);
+	return 0;
+}
+
 /* Parameters as YAML flow text; a list stays one. */
 static int read_policy(struct reader *r)
 {
@@ -161,11 +208,13 @@ static int read_policy(struct reader *r)
 		else if (!strcmp(key, "workers")) {
 			if (read_whole(r, value, key, WORKERS_MAX, &t->workers))
 				return r->err->code;
-		} else
+		} else {
+			note_shape(r, key, value);
 			options = arena_printf(
 				r->arena, "%s%s%s: %s%s%s", options,
 				*options ? ", " : "", option_name(key),
 				list ? "[" : "", value, list ? "]" : "");
+		}
 	}
 	if (!name || !t->workers)
 		return bad(r, "no policy=NAME and workers=K");
@@ -176,7 +225,7 @@ static int read_policy(struct reader *r)
 	if (option_parse_choice(KIND_POLICY, OPTION_UNIT_TIME, name, &t->policy,
 				r->arena, &why))
 		return bad(r, "%s", why.text);
-	return 0;
+	return check_shape(r);
 }
 
 static int read_columns(struct reader *r, char *list)
@@ -225,30 +274,37 @@ static int read_checks(struct reader *r)
 /* Work at later stages: so much of it. */
 static int read_later(const struct reader *r, struct job *job, char *text)
 {
-	const size_t most = sizeof(job->aux.later) / sizeof(*job->aux.later);
+	uint32_t n = 0;
 	char *item;
 
-	for (size_t n = 0; (item = strsep(&text, ";")); n++) {
-		if (n == most)
-			return bad(r, "more than %zu later stages", most);
-		if (read_real(r, item, "aux", &job->aux.later[n]))
+	while ((item = strsep(&text, ";"))) {
+		if (++n >= r->shape.stages)
+			break;
+		if (read_real(r, item, "aux", &job->aux.later[n - 1]))
 			return r->err->code;
+		if (!(job->aux.later[n - 1] > 0))
+			return bad(r, "aux '%.40s' is no work", item);
 	}
-	return 0;
+	return n == r->shape.stages - 1
+		       ? 0
+		       : bad(r, "aux is not the work at %u later stages",
+			     r->shape.stages - 1);
 }
 
-static int read_picks(const struct reader *r, struct job *job, char *text)
+/* Candidates, of which there is one at least; or the only one. */
+static int read_picks(const struct reader *r, struct job *job, char *text,
+		      size_t most)
 {
-	char *item;
+	uint32_t of = r->shape.servers ? r->shape.servers : r->trace->workers;
 	size_t n = 0;
+	char *item;
 
 	for (; (item = strsep(&text, ";")); n++) {
 		uint32_t pick;
 
-		if (n == POLICY_CANDIDATES)
-			return bad(r, "more than %d candidates",
-				   POLICY_CANDIDATES);
-		if (read_whole(r, item, "aux", PICK_NONE - 1, &pick))
+		if (n == most)
+			return bad(r, "more than %zu in aux", most);
+		if (read_whole(r, item, "aux", of - 1, &pick))
 			return r->err->code;
 		job->aux.pick[n] = (uint16_t)pick;
 	}
@@ -262,13 +318,15 @@ static int read_aux(const struct reader *r, struct job *job, char *text)
 {
 	const char *policy = r->trace->policy.kind->name;
 
-	if (!strcmp(text, "-"))
-		return 0;
 	if (!strcmp(policy, "edf"))
 		return read_real(r, text, "aux", &job->aux.deadline);
-	if (!strcmp(policy, "tandem"))
+	if (r->shape.stages > 1)
 		return read_later(r, job, text);
-	return read_picks(r, job, text);
+	if (!strcmp(policy, "pod") || r->shape.candidates)
+		return read_picks(r, job, text, POLICY_CANDIDATES);
+	if (!strcmp(policy, "steal") || r->shape.given)
+		return read_picks(r, job, text, 1);
+	return 0;
 }
 
 static int read_outcome(const struct reader *r, enum job_outcome *to)
