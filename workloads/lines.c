@@ -8,13 +8,18 @@
 #include <string.h>
 
 #include "lancet/core/err.h"
+#include "lancet/core/input.h"
 #include "lancet/core/unit.h"
 
 int lines_open(struct lines *l, const char *file, struct err *err)
 {
 	memset(l, 0, sizeof(*l));
 	l->file = file;
-	l->in = fopen(file, "re");
+	l->in = input_open_regular(file);
+	if (!l->in && errno == EINVAL)
+		return err_set(err, -EINVAL,
+			       "%s is no regular file, and is read more than "
+			       "once; write it to one", file);
 	if (!l->in)
 		return err_set(err, -errno,
 			       "cannot open %s: %s; give the name of a file",

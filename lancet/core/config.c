@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lancet/core/err.h"
+#include "lancet/core/input.h"
 #include "lancet/core/preset.h"
 #include "lancet/core/slo.h"
 #include "lancet/core/yaml.h"
@@ -359,7 +360,7 @@ struct config *config_parse(const char *file, const char *text, size_t len,
 static char *read_file(const char *file, size_t *len, struct arena *arena)
 {
 	char *text = arena_alloc(arena, YAML_MAX_BYTES + 2);
-	FILE *in = fopen(file, "re");
+	FILE *in = input_open(file);
 	int error;
 
 	if (!in)
