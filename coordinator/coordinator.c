@@ -13,6 +13,7 @@
 #include "coordinator/measure.h"
 #include "coordinator/objective.h"
 #include "coordinator/plan.h"
+#include "coordinator/recording.h"
 #include "coordinator/session.h"
 #include "coordinator/verdict.h"
 #include "lancet/core/arena.h"
@@ -46,17 +47,23 @@ static void result_begin(const struct plan *plan, struct result *result,
  * an arena of the point's own and goes when it is judged.
  */
 static int run_point(struct session *session, const struct plan_point *point,
-		     struct result_point *to, struct overhead_point *paired,
+		     const char *samples, struct result_point *to, struct overhead_point *paired,
 		     struct arena *arena, struct err *err)
 {
 	struct point_data data;
 	struct measured measured;
+	struct recording recording;
 	struct arena bulk;
 	int rc;
 
 	arena_init(&bulk);
 	point_init(&data, session->plan, point, &bulk);
-	rc = measure_point(session, &data, &measured, arena, err);
+	rc = recording_open(&recording, samples, &data, &bulk, err);
+	data.recording = &recording;
+	if (!rc)
+		rc = measure_point(session, &data, &measured, arena, err);
+	if (!rc && data.nsegments)
+		rc = recording_close(&recording, to, arena, err);
 	if (!rc && data.nsegments) {
 		rc = check_all(&data, arena, &to->checks, &to->nchecks, err);
 		account_point(&data, &measured, to, arena);
@@ -66,14 +73,16 @@ static int run_point(struct session *session, const struct plan_point *point,
 	} else if (!rc) {
 		rc = 1;		/* interrupted before it began */
 	}
+	recording_abort(&recording);
 	arena_fini(&bulk);
 	return rc;
 }
 
 static int run_points(struct session *session,
 		      const struct coordinator_watch *watch,
-		      struct result *result, struct overhead_point *paired,
-		      bool *begun, struct arena *arena, struct err *err)
+		      const char *samples, struct result *result,
+		      struct overhead_point *paired, bool *begun,
+		      struct arena *arena, struct err *err)
 {
 	const struct plan *plan = session->plan;
 
@@ -83,8 +92,8 @@ static int run_points(struct session *session,
 
 		*begun = true;
 		watch->begin(watch->context, plan, &plan->point[i]);
-		rc = run_point(session, &plan->point[i], point, &paired[i],
-			       arena, err);
+		rc = run_point(session, &plan->point[i], samples, point,
+			       &paired[i], arena, err);
 		if (rc < 0)
 			return rc;
 		if (rc > 0)
@@ -115,7 +124,7 @@ static void finish(const struct plan *plan,
 }
 
 int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
-	       struct result *result, bool *begun, struct arena *arena,
+	       const char *samples, struct result *result, bool *begun, struct arena *arena,
 	       struct err *err)
 {
 	struct session session;
@@ -131,8 +140,8 @@ int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
 	session.progress = watch->tick;
 	session.context = watch->context;
 	if (!rc)
-		rc = run_points(&session, watch, result, paired, begun, arena,
-				err);
+		rc = run_points(&session, watch, samples, result, paired, begun,
+				arena, err);
 	session_close(&session);
 	if (interrupted())
 		broken = "interrupted before it was complete";

@@ -7,6 +7,7 @@
 
 #include "coordinator/interrupt.h"
 #include "coordinator/plan.h"
+#include "coordinator/recording.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -92,8 +93,10 @@ static void cut_short(const struct session *session, struct wire_start *start)
 		start->until_ns = start->from_ns + ran;
 }
 
+/* Records that nobody but their file needs live in an arena of their own. */
 static int run_segment(struct session *session, struct point_data *data,
-		       struct wire_start *start, struct err *err)
+		       struct wire_start *start, struct arena *samples,
+		       struct err *err)
 {
 	struct peer *peer = session->peer;
 	const struct wire_report **report =
@@ -101,7 +104,9 @@ static int run_segment(struct session *session, struct point_data *data,
 	struct cpu_time before = cpu_time();
 
 	start->at_ns = clock_now_ns() + LEAD_NS;
-	if (session_segment(session, start, data->arena, err) < 0)
+	if (session_segment(session, start, data->arena,
+			    data->plan->samples ? data->arena : samples,
+			    err) < 0)
 		return err->code;
 	note_steal(data, &before);
 	cut_short(session, start);
@@ -110,7 +115,7 @@ static int run_segment(struct session *session, struct point_data *data,
 	point_add(data, start, report,
 		  session->npeers > session->nagents
 			  ? &peer[session->nagents].account : NULL);
-	return 0;
+	return recording_add(data->recording, data, report, err);
 }
 
 /* --- the point ---------------------------------------------------------------------- */
@@ -162,7 +167,9 @@ int measure_point(struct session *session, struct point_data *data,
 		.point = data->point->index,
 		.rate_rps = data->point->rate_rps,
 	};
+	struct arena samples;
 	size_t room = 0;
+	int rc;
 
 	*measured = (struct measured){
 		.asked = m->precision ? m->precision->relative : (double)NAN,
@@ -185,8 +192,11 @@ int measure_point(struct session *session, struct point_data *data,
 		note_attempt(measured, arena, &room, length);
 		start.from_ns = start.until_ns;
 		start.until_ns += length;
-		if (run_segment(session, data, &start, err) < 0)
-			return err->code;
+		arena_init(&samples);
+		rc = run_segment(session, data, &start, &samples, err);
+		arena_fini(&samples);
+		if (rc < 0)
+			return rc;
 		point_close(data, arena);
 		measured->reached = reached(data);
 	}

@@ -9,6 +9,8 @@
 #include "lancet/core/err.h"
 #include "lancet/core/result.h"
 #include "lancet/core/slo.h"
+#include "lancet/core/unit.h"
+#include "lancet/core/wire.h"
 #include "models/capacity.h"
 #include "models/policy.h"
 #include "workloads/proto.h"
@@ -318,6 +320,33 @@ static bool plan_samples(const struct plan *plan)
 		plan_slowdown(config));
 }
 
+/*
+ * Records stay in memory until their segment has ended, which may be as long
+ * as the time limit, and come as one blob: so much of them, and no more.
+ */
+static void plan_check_samples(const struct plan *plan, struct arena *arena,
+			       struct option_problems *problems)
+{
+	const struct config_measure *m = &plan->config->measure;
+	double bytes = 0;
+	char size[32], share[32];
+
+	for (size_t i = 0; i < plan->npoints; i++)
+		bytes = fmax(bytes, m->samples * plan->point[i].rate_rps *
+				    (double)m->time_limit_ns / 1e9 *
+				    (double)sizeof(struct sample));
+	if (bytes <= (double)FRAME_BLOB_MAX)
+		return;
+	unit_print_size(bytes, size, sizeof(size));
+	snprintf(share, sizeof(share), "1/%.0f",
+		 ceil(bytes / m->samples / (double)FRAME_BLOB_MAX));
+	plan_problem(plan->config, "measure.samples", problems,
+		     arena_printf(arena, "records of a point would take %s of "
+				  "memory, more than 4 GiB; keep %s of them, "
+				  "or measure for a shorter time_limit", size,
+				  share));
+}
+
 static void plan_add_quantile(double *q, size_t *n, double add)
 {
 	size_t at = 0;
@@ -374,6 +403,7 @@ struct plan *plan_create(const struct config *config,
 	plan->sent_samples = plan->samples ? 1 : config->measure.samples;
 	plan_quantiles(plan, arena);
 	plan_points(plan, arena, problems);
+	plan_check_samples(plan, arena, problems);
 	plan_agents(plan, arena, problems);
 	return problems->n ? NULL : plan;
 }

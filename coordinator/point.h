@@ -14,6 +14,7 @@
 struct arena;
 struct plan;
 struct plan_point;
+struct recording;
 
 /* Why a window is not looked at; a window may have several reasons. */
 enum window_out {
@@ -82,6 +83,7 @@ struct point_data {
 	const struct plan *plan;
 	const struct plan_point *point;
 	struct arena *arena;
+	struct recording *recording;	/* of raw records; or NULL */
 
 	struct point_segment *segment;
 	size_t nsegments, segment_room;

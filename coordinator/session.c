@@ -517,13 +517,15 @@ static int session_begin(struct session *session, struct peer *peer,
 	memset(&peer->in, 0, sizeof(peer->in));
 	memset(&peer->tick, 0, sizeof(peer->tick));
 	peer->in.arena = session->segment_arena;
+	peer->in.samples = session->samples_arena;
 	peer->state = PEER_RUNNING;
 	peer->heard_ns = clock_now_ns();
 	return peer_write(session, peer, wire_start_encode(start), err);
 }
 
 int session_segment(struct session *session, const struct wire_start *start,
-		    struct arena *arena, struct err *err)
+		    struct arena *arena, struct arena *samples,
+		    struct err *err)
 {
 	const struct config *config = session->plan->config;
 	int64_t end = start->at_ns + (start->until_ns - start->from_ns) +
@@ -532,6 +534,7 @@ int session_segment(struct session *session, const struct wire_start *start,
 			      ? &session->peer[session->nagents] : NULL;
 
 	session->segment_arena = arena;
+	session->samples_arena = samples;
 	/* The target first: it counts from the first request on. */
 	for (size_t i = session->npeers; i-- > 0;)
 		if (session_begin(session, &session->peer[i], start, err) < 0)

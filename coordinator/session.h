@@ -47,7 +47,7 @@ typedef void session_progress(void *context, const struct wire_tick *sum);
 struct session {
 	const struct plan *plan;
 	struct arena *arena;
-	struct arena *segment_arena;
+	struct arena *segment_arena, *samples_arena;
 	struct peer *peer;	/* agents, then the built-in target */
 	size_t npeers, nagents;
 	struct child server;	/* target.start */
@@ -77,12 +77,13 @@ int session_open(struct session *session, const struct plan *plan,
 
 /*
  * Run one segment on every peer; reports end up in peer[].in.report and the
- * target's in its account, in `arena`. An interrupt stops the load and still
+ * target's in its account, in `arena`, records in `samples`. An interrupt stops the load and still
  * brings what was measured. -EPIPE and others: a peer died, said error or
  * fell silent; the run is over.
  */
 int session_segment(struct session *session, const struct wire_start *start,
-		    struct arena *arena, struct err *err);
+		    struct arena *arena, struct arena *samples,
+		    struct err *err);
 
 /* bye where all is well; then nobody is left. Safe on a half-open session. */
 void session_close(struct session *session);

@@ -207,23 +207,43 @@ static int fill(const char *temporary, const struct result *result,
 	return rc;
 }
 
-int writer_folder(const struct result *result, const char *dir,
-		  const struct choice *writers, size_t n, struct err *err)
+int writer_begin(const char *dir, char *temporary, struct err *err)
 {
-	char path[PATH_MAX], temporary[PATH_MAX];
+	char path[PATH_MAX];
 	int rc = trimmed(dir, path, err);
 
 	if (!rc && !access(path, F_OK))
 		rc = err_set(err, -EEXIST, "%s exists; name another folder",
 			     path);
+	return rc ? rc : make_temporary(path, temporary, err);
+}
+
+int writer_finish(const struct result *result, const char *dir,
+		  const char *temporary, const struct choice *writers,
+		  size_t n, struct err *err)
+{
+	char path[PATH_MAX];
+	int rc = trimmed(dir, path, err);
+
 	if (!rc)
-		rc = make_temporary(path, temporary, err);
-	if (rc)
-		return rc;
-	rc = fill(temporary, result, writers, n, err);
+		rc = fill(temporary, result, writers, n, err);
 	if (!rc)
 		rc = publish(temporary, path, err);
 	if (rc)
-		nftw(temporary, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+		writer_abort(temporary);
 	return rc;
+}
+
+void writer_abort(const char *temporary)
+{
+	nftw(temporary, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+int writer_folder(const struct result *result, const char *dir,
+		  const struct choice *writers, size_t n, struct err *err)
+{
+	char temporary[PATH_MAX];
+	int rc = writer_begin(dir, temporary, err);
+
+	return rc ? rc : writer_finish(result, dir, temporary, writers, n, err);
 }

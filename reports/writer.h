@@ -33,4 +33,15 @@ struct writer_ops {
 int writer_folder(const struct result *result, const char *dir,
 		  const struct choice *writers, size_t n, struct err *err);
 
+/*
+ * The same in two steps, for what is written before the result is there:
+ * the folder under its temporary name (room for PATH_MAX), then all the
+ * rest and its own name; or nothing of it, as where the second step failed.
+ */
+int writer_begin(const char *dir, char *temporary, struct err *err);
+int writer_finish(const struct result *result, const char *dir,
+		  const char *temporary, const struct choice *writers,
+		  size_t n, struct err *err);
+void writer_abort(const char *temporary);
+
 #endif

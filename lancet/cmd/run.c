@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,8 @@ struct run {
 	size_t nset;
 	bool json, quiet, print_config;
 	int64_t schedule;	/* -1: not asked for */
+	const char *samples;	/* folder of raw records; NULL: none */
+	char temporary[PATH_MAX];	/* "": the folder is not begun */
 	struct arena arena;
 };
 
@@ -214,6 +217,36 @@ static int run_table(const struct run *run, const struct config *config,
 	return 0;
 }
 
+/* Raw records are written as they come, into the folder's later place. */
+static int run_records(struct run *run, const struct config *config)
+{
+	struct err err;
+
+	if (!(config->measure.samples > 0))
+		return STATUS_FINE;
+	if (writer_begin(run->out, run->temporary, &err) < 0)
+		return cmd_fail("run", STATUS_BROKEN, "cannot write %s: %s",
+				run->out, err.text);
+	run->samples = arena_printf(&run->arena, "%s/samples", run->temporary);
+	if (!mkdir(run->samples, 0777))
+		return STATUS_FINE;
+	writer_abort(run->temporary);
+	return cmd_fail("run", STATUS_BROKEN, "cannot write %s: %s", run->out,
+			strerror(errno));
+}
+
+/* Without a point there is nothing to draw. */
+static int run_folder_write(const struct run *run, const struct config *config,
+			    const struct result *result, struct err *err)
+{
+	size_t n = result->npoints ? config->report.n : 0;
+
+	if (*run->temporary)
+		return writer_finish(result, run->out, run->temporary,
+				     config->report.items, n, err);
+	return writer_folder(result, run->out, config->report.items, n, err);
+}
+
 /* What stopped the run, and what is left of it. */
 static int run_broken(const struct run *run, const struct result *result,
 		      bool saved, const struct err *err)
@@ -257,17 +290,21 @@ static int run_measure(struct run *run, const struct plan *plan)
 
 	if (interrupt_install() < 0)
 		return cmd_fail("run", STATUS_BROKEN, "cannot watch signals");
+	if (run_records(run, config))
+		return STATUS_BROKEN;
 	progress_init(&progress, run->quiet);
 	for (size_t i = 0; i < plan->nwarnings && !run->quiet; i++)
 		fprintf(stderr, "lancet run: warning: %s\n", plan->warning[i]);
 	watch = progress_watch(&progress);
-	broken = coordinate(plan, &watch, &result, &begun, &run->arena, &why);
+	broken = coordinate(plan, &watch, run->samples, &result, &begun,
+			    &run->arena, &why);
 	progress_clear(&progress);
-	if (broken && !begun)
+	if (broken && !begun) {
+		if (*run->temporary)
+			writer_abort(run->temporary);
 		return run_broken(run, &result, false, &why);
-	/* Without a point there is nothing to draw. */
-	if (writer_folder(&result, run->out, config->report.items,
-			  result.npoints ? config->report.n : 0, &err) < 0)
+	}
+	if (run_folder_write(run, config, &result, &err) < 0)
 		return cmd_fail("run", STATUS_BROKEN, "cannot write %s: %s",
 				run->out, err.text);
 	if (run_table(run, config, &result, &err) < 0)

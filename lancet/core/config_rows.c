@@ -169,6 +169,8 @@ static const struct option_row measure_rows[] = {
 	       "share of windows left out beyond which a point is invalid"),
 	OPTION_AS(DURATION, struct config_measure, "heartbeat", heartbeat_ns,
 		  0, "5s", 1e7, HOUR, "silence after which a peer is dead"),
+	OPTION(SHARE, struct config_measure, samples, 0, "none", 0, 1,
+	       "raw records that go into samples/: all, 1/16, 5%, none"),
 	{ 0 },
 };
 

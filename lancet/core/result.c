@@ -280,6 +280,14 @@ static const struct field model_fields[] = {
 };
 SHAPE(model, struct result_model);
 
+static const struct field records_fields[] = {
+	FIELD(STRING, struct result_records, file, "file", NULL),
+	FIELD(REAL, struct result_records, share, "share", NULL),
+	FIELD(INT, struct result_records, count, "count", NULL),
+	{ 0 },
+};
+SHAPE(records, struct result_records);
+
 #define POINT(TYPE, member, shape, why) \
 	FIELD_IN(TYPE, struct result_point, member, #member, shape, why)
 #define POINTS(member, count, shape) \
@@ -309,6 +317,8 @@ static const struct field point_fields[] = {
 	POINTS(checks, nchecks, &check_shape),
 	POINT(OBJECT, verdict, &verdict_shape, NULL),
 	POINT(POINTER, model, &model_shape, "no model was asked for"),
+	FIELD_IN(POINTER, struct result_point, records, "samples",
+		 &records_shape, "no raw records were asked for"),
 	{ 0 },
 };
 SHAPE(point, struct result_point);

@@ -162,6 +162,12 @@ struct result_model {
 	const char *reason;	/* why there is no model, or no replay */
 };
 
+struct result_records {		/* raw ones, of a share of the requests */
+	const char *file;	/* in the result's folder */
+	double share;
+	int64_t count;		/* of the warm-up, too */
+};
+
 struct result_point {
 	double offered_rps, intended_rps, sent_rps, achieved_rps;
 	double utilisation;	/* NAN: capacity unknown */
@@ -185,6 +191,7 @@ struct result_point {
 	size_t nchecks;
 	struct result_verdict verdict;
 	struct result_model *model;	/* NULL: model: none */
+	struct result_records *records;	/* NULL: none were kept */
 
 	/* For latency.hlog only, not in the JSON; slowdown times 1000. */
 	struct hist *response_hist, *slowdown_hist;

@@ -21,6 +21,7 @@ enum outcome {
 extern const char *const outcome_name[OUTCOMES];
 
 #define SAMPLE_NO_STAMP INT32_MIN
+#define SAMPLE_TIME_MAX (INT64_MAX / 4)	/* sums of a few stay in range */
 
 /*
  * Instants are CLOCK_MONOTONIC ns of the agent's host. A request that was

@@ -143,6 +143,7 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 
 struct wire_report_in {
 	struct arena *arena;
+	struct arena *samples;	/* where they go; NULL: into arena, too */
 	struct wire_report *report;
 	struct frame_blob blob;
 };

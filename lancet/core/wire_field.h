@@ -21,7 +21,7 @@ int wire_get_text(const json_t *frame, const char *key, const char **to,
 		  struct err *err);
 json_t *wire_real(double value);	/* null where it is not finite */
 
-#define WIRE_TIME_MAX (INT64_MAX / 4)	/* sums of a few stay in range */
+#define WIRE_TIME_MAX SAMPLE_TIME_MAX
 
 /* A growing blob; running out of memory marks it and is told once. */
 struct wire_bytes {

@@ -404,9 +404,11 @@ static int take_data(struct wire_report *r, const json_t *frame,
 	return 1;
 }
 
-static int take_blob(struct wire_report *r, const struct frame_blob *blob,
-		     struct arena *arena, struct err *err)
+static int take_blob(struct wire_report_in *in, struct err *err)
 {
+	const struct frame_blob *blob = &in->blob;
+	struct wire_report *r = in->report;
+	struct arena *arena = in->arena;
 	struct wire_cursor from = { .at = blob->data,
 				    .end = blob->data + blob->len };
 
@@ -424,7 +426,8 @@ static int take_blob(struct wire_report *r, const struct frame_blob *blob,
 		return wire_take_stalls(blob->data, blob->len, arena, &r->stall,
 					&r->nstalls, &r->stall_thread, err);
 	if (!strcmp(blob->name, "samples"))
-		return take_samples(blob->data, blob->len, r, arena, err);
+		return take_samples(blob->data, blob->len, r,
+				    in->samples ? in->samples : arena, err);
 	return err_set(err, -EBADMSG, "the agent sent a blob of no known name");
 }
 
@@ -444,7 +447,7 @@ int wire_report_take(struct wire_report_in *in, const json_t *frame,
 	rc = frame_blob_take(&in->blob, frame, err);
 	if (rc <= 0)
 		return rc;
-	rc = take_blob(in->report, &in->blob, in->arena, err);
+	rc = take_blob(in, err);
 	frame_blob_fini(&in->blob);
 	return rc;
 }
