@@ -219,6 +219,25 @@ static void plan_add_agent(struct plan *plan, const struct config_agent *config,
 	plan->connections += agent->connections;
 }
 
+/*
+ * Another's server on this host runs where it likes: on an agent's CPU it
+ * gets next to nothing of it.
+ */
+static void plan_check_neighbour(struct plan *plan, struct arena *arena)
+{
+	const char *address = plan->config->target.address;
+	bool polls = false;
+
+	for (size_t i = 0; i < plan->nagents; i++)
+		polls |= plan->agent[i].poll;
+	if (!address || plan->host.memory || !polls || !plan_loopback(address))
+		return;
+	plan_warn(plan, arena, arena_printf(arena,
+		"the server at %s shares this machine with agents that never "
+		"sleep: keep it off their CPUs (from %d up; taskset), or its "
+		"tail is the fight for a CPU", address, plan->host.cpu[0]));
+}
+
 static void plan_agents(struct plan *plan, struct arena *arena,
 			struct option_problems *problems)
 {
@@ -246,6 +265,7 @@ static void plan_agents(struct plan *plan, struct arena *arena,
 	plan->target_poll = !place.crowded;
 	plan->target_cpu = plan->host.ncpus > 1
 			   ? plan->host.cpu[plan->host.ncpus - 1] : -1;
+	plan_check_neighbour(plan, arena);
 }
 
 /* --- what only shows here ---------------------------------------------------- */

@@ -18,7 +18,9 @@
 
 #define SECOND INT64_C(1000000000)
 #define HELLO_NS (10 * SECOND)	/* a loaded machine starts a process slowly */
-#define READY_NS (30 * SECOND)	/* connecting, filling a store */
+/* Connecting has a limit of its own, and filling a store one on its progress:
+ * this is for an agent that stands still. */
+#define READY_NS (600 * SECOND)
 #define DATA_NS (60 * SECOND)	/* folding and sending a long segment */
 #define BYE_NS (SECOND / 2)
 #define TURN_FRAMES 64		/* of one peer, before the others' turn */

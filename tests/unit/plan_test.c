@@ -108,13 +108,16 @@ static void test_modes(void **state)
 	(void)state;
 	assert_true(plan->agent[0].poll);
 	assert_int_equal(plan->agent[0].cpu[0], 0);
-	assert_int_equal(plan->nwarnings, 0);
+	/* A server beside it had better keep off that CPU. */
+	assert_int_equal(plan->nwarnings, 1);
+	assert_non_null(strstr(plan->warning[0], "taskset"));
 	plan = make(2, LOCAL, two, "rate: 5krps", "");
 	assert_false(plan->agent[0].poll);
 	assert_int_equal(plan->agent[0].cpu[1], -1);
 	assert_int_equal(plan->nwarnings, 1);
 	plan = make(2, REMOTE, two, "rate: 5krps", "");
 	assert_true(plan->agent[0].poll);
+	assert_int_equal(plan->nwarnings, 0);
 	assert_int_equal(plan->agent[0].cpu[1], 1);
 	plan = make(1, LOCAL, ONE, "rate: 5krps", "");
 	assert_false(plan->agent[0].poll);
@@ -134,7 +137,8 @@ static void test_explicit_poll(void **state)
 	memset(&problems, 0, sizeof(problems));
 	plan = make(2, LOCAL, force, "rate: 5krps", "");
 	assert_true(plan->agent[0].poll);
-	assert_int_equal(plan->nwarnings, 1);
+	assert_int_equal(plan->nwarnings, 2);
+	assert_non_null(strstr(plan->warning[0], "force"));
 }
 
 static void test_stamps(void **state)
