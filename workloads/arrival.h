@@ -16,6 +16,7 @@ struct rng;
 struct arrival_share {
 	double rate_rps;	/* of the whole process */
 	uint32_t index, of;	/* this thread among all threads of all agents */
+	const void *file;	/* what load() read; NULL: init() reads it */
 };
 
 enum arrival_flag {
@@ -46,6 +47,13 @@ struct arrival_ops {
 	struct kind kind;
 	unsigned flags;
 	size_t state_size;
+
+	/*
+	 * Cold, optional: read the file that the options name, for the shares
+	 * of all threads and points; it is not written to afterwards.
+	 */
+	int (*load)(const void *options, const void **file,
+		    struct arena *arena, struct err *err);
 
 	/* Cold. 0, -EINVAL, or what reading a file gave. */
 	int (*init)(void *state, const void *options,

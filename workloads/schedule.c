@@ -52,6 +52,8 @@ int schedule_init(struct schedule *s, const struct workload *w,
 		{ &s->draw, RNG_DRAW },
 	};
 
+	struct arrival_share part = *share;
+
 	assert(share->rate_rps > 0 && share->index < share->of);
 	*s = (struct schedule){ .workload = w };
 	for (size_t i = 0; i < sizeof(stream) / sizeof(stream[0]); i++) {
@@ -69,7 +71,8 @@ int schedule_init(struct schedule *s, const struct workload *w,
 		rng_init(&s->gap, &k);
 	}
 	s->arrival_state = arena_alloc(arena, s->arrival->state_size);
-	return s->arrival->init(s->arrival_state, w->arrival.options, share,
+	part.file = w->arrival_file;
+	return s->arrival->init(s->arrival_state, w->arrival.options, &part,
 				arena, err);
 }
 

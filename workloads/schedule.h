@@ -35,6 +35,7 @@ struct workload {
 	struct class_law *class;
 	size_t nclasses;
 	struct choice arrival;
+	const void *arrival_file;	/* as arrival.h says; or NULL */
 };
 
 /*

@@ -76,18 +76,23 @@ static int init_classes(struct workload *w, const struct config_workload *c,
 }
 
 /*
- * A trial of the arrival process, so that a missing or broken file is found
- * now, and a class that does not exist.
+ * The arrival process's file, if it has one, and a trial of it, so that a
+ * missing or broken file is found now, and a class that does not exist.
  */
-static int try_arrival(const struct workload *w, struct err *err)
+static int init_arrival(struct workload *w, struct arena *arena,
+			struct err *err)
 {
 	const struct arrival_ops *ops = (const void *)w->arrival.kind;
-	const struct arrival_share whole = { .rate_rps = 1, .of = 1 };
+	struct arrival_share whole = { .rate_rps = 1, .of = 1 };
 	struct arena scratch;
 	void *state;
 	double gap_ns;
 	int rc;
 
+	if (ops->load &&
+	    ops->load(w->arrival.options, &w->arrival_file, arena, err))
+		return err->code;
+	whole.file = w->arrival_file;
 	arena_init(&scratch);
 	state = arena_alloc(&scratch, ops->state_size);
 	rc = ops->init(state, w->arrival.options, &whole, &scratch, err);
@@ -133,7 +138,7 @@ int workload_init(struct workload *w, const struct config *config,
 				 c->classes.n ? "workload.classes"
 					      : "workload.service",
 				 err);
-	if (try_arrival(w, err))
+	if (init_arrival(w, arena, err))
 		return at_option(config, "workload.arrival", err);
 	if (try_protocol(&c->protocol, err))
 		return at_option(config, "workload.protocol", err);

@@ -40,7 +40,9 @@ static struct schedule process(const char *text, uint32_t index, uint32_t of,
 			       uint64_t seed, struct arena *arena)
 {
 	struct workload *w = arena_alloc(arena, sizeof(*w));
-	struct arrival_share share = { RATE, index, of };
+	struct arrival_share share = {
+		.rate_rps = RATE, .index = index, .of = of,
+	};
 	struct rng_key key = { .seed = seed, .thread = index };
 	struct err err = { 0 };
 	struct schedule s;
@@ -383,7 +385,9 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const struct arrival_share whole = { RATE, 0, 1 };
+		const struct arrival_share whole = {
+			.rate_rps = RATE, .of = 1,
+		};
 		const struct arrival_ops *ops;
 		struct err err = { 0 };
 		struct choice choice;

@@ -9,7 +9,9 @@ static struct schedule schedule_of(const struct workload *w, uint64_t seed,
 				   double rate_rps, struct arena *arena)
 {
 	struct rng_key key = { .seed = seed, .point = 2, .thread = thread };
-	struct arrival_share share = { rate_rps, thread, threads };
+	struct arrival_share share = {
+		.rate_rps = rate_rps, .index = thread, .of = threads,
+	};
 	struct schedule s;
 	struct err err = { 0 };
 
@@ -94,7 +96,9 @@ static void test_streams(void **state)
 		struct rng_key key = { .seed = 1,
 				       .thread = i / 2,
 				       .agent = i % 2 };
-		struct arrival_share share = { 1e3, i, 4 };
+		struct arrival_share share = {
+			.rate_rps = 1e3, .index = i, .of = 4,
+		};
 		struct schedule s;
 		struct err err = { 0 };
 
@@ -231,23 +235,14 @@ static void remove_file(const struct workload *w)
 static const char lines[] =
 	"time_ns,class,service_ns\n1000,0,5\n2000\n2000,1\n3500,0,0\n6us\n";
 
-static void test_trace(void **state)
+static void check_trace(const struct workload *w, struct arena *arena)
 {
 	static const int64_t at[] = { 1000, 2000, 2000, 3500, 6000 };
 	static const uint64_t service[] = { 5, 7, 7, 7, 7 };
-	struct arena arena;
 	struct intent out[10];
-	struct workload w;
 
-	(void)state;
-	arena_init(&arena);
-	w = trace_workload(lines, ", scale: 2", &arena);
-	w.class = arena_array(&arena, 2, sizeof(*w.class));
-	w.nclasses = 2;
-	w.class[0].weight = 1;
-	w.class[0].service = w.class[1].service = test_dist("det:7", &arena);
 	for (uint32_t thread = 0; thread < 2; thread++) {
-		struct schedule s = schedule_of(&w, 1, thread, 2, 1e6, &arena);
+		struct schedule s = schedule_of(w, 1, thread, 2, 1e6, arena);
 		size_t n = schedule_next(&s, out, 2);
 
 		n += schedule_next(&s, out + n, 10 - n);
@@ -262,7 +257,29 @@ static void test_trace(void **state)
 					 !thread && i == 1 ? 1 : 0);
 		}
 	}
+}
+
+static void test_trace(void **state)
+{
+	const struct arrival_ops *ops;
+	struct arena arena;
+	struct workload w;
+	struct err err;
+
+	(void)state;
+	arena_init(&arena);
+	w = trace_workload(lines, ", scale: 2", &arena);
+	w.class = arena_array(&arena, 2, sizeof(*w.class));
+	w.nclasses = 2;
+	w.class[0].weight = 1;
+	w.class[0].service = w.class[1].service = test_dist("det:7", &arena);
+	check_trace(&w, &arena);
+	/* Once it was read, nobody needs the file. */
+	ops = (const void *)w.arrival.kind;
+	assert_int_equal(ops->load(w.arrival.options, &w.arrival_file, &arena,
+				   &err), 0);
 	remove_file(&w);
+	check_trace(&w, &arena);
 	arena_fini(&arena);
 }
 
@@ -312,7 +329,9 @@ static void test_trace_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct arrival_share share = { 1, 0, 1 };
+		struct arrival_share share = {
+			.rate_rps = 1, .of = 1,
+		};
 		struct rng_key key = { .seed = 1 };
 		struct arena arena;
 		struct workload w;

@@ -27,9 +27,16 @@ struct trace_entry {
 	uint64_t service_ns; /* 0: the file does not say */
 };
 
+/* A whole file, read once for all shares. */
+struct trace_file {
+	struct trace_entry *entry;
+	size_t n;
+};
+
 struct trace {
-	struct trace_entry *entry; /* this share's */
-	size_t n, next, burst;	   /* burst: where the last gaps() began */
+	const struct trace_file *file;
+	size_t next, of;	/* the next line of this share, how many share */
+	size_t burst;		/* where the last gaps() began */
 	double scale;
 	double last_ns;
 };
@@ -37,11 +44,9 @@ struct trace {
 /* What reading one file needs to know. */
 struct trace_reader {
 	struct lines lines;
-	const struct arrival_share *share;
 	struct arena *arena;
-	size_t count; /* lines of all shares */
+	struct trace_file *to;
 	size_t room;
-	double first_ns, last_ns;
 };
 
 static const struct option_row trace_rows[] = {
@@ -62,12 +67,12 @@ static int read_time(struct trace_reader *r, double *at_ns, struct err *err)
 
 	if (rc)
 		return rc;
-	if (!r->count && *at_ns > TRACE_START_MAX)
+	if (!r->to->n && *at_ns > TRACE_START_MAX)
 		return lines_error(&r->lines, err,
 				   "the first request is %.3g s after the "
 				   "start; count times from the first one",
 				   *at_ns / 1e9);
-	if (r->count && *at_ns < r->last_ns)
+	if (r->to->n && *at_ns < r->to->entry[r->to->n - 1].at_ns)
 		return lines_error(&r->lines, err,
 				   "time %.15g is before that "
 				   "of the line above; sort the file",
@@ -103,9 +108,9 @@ static int read_entry(struct trace_reader *r, struct trace_entry *e,
 	return 0;
 }
 
-static int read_entries(struct trace_reader *r, struct trace *s,
-			struct err *err)
+static int read_entries(struct trace_reader *r, struct err *err)
 {
+	struct trace_file *to = r->to;
 	struct trace_entry e;
 	int rc;
 
@@ -113,16 +118,29 @@ static int read_entries(struct trace_reader *r, struct trace *s,
 		rc = read_entry(r, &e, err);
 		if (rc)
 			return rc;
-		if (!r->count)
-			r->first_ns = e.at_ns;
-		r->last_ns = e.at_ns;
-		if (r->count++ % r->share->of != r->share->index)
-			continue;
-		if (s->n == r->room)
-			s->entry = arena_grow(r->arena, s->entry, s->n,
-					      &r->room, sizeof(*s->entry));
-		s->entry[s->n++] = e;
+		if (to->n == r->room)
+			to->entry = arena_grow(r->arena, to->entry, to->n,
+					       &r->room, sizeof(*to->entry));
+		to->entry[to->n++] = e;
 	}
+	return rc;
+}
+
+static int trace_load(const void *options, const void **file,
+		      struct arena *arena, struct err *err)
+{
+	const struct trace_options *o = options;
+	struct trace_reader r = { .arena = arena };
+	int rc = lines_open(&r.lines, o->file, err);
+
+	if (rc)
+		return rc;
+	*file = r.to = arena_alloc(arena, sizeof(*r.to));
+	rc = read_entries(&r, err);
+	lines_close(&r.lines);
+	if (!rc && !r.to->n)
+		rc = err_set(err, -EINVAL,
+			     "%s has no requests; give one a line", o->file);
 	return rc;
 }
 
@@ -130,11 +148,11 @@ static int read_entries(struct trace_reader *r, struct trace *s,
  * A file "has the rate" when its count differs from what the rate makes of
  * its span by at most 1%, or by the two requests that the ends leave open.
  */
-static double natural_scale(const struct trace_reader *r)
+static double natural_scale(const struct trace_file *file, double rate_rps)
 {
-	double span_ns = r->last_ns - r->first_ns;
-	double expected = r->share->rate_rps * span_ns / 1e9;
-	double count = (double)r->count - 1;
+	double span_ns = file->entry[file->n - 1].at_ns - file->entry[0].at_ns;
+	double expected = rate_rps * span_ns / 1e9;
+	double count = (double)file->n - 1;
 
 	if (span_ns <= 0 || fabs(count - expected) <= fmax(2, count / 100))
 		return 1;
@@ -146,49 +164,44 @@ static int trace_init(void *state, const void *options,
 		      struct err *err)
 {
 	const struct trace_options *o = options;
-	struct trace_reader r = { .share = share, .arena = arena };
+	const void *file = share->file;
 	struct trace *s = state;
-	int rc = lines_open(&r.lines, o->file, err);
+	int rc = file ? 0 : trace_load(options, &file, arena, err);
 
 	if (rc)
 		return rc;
-	rc = read_entries(&r, s, err);
-	lines_close(&r.lines);
-	if (rc)
-		return rc;
-	if (!r.count)
-		return err_set(err, -EINVAL,
-			       "%s has no requests; give one a "
-			       "line",
-			       o->file);
-	s->scale = o->scale > 0 ? o->scale : natural_scale(&r);
+	s->file = file;
+	s->next = share->index;
+	s->of = share->of;
+	s->scale = o->scale > 0 ? o->scale
+				: natural_scale(s->file, share->rate_rps);
 	return 0;
 }
 
 static size_t trace_gaps(void *state, struct rng *rng, double *gap_ns, size_t n)
 {
 	struct trace *s = state;
+	size_t made = 0;
 
 	(void)rng;
 	s->burst = s->next;
-	if (n > s->n - s->next)
-		n = s->n - s->next;
-	for (size_t i = 0; i < n; i++) {
-		double at_ns = s->entry[s->next++].at_ns * s->scale;
+	for (; made < n && s->next < s->file->n; s->next += s->of) {
+		double at_ns = s->file->entry[s->next].at_ns * s->scale;
 
-		gap_ns[i] = at_ns - s->last_ns;
+		gap_ns[made++] = at_ns - s->last_ns;
 		s->last_ns = at_ns;
 	}
-	return n;
+	return made;
 }
 
 static void trace_dictated(const void *state, size_t i, int32_t *class,
 			   uint64_t *service_ns)
 {
 	const struct trace *s = state;
+	const struct trace_entry *e = &s->file->entry[s->burst + i * s->of];
 
-	*class = s->entry[s->burst + i].class;
-	*service_ns = s->entry[s->burst + i].service_ns;
+	*class = e->class;
+	*service_ns = e->service_ns;
 }
 
 const struct arrival_ops arrival_trace = {
@@ -202,6 +215,7 @@ const struct arrival_ops arrival_trace = {
 	},
 	.flags = ARRIVAL_FINITE,
 	.state_size = sizeof(struct trace),
+	.load = trace_load,
 	.init = trace_init,
 	.gaps = trace_gaps,
 	.cdf = NULL,
