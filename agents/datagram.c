@@ -188,12 +188,11 @@ static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
 
 static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
 {
-	struct epoll_event event[BURST];
-	int ready = epoll_wait(s->epoll, event, (int)n, 0);
+	int ready = socket_events_take(&s->events, s->epoll, n);
 	size_t out = 0;
 
 	for (int i = 0; i < ready; i++)
-		out += (size_t)datagram_read(s, event[i].data.u32,
+		out += (size_t)datagram_read(s, s->events.event[i].data.u32,
 					s->data + out * s->room, &pkt[out]);
 	return out;
 }
@@ -249,8 +248,12 @@ void datagram_wait(void *state, int64_t until_ns)
 {
 	struct datagram *s = state;
 
-	if (s->nrefused == 0)
-		socket_wait(s->epoll >= 0 ? s->epoll : s->fd[0], until_ns);
+	if (s->nrefused > 0)
+		return;
+	if (s->epoll >= 0)
+		socket_events_wait(&s->events, s->epoll, until_ns);
+	else
+		socket_wait(s->fd[0], until_ns);
 }
 
 int datagram_reopen(void *state, uint32_t conn, struct err *err)

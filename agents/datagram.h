@@ -22,6 +22,7 @@ struct datagram {
 	int buffer;		/* bytes of each socket's, as permitted */
 	int listening;
 	int epoll;		/* -1: fd[0] is the only socket */
+	struct socket_events events;
 	int *fd;
 	uint32_t n;		/* sockets */
 	struct peers peers;	/* listening */

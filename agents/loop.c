@@ -448,8 +448,11 @@ static int64_t nap_end(struct worker *w)
  */
 static void nap(struct worker *w)
 {
-	int64_t until = nap_end(w);
+	int64_t until;
 
+	w->now_ns = clock_now_ns();
+	stall_turn(&w->stalls, w->now_ns);
+	until = nap_end(w);
 	w->transport.ops->wait(w->transport.state, until);
 	w->now_ns = clock_now_ns();
 	stall_begin(&w->stalls, least(w->now_ns, until + NAP_GRACE_NS));
@@ -462,6 +465,9 @@ static void turn(struct worker *w)
 	w->now_ns = clock_now_ns();
 	stall_turn(&w->stalls, w->now_ns);
 	out = transmit(w);
+	/* A whole burst: more may be due. */
+	if (!w->poll && out < w->burst)
+		nap(w);
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
 		in = receive(w);
 	/* What has come but was not taken in yet is neither late nor lost. */
@@ -473,8 +479,6 @@ static void turn(struct worker *w)
 	if (pacer_low(&w->pacer) &&
 	    pacer_next_ns(&w->pacer) > w->now_ns + DRAW_AHEAD_NS)
 		pacer_refill(&w->pacer);
-	if (w->idle && !w->poll)
-		nap(w);
 }
 
 /* The coordinator wants the segment to end now. */

@@ -160,22 +160,48 @@ int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data)
 	return epoll_ctl(epoll, op, fd, &event) != 0 ? -errno : 0;
 }
 
+/* The time until an instant, for a system call; NULL: for ever. */
+static const struct timespec *time_left(int64_t until_ns, struct timespec *left)
+{
+	int64_t ns;
+
+	if (until_ns == INT64_MAX)
+		return NULL;
+	ns = until_ns - clock_now_ns();
+	if (ns < 0)
+		ns = 0;
+	*left = (struct timespec){ ns / 1000000000, ns % 1000000000 };
+	return left;
+}
+
 void socket_wait(int fd, int64_t until_ns)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct timespec left = { 0 };
-	int64_t ns;
+	struct timespec left;
 
-	if (until_ns == INT64_MAX) {
-		ppoll(&p, 1, NULL, NULL);
-		return;
-	}
-	ns = until_ns - clock_now_ns();
-	if (ns > 0) {
-		left.tv_sec = ns / 1000000000;
-		left.tv_nsec = ns % 1000000000;
-	}
-	ppoll(&p, 1, &left, NULL);
+	ppoll(&p, 1, time_left(until_ns, &left), NULL);
+}
+
+void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)
+{
+	struct timespec left;
+
+	e->n = epoll_pwait2(epoll, e->event, SOCKET_EVENTS,
+			    time_left(until_ns, &left), NULL);
+	e->told = e->n >= 0;
+	/* Kernels before 5.11 lack it, and some sandboxes forbid it. */
+	if (e->n < 0 && errno != EINTR)
+		socket_wait(epoll, until_ns);
+}
+
+int socket_events_take(struct socket_events *e, int epoll, size_t most)
+{
+	int room = most < SOCKET_EVENTS ? (int)most : SOCKET_EVENTS;
+
+	if (!e->told)
+		e->n = epoll_wait(epoll, e->event, room, 0);
+	e->told = false;
+	return e->n < room ? e->n : room;
 }
 
 void socket_stamps_enable(int fd)

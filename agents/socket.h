@@ -2,8 +2,10 @@
 #ifndef AGENTS_SOCKET_H
 #define AGENTS_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -48,6 +50,23 @@ int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data);
 
 /* Sleep until a descriptor (an epoll too) can be read, or the instant. */
 void socket_wait(int fd, int64_t until_ns);
+
+/*
+ * What an epoll told while its user slept is what the user then takes: no
+ * second look, which would cost as much as a short system call does. Events
+ * are level-triggered, so those that nobody takes are told again.
+ */
+#define SOCKET_EVENTS 64
+struct socket_events {
+	struct epoll_event event[SOCKET_EVENTS];
+	int n;
+	bool told;		/* by a wait, and not yet taken */
+};
+
+void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns);
+
+/* Hot. At most `most` events that there are now, in e->event; how many. */
+int socket_events_take(struct socket_events *e, int epoll, size_t most);
 
 /*
  * The kernel's receive stamps (SO_TIMESTAMPNS, CLOCK_REALTIME) in our clock:

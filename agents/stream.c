@@ -13,7 +13,7 @@
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
 
-#define BURST 64	/* events of one round, pieces of one sendmsg */
+#define BURST 64	/* pieces of one sendmsg */
 #define ACCEPTS 16	/* new peers of one round */
 #define CONNECTS 128	/* handshakes at a time; listeners queue few */
 #define READ_ROOM 16384	/* besides one message */
@@ -89,6 +89,7 @@ static void stream_vacate(struct stream *s, struct stream_conn *c)
 {
 	close(c->fd);
 	c->fd = -1;
+	s->events.told = false; /* perhaps of this one */
 	if (s->listener < 0)
 		return;
 	c->next += s->mask + 1;
@@ -333,7 +334,9 @@ static size_t stream_send_run(struct stream *s, struct packet *pkt, size_t n)
 		return n;
 	if (!stream_flush(s, c))
 		return 0;
-	sent = sendmsg(c->fd, &msg, MSG_NOSIGNAL);
+	/* One message by itself the kernel takes faster. */
+	sent = n == 1 ? send(c->fd, pkt->data, pkt->len, MSG_NOSIGNAL) :
+			sendmsg(c->fd, &msg, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return stream_account(s, c, pkt, n, (size_t)sent);
 	c->flags |= errno == EAGAIN ? STREAM_FULL : STREAM_BROKEN;
@@ -438,14 +441,12 @@ static int stream_event(struct stream *s, const struct epoll_event *event,
 
 size_t stream_recv(void *state, struct packet *pkt, size_t n)
 {
-	struct epoll_event event[BURST];
 	struct stream *s = state;
+	int ready = socket_events_take(&s->events, s->epoll, n);
 	size_t out = 0;
-	int ready = epoll_wait(s->epoll, event, (int)(n < BURST ? n : BURST),
-			       0);
 
 	for (int i = 0; i < ready; i++)
-		out += (size_t)stream_event(s, &event[i], &pkt[out]);
+		out += (size_t)stream_event(s, &s->events.event[i], &pkt[out]);
 	return out;
 }
 
@@ -463,7 +464,9 @@ void stream_keep(void *state, uint32_t number, size_t used)
 
 void stream_wait(void *state, int64_t until_ns)
 {
-	socket_wait(((struct stream *)state)->epoll, until_ns);
+	struct stream *s = state;
+
+	socket_events_wait(&s->events, s->epoll, until_ns);
 }
 
 void stream_drop(void *state, uint32_t number)

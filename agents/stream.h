@@ -20,6 +20,7 @@ struct stream {
 	struct socket_address peer; /* to connect to, or to listen on */
 	int nodelay;		    /* TCP only: send at once */
 	int epoll, listener;
+	struct socket_events events;
 	struct stream_conn *conn;
 	uint32_t n, mask;	    /* places */
 	uint32_t *vacant;	    /* a stack of free places; server */

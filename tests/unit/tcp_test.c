@@ -235,6 +235,46 @@ static void test_bounded(void **state)
 	server.ops->close(server.state);
 }
 
+/* What a wait saw, the next receive takes; what it leaves comes again. */
+static void test_waited(void **state)
+{
+	struct transport server = net_open("tcp", 1, "127.0.0.1:0", 2, 64);
+	int a = plain_client(&server), b = plain_client(&server);
+	struct packet pkt, other;
+
+	(void)state;
+	assert_int_equal(write(a, "x", 1), 1);
+	pkt = next_packet(&server);
+	assert_int_equal(write(b, "y", 1), 1);
+	other = next_packet(&server);
+	server.ops->keep(server.state, pkt.conn, 1);
+	server.ops->keep(server.state, other.conn, 1);
+
+	/* Nothing came: the look after the wait is no stale one. */
+	server.ops->wait(server.state, clock_now_ns() + SECOND / 1000);
+	assert_int_equal(server.ops->recv(server.state, &pkt, 1), 0);
+
+	/* Both are told, one is taken at a time. */
+	assert_int_equal(write(a, "x", 1), 1);
+	assert_int_equal(write(b, "y", 1), 1);
+	server.ops->wait(server.state, clock_now_ns() + PATIENCE);
+	assert_int_equal(server.ops->recv(server.state, &pkt, 1), 1);
+	server.ops->keep(server.state, pkt.conn, 1);
+	assert_int_equal(server.ops->recv(server.state, &other, 1), 1);
+	server.ops->keep(server.state, other.conn, 1);
+	assert_true(pkt.conn != other.conn);
+
+	/* Gone between a wait and a receive, a peer is not read. */
+	assert_int_equal(write(a, "x", 1), 1);
+	server.ops->wait(server.state, clock_now_ns() + PATIENCE);
+	server.ops->drop(server.state, pkt.conn);
+	server.ops->drop(server.state, other.conn);
+	assert_int_equal(server.ops->recv(server.state, &pkt, 1), 0);
+	close(a);
+	close(b);
+	server.ops->close(server.state);
+}
+
 static void test_refused(void **state)
 {
 	struct transport server = net_open("tcp", 1, "127.0.0.1:0", 1, 64);
@@ -292,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_drop_writes_the_rest),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_waited),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_reopen),
 	};
