@@ -77,7 +77,8 @@ static double after(const struct loss *s, const double *share, double t)
 {
 	double mean = s->k * t, width = 40 + 10 * sqrt(mean), sum = 0;
 	size_t first = (size_t)fmax(0, mean - width), m;
-	double p = gsl_ran_poisson_pdf((unsigned)first, mean);
+	/* Of mean 0 GSL takes the logarithm. */
+	double p = mean > 0 ? gsl_ran_poisson_pdf((unsigned)first, mean) : 1;
 	double last = share[s->places], rest = 1 - 1.0 / s->k;
 
 	for (m = first; (double)m < mean + width; m++) {

@@ -256,6 +256,10 @@ static void test_loss_by_hand(void **state)
 	near(ask(&s, "mean_in_system"), (a + 2 * a * a) / all, 1e-12);
 	near(ask(&s, "p_wait"), w, 1e-12);
 	near(ask(&s, "p90_wait"), log(w / 0.1), 1e-9);
+	/* Less than a service. */
+	near(ask(&s, "p60_wait"), log(w / 0.4), 1e-9);
+	t = ask(&s, "p20_sojourn");
+	near(exp(-t) * (1 + w * t), 0.8, 1e-9);
 	t = ask(&s, "p99_sojourn");
 	near(exp(-t) * (1 + w * t), 0.01, 1e-9);
 	t = ask(&s, "p90_slowdown");
