@@ -160,7 +160,8 @@ static void take(struct worker *w, const struct packet *pkt)
 		return;
 	}
 	fine = feed(w, pkt, &used);
-	if (!fine || (!w->stream && used < pkt->len))
+	if (!fine || (!w->stream && used < pkt->len) ||
+	    pkt->flags & TRANSPORT_RUBBISH)
 		worker_count(&w->count.bad_replies);
 	if (!w->stream)
 		return;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agents/tls.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 
@@ -15,11 +16,14 @@ int transport_open(struct transport *t, const struct choice *choice,
 		   const struct transport_params *params, int64_t deadline_ns,
 		   struct arena *arena, struct err *err)
 {
+	const void *options = params->tls ? choice : choice->options;
+
 	assert(choice->kind);
-	t->ops = (const struct transport_ops *)choice->kind;
+	t->ops = params->tls ? &tls_filter :
+			       (const struct transport_ops *)choice->kind;
 	t->state = arena_alloc(arena, t->ops->state_size);
-	return t->ops->open(t->state, params, choice->options, deadline_ns,
-			    arena, err);
+	return t->ops->open(t->state, params, options, deadline_ns, arena,
+			    err);
 }
 
 struct host_port {

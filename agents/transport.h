@@ -8,6 +8,7 @@
 #include "lancet/core/kind.h"
 
 struct arena;
+struct config_tls;
 struct err;
 struct sockaddr_storage;
 
@@ -16,6 +17,8 @@ enum transport_flag {
 	TRANSPORT_MEMORY = 2,	/* needs no target process (loop) */
 	TRANSPORT_CLOSED = 4,	/* packet flag: the peer closed this conn */
 	TRANSPORT_REFUSED = 8,	/* packet flag: nobody listens there */
+	TRANSPORT_RUBBISH = 16,	/* packet flag, with CLOSED: the peer broke
+				 * the rules of the transport itself */
 };
 
 /* One message (datagram) or some bytes (stream) of one connection. */
@@ -33,6 +36,7 @@ struct transport_params {
 	uint32_t connections;	/* client: open so many; server: at most */
 	int listen;		/* server */
 	size_t max_message;	/* largest request or reply */
+	const struct config_tls *tls; /* NULL: in clear; lives as long */
 };
 
 /*
@@ -109,7 +113,10 @@ struct transport {
 	void *state;
 };
 
-/* From a configuration's choice (KIND_TRANSPORT); else as ops->open. */
+/*
+ * From a configuration's choice (KIND_TRANSPORT), behind the filter of tls.h
+ * where params ask for it; else as ops->open.
+ */
 int transport_open(struct transport *t, const struct choice *choice,
 		   const struct transport_params *params, int64_t deadline_ns,
 		   struct arena *arena, struct err *err);

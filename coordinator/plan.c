@@ -299,6 +299,10 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 	const struct config_workload *w = &plan->config->workload;
 	const struct plan_host *host = &plan->host;
 
+	if (w->tls && !host->stream)
+		plan_problem(plan->config, "workload.tls", problems,
+			     "tls encrypts streams of bytes; write transport: "
+			     "tcp beside it");
 	if (proto_flags(&w->protocol) &
 	    (host->stream ? PROTO_STREAM : PROTO_DATAGRAM))
 		return;

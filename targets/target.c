@@ -33,6 +33,13 @@ void target_setup_init(struct target_setup *setup, const struct config *config)
 		.stall_ns = config->measure.stall_ns,
 		.cpu = -1,
 	};
+	if (config->workload.tls) {
+		setup->secure = true;
+		setup->tls = *config->workload.tls;
+		/* Those are the client's. */
+		setup->tls.certificate = builtin ? builtin->certificate : NULL;
+		setup->tls.key = builtin ? builtin->key : NULL;
+	}
 	if (!builtin)
 		return;
 	setup->policy = builtin->policy;
@@ -97,6 +104,7 @@ static int open_transport(struct target *t, const struct target_setup *setup,
 		.connections = t->connections,
 		.listen = 1,
 		.max_message = t->max_message,
+		.tls = setup->secure ? &setup->tls : NULL,
 	};
 
 	return transport_open(&t->transport, &setup->transport, &params, 0,

@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lancet/core/config.h"
 #include "lancet/core/err.h"
 #include "lancet/core/kind.h"
 #include "targets/backend.h"
 #include "targets/jobs.h"
 
 struct arena;
-struct config;
 struct wire_target;
 
 struct target_setup {
@@ -25,6 +25,8 @@ struct target_setup {
 	int64_t stall_ns;
 	int32_t cpu;		/* -1: not pinned */
 	bool poll;
+	bool secure;		/* speak TLS, with: */
+	struct config_tls tls;
 };
 
 /* What a configuration says of its built-in target, or the presets. */

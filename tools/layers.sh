@@ -16,7 +16,7 @@ grep -H '^#include' $files |
 	function part(path) {
 		if (path ~ /^lancet\/core\//) return "core"
 		if (path ~ /^lancet\/cmd\//) return "cmd"
-		if (path ~ /^agents\/(transport|socket|peers|stream|datagram)(\/|\.[ch]$)/) return "transport"
+		if (path ~ /^agents\/(transport|socket|peers|stream|datagram|tls|tls_library|tls_context)(\/|\.[ch]$)/) return "transport"
 		sub(/\/.*/, "", path)
 		return path
 	}
@@ -42,7 +42,7 @@ grep -H '^#include' $files |
 		fence("^bpf/", "^(lancet/core/net|targets/bpf)/")
 		fence("^sqlite3\\.h$", "^reports/history\\.c$")
 		fence("^liburing\\.h$", "^agents/transport/")
-		fence("^openssl/", "^agents/tls\\.[ch]$")
+		fence("^openssl/", "^agents/tls[a-z_]*\\.[ch]$")
 		fence("^http_parser\\.h$", "^workloads/proto/")
 		fence("^zlib\\.h$", "^reports/")
 	}

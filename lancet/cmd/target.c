@@ -33,6 +33,7 @@ static const char usage[] =
 	"  --workers N         how many requests it serves at once (1)\n"
 	"  --protocol PROTOCOL spin, echo ... (spin)\n"
 	"  --transport T       udp or tcp (udp)\n"
+	"  --tls               behind TLS, with a certificate of its own making\n"
 	"  --service LAW       service time where a request carries none (1ns)\n"
 	"  --listen ADDRESS    HOST:PORT, of which 0 is a free one; /PATH or\n"
 	"                      @NAME of a Unix socket (127.0.0.1:0, or @)\n"
@@ -167,6 +168,9 @@ static int take_option(struct arguments *a, int c, const char *text)
 		return take_number(a, "seed", text, 0, UINT64_MAX, &s->seed);
 	case 'm':
 		return take_mode(a, text);
+	case 'T':
+		s->secure = true;
+		return 0;
 	case 'c':
 		a->control = 1;
 		return 0;
@@ -185,6 +189,7 @@ static const struct option options[] = {
 	{ "backend", required_argument, NULL, 'b' },
 	{ "seed", required_argument, NULL, 'S' },
 	{ "mode", required_argument, NULL, 'm' },
+	{ "tls", no_argument, NULL, 'T' },
 	{ "control", no_argument, NULL, 'c' },
 	{ NULL, 0, NULL, 0 },
 };

@@ -16,6 +16,7 @@ struct config_builtin {
 	int64_t workers;
 	struct choice backend;
 	struct choice service;	/* where a request carries no time; optional */
+	const char *certificate, *key;	/* of TLS; NULL: made at the start */
 };
 
 struct config_target {
@@ -34,6 +35,18 @@ struct config_class {
 	struct choice reply_size;	/* workload's, else the protocol's */
 };
 
+enum config_tls_version { TLS_AUTO, TLS_1_2, TLS_1_3 };
+
+struct config_tls {
+	bool verify;
+	const char *ca;			/* NULL: the system's */
+	const char *server_name;	/* NULL: the address's host */
+	struct option_list alpn;	/* const char * */
+	int min_version, max_version;	/* enum config_tls_version */
+	const char *ciphers, *ciphersuites; /* NULL: OpenSSL's own */
+	const char *certificate, *key;	/* files; NULL: none, in it */
+};
+
 struct config_workload {
 	const char *preset;		/* NULL: none; already applied */
 	struct choice protocol;
@@ -45,6 +58,7 @@ struct config_workload {
 	struct option_list classes;	/* struct config_class; none: one, "all" */
 	int64_t timeout_ns;
 	bool trailer;			/* ask the target for its instants */
+	struct config_tls *tls;		/* NULL: in clear */
 };
 
 enum config_mode { MODE_AUTO, MODE_POLL, MODE_BLOCK };

@@ -37,6 +37,11 @@ static const struct option_row builtin_rows[] = {
 	       "virtual", "what executes the requests"),
 	CHOICE(struct config_builtin, service, KIND_DIST, OPTION_UNIT_TIME,
 	       NULL, "service time where a request carries none"),
+	OPTION(STRING, struct config_builtin, certificate, OPTION_FILE, NULL,
+	       0, 0, "PEM file it shows where the workload has tls; else it "
+	       "signs itself one at each start"),
+	OPTION(STRING, struct config_builtin, key, OPTION_FILE, NULL, 0, 0,
+	       "PEM file of its private key, where that is not in the same"),
 	{ 0 },
 };
 
@@ -72,6 +77,33 @@ static const struct option_row class_rows[] = {
 	{ 0 },
 };
 
+static const char *const tls_versions[] = { "auto", "1.2", "1.3", NULL };
+
+static const struct option_row tls_rows[] = {
+	OPTION(BOOL, struct config_tls, verify, 0, "true", 0, 0,
+	       "refuse a server whose certificate does not prove its name; "
+	       "the built-in one is believed, unless ca is set"),
+	OPTION(STRING, struct config_tls, ca, OPTION_FILE, NULL, 0, 0,
+	       "PEM file of who may have signed it; else the system's"),
+	OPTION(STRING, struct config_tls, server_name, 0, NULL, 0, 0,
+	       "the name to ask for and to find there; else the address's"),
+	OPTION(STRINGS, struct config_tls, alpn, 0, NULL, 0, 0,
+	       "protocols to offer, the best first: [http/1.1]"),
+	WORDS(struct config_tls, min_version, tls_versions, "auto",
+	      "the lowest version that is spoken; auto: 1.2"),
+	WORDS(struct config_tls, max_version, tls_versions, "auto",
+	      "the highest"),
+	OPTION(STRING, struct config_tls, ciphers, 0, NULL, 0, 0,
+	       "of version 1.2, as openssl-ciphers(1) has them"),
+	OPTION(STRING, struct config_tls, ciphersuites, 0, NULL, 0, 0,
+	       "of version 1.3: TLS_AES_128_GCM_SHA256:..."),
+	OPTION(STRING, struct config_tls, certificate, OPTION_FILE, NULL, 0, 0,
+	       "PEM file to show to a server that asks for one"),
+	OPTION(STRING, struct config_tls, key, OPTION_FILE, NULL, 0, 0,
+	       "PEM file of its private key, where that is not in the same"),
+	{ 0 },
+};
+
 static const struct option_row workload_rows[] = {
 	OPTION(STRING, struct config_workload, preset, 0, NULL, 0, 0,
 	       "a published workload by its name, for what stands nowhere "
@@ -83,6 +115,11 @@ static const struct option_row workload_rows[] = {
 		  "preset" },
 	CHOICE(struct config_workload, transport, KIND_TRANSPORT,
 	       OPTION_UNIT_NONE, "udp", "what carries them"),
+	{ .key = "tls", .type = OPTION_TYPE_SECTION,
+	  .offset = offsetof(struct config_workload, tls),
+	  .flags = OPTION_POINTER | OPTION_SWITCH, .rows = tls_rows,
+	  .rows_size = sizeof(struct config_tls),
+	  .help = "encrypt what a stream carries (OpenSSL); true: as preset" },
 	CHOICE(struct config_workload, arrival, KIND_ARRIVAL,
 	       OPTION_UNIT_TIME, "poisson", "when requests are due"),
 	LAW(struct config_workload, service, OPTION_UNIT_TIME,

@@ -46,6 +46,7 @@ enum option_flag {
 	OPTION_EXCLUSIVE = 8,	/* SECTION: exactly one of its keys is set */
 	OPTION_FILE = 16,	/* STRING: a file; made absolute, taken from */
 				/* the configuration's folder */
+	OPTION_SWITCH = 32,	/* SECTION by pointer: true is {}, false none */
 };
 
 #define OPTION_AUTO_VALUE INT64_MIN

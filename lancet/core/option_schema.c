@@ -221,6 +221,9 @@ static json_t *bare_schema(const struct option_row *row, enum option_unit unit,
 				      kind_schema(row, unit, defs));
 		return kind_schema(row, unit, defs);
 	case OPTION_TYPE_SECTION:
+		if (row->flags & OPTION_SWITCH)
+			return any_of(json_pack("{s:s}", "type", "boolean"),
+				      section_schema(row, unit, defs));
 		return section_schema(row, unit, defs);
 	case OPTION_TYPE_LIST:
 		return list_of(rows_schema(row->rows, unit, defs));

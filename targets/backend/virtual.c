@@ -209,7 +209,8 @@ static void take_packet(struct virtual *v, const struct packet *pkt)
 	struct place *p = jobs_enter(&v->jobs, pkt->conn);
 	long used = take_requests(v, p, pkt);
 
-	if (used < 0 || (!v->stream && (size_t)used < pkt->len))
+	if (used < 0 || (!v->stream && (size_t)used < pkt->len) ||
+	    pkt->flags & TRANSPORT_RUBBISH)
 		v->account->bad++;
 	if (!v->stream)
 		return;

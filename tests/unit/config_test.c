@@ -133,6 +133,27 @@ static void test_memcached(void **state)
 }
 
 /* Printed, read and printed: the same text, so the same values. */
+static void test_tls(void **state)
+{
+	const char *set[] = { "workload.tls=true" };
+	struct config *c;
+
+	(void)state;
+	assert_null(good(least)->workload.tls);
+	c = parse_set(least, set, 1);
+	assert_true(c && c->workload.tls->verify && !c->workload.tls->ca);
+	set[0] = "workload.tls={ca: a.pem, alpn: [h2], max_version: 1.2}";
+	c = parse_set(least, set, 1);
+	assert_true(c && c->workload.tls->max_version == TLS_1_2);
+	assert_string_equal(strrchr(c->workload.tls->ca, '/'), "/a.pem");
+	set[0] = "workload.tls=false";
+	c = parse_set(least, set, 1);
+	assert_true(c && !c->workload.tls);
+	set[0] = "workload.tls=yes";
+	assert_null(parse_set(least, set, 1));
+	assert_non_null(strstr(problems.problem[0].text, "tls"));
+}
+
 static void test_print(void **state)
 {
 	static const char *const text[] = { quickstart, memcached, least };
@@ -309,6 +330,8 @@ static void check_schema(const struct option_row *rows, const json_t *schema)
 		assert_non_null(key);
 		assert_true(json_string_length(json_object_get(
 				    key, "description")) > 0);
+		if (rows->flags & OPTION_SWITCH) /* else a truth value */
+			key = json_array_get(json_object_get(key, "anyOf"), 1);
 		if (rows->type == OPTION_TYPE_SECTION)
 			check_schema(rows->rows, key);
 		if (rows->type == OPTION_TYPE_LIST)
@@ -338,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_quickstart),
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_memcached),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_weights),
