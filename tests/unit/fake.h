@@ -132,7 +132,7 @@ static struct fake_message *fake_due(int64_t now_ns)
 		if (m->due_ns > now_ns)
 			return NULL;
 		fake.first++;
-		if (fake.conn[m->conn].dead)
+		if (fake.conn[m->conn].dead || !m->len)
 			continue;
 		fake.conn[m->conn].owed--;
 		return m;
@@ -227,6 +227,10 @@ static int fake_reopen(void *state, uint32_t conn, struct err *err)
 	fake.reopened++;
 	if (fake_rules.refuse)
 		return err_set(err, -ECONNREFUSED, "refused");
+	/* What the old one had under way never comes. */
+	for (uint32_t i = fake.first; i != fake.last; i++)
+		if (fake.message[i % FAKE_PENDING].conn == conn)
+			fake.message[i % FAKE_PENDING].len = 0;
 	memset(&fake.conn[conn], 0, sizeof(fake.conn[conn]));
 	fake.conn[conn].closed = fake.conn[conn].dead = fake_rules.hang_up;
 	return 0;
