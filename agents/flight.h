@@ -11,8 +11,9 @@
 /*
  * A request's record is begun in slot seq & mask and leaves it when the
  * request is finished; a reply whose slot holds another number, or none, is
- * a late one. Requests are sent in order of seq, so the oldest open slot is
- * the next to time out. Owned by one measuring thread.
+ * a late one. Where requests are sent in order of seq and time out alike, the
+ * oldest open slot is the next to time out; else the first of a line is, of
+ * those with its timeout. Owned by one measuring thread.
  *
  * The table holds what a thread sends within its timeout, so that no two
  * requests need the same slot; at rates beyond FLIGHT_MOST the older of them
@@ -30,15 +31,24 @@ enum flight_state {
 
 _Static_assert((int)OUTCOMES < (int)FLIGHT_FREE, "states and outcomes share a byte");
 
+/* Numbers in order of sending, some of them finished since. */
+struct flight_line {
+	uint32_t *seq;
+	uint32_t first, last;	/* free running */
+};
+
 struct flight {
 	struct sample *slot;
 	uint32_t mask;
 	uint32_t oldest;	/* all before it are finished */
 	uint32_t next;		/* one past the newest */
 	uint32_t open;		/* BUILT or SENT */
+	uint32_t lines;		/* 0: sent in order of seq, with one timeout */
+	struct flight_line *line;
 };
 
-int flight_init(struct flight *f, uint32_t slots); /* a power of two */
+/* slots: a power of two; lines: one for each timeout, or 0. -ENOMEM. */
+int flight_init(struct flight *f, uint32_t slots, uint32_t lines);
 void flight_fini(struct flight *f);
 
 static inline bool flight_is_free(const struct flight *f, uint32_t seq)
@@ -58,6 +68,17 @@ static inline struct sample *flight_take(struct flight *f, uint32_t seq)
 	s->seq = seq;
 	s->outcome = FLIGHT_BUILT;
 	return s;
+}
+
+/* The same, in any order, at the end of a line. */
+struct sample *flight_take_lined(struct flight *f, uint32_t line, uint32_t seq);
+
+/* The first of a line that is open, or NULL. */
+struct sample *flight_first(struct flight *f, uint32_t line);
+
+static inline bool flight_line_full(const struct flight *f, uint32_t line)
+{
+	return f->line[line].last - f->line[line].first > f->mask;
 }
 
 /* The request that was sent with this number; NULL when it is finished. */

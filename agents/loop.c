@@ -152,7 +152,7 @@ static void take(struct worker *w, const struct packet *pkt)
 
 	if (pkt->flags & TRANSPORT_REFUSED)
 		mend_refused(w);
-	if (w->pool.conn[pkt->conn].down) {
+	if (w->pool.conn[pkt->conn].barred & POOL_DOWN) {
 		/* Broken already: nothing it says counts. */
 		if (w->stream)
 			w->transport.ops->keep(w->transport.state, pkt->conn,
@@ -208,13 +208,33 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 	pkt->conn = conn;
 	pkt->flags = 0;
 	o->seq[o->n++] = intent->seq;
-	s = flight_take(&w->flight, intent->seq);
+	s = w->flight.lines ? expire_take(w, intent)
+			    : flight_take(&w->flight, intent->seq);
 	begin_sample(w, s, intent);
 	s->sent_ns = w->now_ns;	/* until it is: how long it is held */
 	s->conn = req.conn;
 	if (w->in_order)
 		pool_owe(&w->pool, conn, intent->seq);
 	return true;
+}
+
+/* Sticky: the connection of the request's key. */
+static uint32_t own_of(const struct worker *w, const struct intent *intent)
+{
+	struct proto_request req = {
+		.id = w->id | intent->seq,
+		.draw = intent->draw,
+		.class = (uint16_t)intent->class,
+	};
+
+	return pool_own(&w->pool, w->proto.ops->key(w->proto.state, &req));
+}
+
+static bool wait_for_room(struct worker *w, const struct intent *intent)
+{
+	if (w->pool.pick == PICK_STICKY)
+		return pool_wait_own(&w->pool, own_of(w, intent), intent);
+	return pool_wait(&w->pool, intent);
 }
 
 /*
@@ -229,7 +249,7 @@ static void starve(struct worker *w)
 		if (!due)
 			return;
 		worker_count(&w->count.intended);
-		if (!pool_wait(&w->pool, due))
+		if (!wait_for_room(w, due))
 			loop_unsent(w, due);
 		pacer_pop(&w->pacer);
 	}
@@ -291,15 +311,15 @@ static void flush_around(struct worker *w, size_t i, bool full)
 	size_t kept = 0, all = o->n;
 
 	for (size_t j = 0; j < all; j++)
-		conn_of(w, j)->held = false;
+		conn_of(w, j)->barred &= (uint8_t)~POOL_HELD;
 	while (i < all) {
 		size_t n = 0;
 
 		if (full) {
-			conn_of(w, i)->held = true;
+			conn_of(w, i)->barred |= POOL_HELD;
 			hold(o, i++, kept++);
 		}
-		while (i + n < all && !conn_of(w, i + n)->held)
+		while (i + n < all && !(conn_of(w, i + n)->barred & POOL_HELD))
 			n++;
 		if (n > 0)
 			i += offer(w, i, n);
@@ -323,32 +343,56 @@ static void flush(struct worker *w, size_t held)
 }
 
 /*
- * Its connection took nothing for as long as a reply may take. What was sent
- * on it before was older, and is finished: only held packets are given up.
- */
-static void give_up(struct worker *w, const struct sample *s)
-{
-	uint32_t conn = s->conn - w->params.first_conn;
-
-	w->pool.conn[conn].fresh = false;
-	mend_break(w, conn);
-}
-
-/*
  * Its slot is still taken, by a request so old that a whole table of others
  * was sent since: to wait for it would hold up all that is due.
  */
-static void make_way(struct worker *w, uint32_t seq)
+void loop_make_way(struct worker *w, uint32_t seq)
 {
 	struct sample *s = &w->flight.slot[seq & w->flight.mask];
 
 	if (s->outcome == FLIGHT_BUILT) {
-		give_up(w, s);
+		mend_give_up(w, s);
 		return;
 	}
 	if (!w->in_order)
 		pool_answered(&w->pool, s->conn - w->params.first_conn);
 	loop_finish(w, s, OUTCOME_LOST);
+}
+
+static void send_on(struct worker *w, const struct intent *next, uint32_t conn)
+{
+	if (build(w, next, conn))
+		return;
+	pool_answered(&w->pool, conn);
+	loop_unsent(w, next);
+}
+
+/* The same as send_next(), where each request has a connection of its own. */
+static bool send_sticky(struct worker *w)
+{
+	const struct intent *next;
+	struct intent waited;
+	uint32_t conn;
+
+	if (pool_wake(&w->pool, &waited, &conn)) {
+		if (!flight_is_free(&w->flight, waited.seq))
+			loop_make_way(w, waited.seq);
+		send_on(w, &waited, conn);
+		return true;
+	}
+	next = pacer_due(&w->pacer, w->now_ns);
+	if (!next)
+		return false;
+	if (!flight_is_free(&w->flight, next->seq))
+		loop_make_way(w, next->seq);
+	worker_count(&w->count.intended);
+	conn = own_of(w, next);
+	if (pool_take(&w->pool, conn))
+		send_on(w, next, conn);
+	else if (!pool_wait_own(&w->pool, conn, next))
+		loop_unsent(w, next);
+	pacer_pop(&w->pacer);
+	return true;
 }
 
 /* One request that is due, or waited, goes into the outbox. */
@@ -362,8 +406,10 @@ static bool send_next(struct worker *w)
 		next = pacer_due(&w->pacer, w->now_ns);
 	if (!next)
 		return false;
+	if (w->pool.pick == PICK_STICKY)
+		return send_sticky(w);
 	if (!flight_is_free(&w->flight, next->seq))
-		make_way(w, next->seq);
+		loop_make_way(w, next->seq);
 	conn = pool_pick(&w->pool);
 	if (conn == POOL_NONE) {
 		starve(w);
@@ -371,10 +417,7 @@ static bool send_next(struct worker *w)
 	}
 	if (!waited)
 		worker_count(&w->count.intended);
-	if (!build(w, next, conn)) {
-		pool_answered(&w->pool, conn);
-		loop_unsent(w, next);
-	}
+	send_on(w, next, conn);
 	if (waited)
 		pool_unwait(&w->pool);
 	else
@@ -398,22 +441,32 @@ static size_t transmit(struct worker *w)
 
 /* --- turns ------------------------------------------------------------------ */
 
+void loop_expire(struct worker *w, struct sample *s)
+{
+	if (s->outcome == FLIGHT_BUILT) {
+		mend_give_up(w, s);
+		return;
+	}
+	if (!w->in_order)
+		pool_answered(&w->pool, s->conn - w->params.first_conn);
+	loop_finish(w, s, OUTCOME_TIMEOUT);
+}
+
 /* Send order is the order of numbers: the oldest is the first to time out. */
 static void expire(struct worker *w)
 {
 	for (uint32_t i = 0; i < SCAN_STEPS; i++) {
 		struct sample *s = flight_oldest(&w->flight, SCAN_STEPS);
 
-		if (!s || w->now_ns - s->sent_ns <= w->timeout_ns)
+		if (!s)
 			return;
-		if (s->outcome == FLIGHT_BUILT) {
-			give_up(w, s);
-			continue;
+		if (w->flight.lines) {
+			expire_lines(w);
+			return;
 		}
-		if (!w->in_order)
-			pool_answered(&w->pool,
-				      s->conn - w->params.first_conn);
-		loop_finish(w, s, OUTCOME_TIMEOUT);
+		if (w->now_ns - s->sent_ns <= w->timeout_ns)
+			return;
+		loop_expire(w, s);
 	}
 }
 
@@ -432,7 +485,9 @@ static int64_t nap_end(struct worker *w)
 	if (w->flight.open > 0)
 		until = least(until, w->now_ns +
 			      (w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS));
-	if (oldest)
+	if (w->flight.lines)
+		until = least(until, expire_next_ns(w));
+	else if (oldest)
 		until = least(until, oldest->sent_ns + w->timeout_ns);
 	if (w->now_ns < w->end_ns)
 		until = least(until, w->end_ns);

@@ -82,6 +82,14 @@ void mend_break(struct worker *w, uint32_t conn)
 	}
 }
 
+void mend_give_up(struct worker *w, const struct sample *s)
+{
+	uint32_t conn = s->conn - w->params.first_conn;
+
+	w->pool.conn[conn].fresh = false;
+	mend_break(w, conn);
+}
+
 static void reopen(struct worker *w, uint32_t conn)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
@@ -104,7 +112,7 @@ void mend_turn(struct worker *w)
 		return;
 	w->mend_ns = w->now_ns + MEND_NS;
 	for (uint32_t i = 0; i < w->pool.n && n < MEND_MOST; i++) {
-		if (!w->pool.conn[i].down ||
+		if (!(w->pool.conn[i].barred & POOL_DOWN) ||
 		    w->pool.conn[i].retry_ns > w->now_ns)
 			continue;
 		reopen(w, i);

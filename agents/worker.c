@@ -42,22 +42,29 @@ static int open_memory(struct worker *w)
 {
 	const struct worker_params *p = &w->params;
 	size_t buffers = WORKER_HELD + WORKER_BURST;
-	uint32_t limit = p->in_flight;
+	struct pool_params pool = {
+		.connections = p->connections,
+		.limit = p->in_flight,
+		.queue = p->queue,
+		.pick = p->pick,
+		.in_order = w->in_order,
+		.key = { .seed = (uint64_t)p->config->seed,
+			 .agent = p->agent, .thread = p->index },
+	};
 
 	/* As many as fit into the table of requests under way. */
-	if (!limit)
-		limit = FLIGHT_SLOTS / p->connections;
-	if (limit > 1024 && !p->in_flight)
-		limit = 1024;
-	if (limit < 16 && !p->in_flight)
-		limit = 16;
+	if (!pool.limit)
+		pool.limit = FLIGHT_SLOTS / p->connections;
+	if (pool.limit > 1024 && !p->in_flight)
+		pool.limit = 1024;
+	if (pool.limit < 16 && !p->in_flight)
+		pool.limit = 16;
 	w->conn_size = (w->proto.ops->conn_size + 15) / 16 * 16;
 	w->conn_state = calloc(p->connections, w->conn_size + 1);
 	w->out.bytes = calloc(buffers, w->proto.max_out);
 	if (!w->conn_state || !w->out.bytes ||
-	    flight_init(&w->flight, FLIGHT_SLOTS) ||
-	    pool_init(&w->pool, p->connections, limit, p->queue,
-		      w->in_order) ||
+	    flight_init(&w->flight, FLIGHT_SLOTS, expire_init(w)) ||
+	    pool_init(&w->pool, &pool) ||
 	    ring_init(&w->ring, WORKER_RECORDS, sizeof(struct sample)) ||
 	    stall_init(&w->stalls, p->config->measure.stall_ns, STALLS))
 		return err_set(&w->err, -ENOMEM, "out of memory");
@@ -122,7 +129,6 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	w->burst = WORKER_BURST;
 	w->id = wire_id(params->agent, params->index, 0);
 	w->poll = params->poll;
-	w->timeout_ns = c->timeout_ns;
 	w->drain_ns = params->config->measure.drain_ns;
 	rc = settle_down(w);
 	if (rc == 0)
@@ -203,7 +209,7 @@ static uint32_t requests_in(const struct worker *w,
 static int make_slots(struct worker *w, const struct wire_start *start)
 {
 	int64_t length_ns = start->until_ns - start->from_ns;
-	uint32_t slots = w->flight.mask + 1;
+	uint32_t slots = w->flight.mask + 1, lines;
 	uint32_t want = requests_in(w, start, length_ns < w->timeout_ns ?
 				    length_ns : w->timeout_ns, FLIGHT_MOST);
 
@@ -211,8 +217,9 @@ static int make_slots(struct worker *w, const struct wire_start *start)
 		return 0;
 	while (slots < want)
 		slots *= 2;
+	lines = w->flight.lines;
 	flight_fini(&w->flight);
-	return flight_init(&w->flight, slots);
+	return flight_init(&w->flight, slots, lines);
 }
 
 /*
@@ -284,11 +291,10 @@ static void sleep_until(struct worker *w, int64_t at_ns)
 static void close_accounts(struct worker *w)
 {
 	const struct intent *intent;
+	struct intent waited;
 
-	while ((intent = pool_waiting(&w->pool))) {
-		loop_unsent(w, intent);
-		pool_unwait(&w->pool);
-	}
+	while (pool_evict(&w->pool, &waited))
+		loop_unsent(w, &waited);
 	while ((intent = pacer_next(&w->pacer))) {
 		worker_count(&w->count.intended);
 		loop_unsent(w, intent);

@@ -12,14 +12,13 @@
 #include "agents/pool.h"
 #include "agents/transport.h"
 #include "lancet/core/arena.h"
+#include "lancet/core/config.h"
 #include "lancet/core/err.h"
 #include "lancet/core/ring.h"
 #include "lancet/core/sample.h"
 #include "lancet/core/stall.h"
 #include "lancet/core/wire.h"
 #include "workloads/proto.h"
-
-struct config;
 
 #define WORKER_BURST 16u	/* requests handed to the transport at once */
 #define WORKER_HELD 64u		/* packets that the transport refused so far */
@@ -65,6 +64,7 @@ struct worker_params {
 	uint32_t all_threads;
 	uint32_t connections;	/* of this thread, the first being */
 	uint32_t first_conn;	/* counted over all agents */
+	enum config_pick pick;
 	uint32_t in_flight;	/* on one connection; 0: as many as fit */
 	uint32_t queue;
 	int32_t cpu;		/* -1: not pinned */
@@ -86,7 +86,8 @@ struct worker {
 	uint64_t id;		/* but for the number: wire_id() */
 	uint32_t burst;		/* at most WORKER_BURST */
 	int64_t now_ns;		/* of this turn */
-	int64_t timeout_ns;
+	int64_t timeout_ns;	/* the longest, where classes differ */
+	int64_t *line_timeout_ns; /* of each of flight.lines */
 	int64_t end_ns;		/* nothing is intended from here on */
 	int64_t drain_end_ns;
 	int64_t refused_ns;	/* first refusal since the last reply; or 0 */
@@ -147,7 +148,26 @@ void loop_run(struct worker *w);
 /* Cold parts of the loop, mend.c. */
 void mend_refused(struct worker *w);
 void mend_break(struct worker *w, uint32_t conn);
+
+/*
+ * A connection took nothing for as long as a reply may take. What was sent
+ * on it before was older, and is finished: only held packets are given up.
+ */
+void mend_give_up(struct worker *w, const struct sample *s);
 void mend_turn(struct worker *w);
+
+/*
+ * Timeouts by lines, expire.c: how many lines are needed; a slot in the line
+ * of a request; whose time is up; when the next is due.
+ */
+uint32_t expire_init(struct worker *w);
+struct sample *expire_take(struct worker *w, const struct intent *intent);
+void expire_lines(struct worker *w);
+int64_t expire_next_ns(struct worker *w);
+
+/* A request's time is up; or its slot is needed for another. */
+void loop_expire(struct worker *w, struct sample *s);
+void loop_make_way(struct worker *w, uint32_t seq);
 
 /* A request is finished: its record goes to the ring, its slot is free. */
 void loop_finish(struct worker *w, struct sample *s, enum outcome outcome);

@@ -531,7 +531,7 @@ int session_segment(struct session *session, const struct wire_start *start,
 {
 	const struct config *config = session->plan->config;
 	int64_t end = start->at_ns + (start->until_ns - start->from_ns) +
-		      config->measure.drain_ns + config->workload.timeout_ns;
+		      config->measure.drain_ns + config_timeout_ns(config);
 	struct peer *target = session->npeers > session->nagents
 			      ? &session->peer[session->nagents] : NULL;
 

@@ -86,6 +86,12 @@ struct proto_ops {
 			unsigned char *out, size_t room);
 
 	/*
+	 * Optional: which key the request is about, so that all requests for
+	 * one key can take one connection.
+	 */
+	uint64_t (*key)(const void *ps, const struct proto_request *req);
+
+	/*
 	 * Parse replies from the front of in[len]; at most max go to done[].
 	 * Returns the bytes consumed (0: more are needed), or -EBADMSG where
 	 * they begin with no reply; what is good before that counts first.

@@ -9,7 +9,6 @@
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
-#include "workloads/proto.h"
 
 #define TEMPLATE_MOST 65507 /* what a datagram can carry */
 
@@ -255,7 +254,7 @@ static uint64_t value_of(const struct template *t, enum template_what what,
 	case TEMPLATE_CLASS:
 		return req->class;
 	case TEMPLATE_KEY:
-		return (req->draw >> 32) * t->keys >> 32;
+		return template_key(t, req);
 	default:
 		return 0; /* a size, which is not known yet */
 	}

@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workloads/proto.h"
+
 struct arena;
 struct err;
-struct proto_request;
 
 /* A number on the wire: u8, u16le ... u64be, or decimal digits. */
 struct number_format {
@@ -55,5 +56,12 @@ int template_parse(struct template *t, const char *text, uint64_t keys,
 /* Hot. One message; its length. Room for t->most. */
 size_t template_write(const struct template *t, const struct proto_request *req,
 		      unsigned char *out);
+
+/* Hot. The key of one message, whether it has room for it or not. */
+static inline uint64_t template_key(const struct template *t,
+				    const struct proto_request *req)
+{
+	return (req->draw >> 32) * t->keys >> 32;
+}
 
 #endif

@@ -391,6 +391,21 @@ struct config *config_load(const char *file, const char *const *set,
 	return config_parse(file, text, len, set, nset, arena, problems);
 }
 
+int64_t config_timeout_ns(const struct config *config)
+{
+	const struct config_workload *w = &config->workload;
+	const struct config_class *class = w->classes.items;
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < w->classes.n; i++) {
+		int64_t ns = class[i].timeout_ns ? class[i].timeout_ns
+						 : w->timeout_ns;
+
+		longest = ns > longest ? ns : longest;
+	}
+	return longest ? longest : w->timeout_ns;
+}
+
 /* --- printing ------------------------------------------------------------ */
 
 void config_print(const struct config *config, FILE *out)

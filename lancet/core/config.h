@@ -33,6 +33,7 @@ struct config_class {
 	struct choice service;		/* unit time */
 	struct choice request_size;	/* unit bytes; kind NULL: the */
 	struct choice reply_size;	/* workload's, else the protocol's */
+	int64_t timeout_ns;		/* 0: the workload's */
 };
 
 enum config_tls_version { TLS_AUTO, TLS_1_2, TLS_1_3 };
@@ -61,6 +62,13 @@ struct config_workload {
 	struct config_tls *tls;		/* NULL: in clear */
 };
 
+enum config_pick {
+	PICK_ROUND_ROBIN,
+	PICK_RANDOM,
+	PICK_LEAST_LOADED,
+	PICK_STICKY,
+};
+
 enum config_mode { MODE_AUTO, MODE_POLL, MODE_BLOCK };
 
 struct config_agent {
@@ -68,6 +76,7 @@ struct config_agent {
 	int64_t count;
 	int64_t threads;	/* per agent */
 	int64_t connections;	/* per agent, spread over its threads */
+	int pick;		/* enum config_pick */
 	int64_t in_flight;	/* per connection; 0: the protocol's bound */
 	int64_t queue;		/* requests that may wait for a connection */
 	int mode;		/* enum config_mode */
@@ -152,6 +161,9 @@ struct config *config_load(const char *file, const char *const *set,
 /* The resolved configuration as YAML; reads back to the same values. */
 void config_print(const struct config *config, FILE *out);
 char *config_text(const struct config *config, struct arena *arena);
+
+/* How long an answer is waited for, of the most patient class. */
+int64_t config_timeout_ns(const struct config *config);
 
 /* Where a dotted key stands, for a message of a later stage. */
 struct option_mark config_mark(const struct config *config, const char *path);

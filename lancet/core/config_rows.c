@@ -74,6 +74,9 @@ static const struct option_row class_rows[] = {
 	    "bytes of a request"),
 	LAW(struct config_class, reply_size, OPTION_UNIT_BYTES,
 	    "bytes of a reply"),
+	OPTION_AS(DURATION, struct config_class, "timeout", timeout_ns, 0,
+		  NULL, 1e3, HOUR, "how long its answers are waited for; "
+		  "else as all"),
 	{ 0 },
 };
 
@@ -139,6 +142,9 @@ static const struct option_row workload_rows[] = {
 
 static const char *const modes[] = { "auto", "poll", "block", NULL };
 
+static const char *const picks[] = { "round-robin", "random", "least-loaded",
+				     "sticky", NULL };
+
 static const struct option_row agent_rows[] = {
 	CHOICE(struct config_agent, launch, KIND_LAUNCH, OPTION_UNIT_NONE,
 	       "local", "how the agent is started"),
@@ -148,6 +154,9 @@ static const struct option_row agent_rows[] = {
 	       "measuring threads of each"),
 	OPTION(INT, struct config_agent, connections, 0, "16", 1, 1e6,
 	       "connections of each, spread over its threads"),
+	WORDS(struct config_agent, pick, picks, "round-robin",
+	      "the connection of a request; least-loaded: that owes the "
+	      "fewest replies; sticky: its key's"),
 	OPTION(INT, struct config_agent, in_flight, 0, "0", 0, 65536,
 	       "requests at once on a connection; 0: what the protocol bears"),
 	OPTION(INT, struct config_agent, queue, 0, "100000", 0, 1e7,

@@ -26,6 +26,8 @@ enum rng_purpose {
 	RNG_SIM,
 	RNG_CHECK,
 	RNG_TARGET,
+	RNG_PICK,	/* connections of requests */
+	RNG_BACKOFF,	/* of connections that are opened again */
 };
 
 /* The key (seed, point, attempt, agent, thread, purpose) of DESIGN. */

@@ -184,6 +184,11 @@ static unsigned custom_flags(const void *options)
 
 /* --- client --- */
 
+static uint64_t custom_key(const void *ps, const struct proto_request *req)
+{
+	return template_key(&((const struct custom *)ps)->request, req);
+}
+
 static size_t custom_build(void *ps, void *cs, const struct proto_request *req,
 			   unsigned char *out, size_t room)
 {
@@ -315,5 +320,6 @@ const struct proto_ops proto_custom = {
 	.conn_size = sizeof(struct custom_conn),
 	.init = custom_init,
 	.build = custom_build,
+	.key = custom_key,
 	.feed = custom_feed,
 };

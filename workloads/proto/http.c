@@ -132,6 +132,13 @@ static int http_init(void *ps, const void *options, struct arena *arena,
 
 /* --- client --- */
 
+static uint64_t http_key(const void *ps, const struct proto_request *req)
+{
+	const struct http *s = ps;
+
+	return (req->draw >> 32) * s->keys >> 32;
+}
+
 static size_t http_build(void *ps, void *cs, const struct proto_request *req,
 			 unsigned char *out, size_t room)
 {
@@ -144,8 +151,7 @@ static size_t http_build(void *ps, void *cs, const struct proto_request *req,
 	memcpy(out, s->head, s->head_len);
 	if (s->keyed)
 		at += (size_t)sprintf((char *)out + at, "%ju",
-				      (uintmax_t)((req->draw >> 32) * s->keys >>
-						  32));
+				      (uintmax_t)http_key(s, req));
 	memcpy(out + at, s->tail, s->tail_len);
 	at += s->tail_len;
 	memset(out + at, 'x', s->body);
@@ -328,6 +334,7 @@ const struct proto_ops proto_http = {
 	.conn_size = sizeof(struct http_conn),
 	.init = http_init,
 	.build = http_build,
+	.key = http_key,
 	.feed = http_feed,
 	.serve = http_serve,
 	.reply = http_reply,

@@ -57,6 +57,15 @@ static size_t mc_build(void *ps, void *cs, const struct proto_request *req,
 	return language(s)->build(s, &ask, out);
 }
 
+static uint64_t mc_key(const void *ps, const struct proto_request *req)
+{
+	const struct mc *s = ps;
+	struct keyspace_ask what;
+
+	keyspace_draw(&s->keyspace, req, &what);
+	return what.key;
+}
+
 static size_t mc_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
 			  size_t room)
 {
@@ -154,6 +163,7 @@ const struct proto_ops proto_memcached = {
 	.conn_size = sizeof(struct mc_conn),
 	.init = mc_init,
 	.build = mc_build,
+	.key = mc_key,
 	.feed = mc_feed,
 	.serve = mc_serve,
 	.reply = mc_reply,

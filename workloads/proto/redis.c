@@ -194,6 +194,15 @@ static size_t redis_build(void *ps, void *cs, const struct proto_request *req,
 	}
 }
 
+static uint64_t redis_key(const void *ps, const struct proto_request *req)
+{
+	const struct redis *s = ps;
+	struct keyspace_ask ask;
+
+	keyspace_draw(&s->keyspace, req, &ask);
+	return ask.key;
+}
+
 static size_t redis_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
 			     size_t room)
 {
@@ -305,6 +314,7 @@ const struct proto_ops proto_redis = {
 	.conn_size = sizeof(struct redis_conn),
 	.init = redis_init,
 	.build = redis_build,
+	.key = redis_key,
 	.feed = redis_feed,
 	.serve = redis_serve,
 	.reply = redis_reply,
