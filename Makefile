@@ -5,7 +5,8 @@
 #: make check        install what is missing, build, run the tests (8 minutes)
 #: make check-long   more of the same (an hour)
 #: make coverage     what BUILD=cov ./check ran
-#: make bench        the instrument's own cost, beside a floor
+#: make bench        the instrument's own cost, beside a floor; PEERS=1: beside
+#:                   other load generators too (4 minutes)
 #: make lint         clang-tidy, gcc -fanalyzer, cppcheck, shellcheck, shape
 #: make docs         renew what the pages quote of the program
 #: make format       the sources as .clang-format says
@@ -72,7 +73,8 @@ assembly := $(sort $(wildcard models/*.S reports/*.S workloads/*.S))
 commands := $(sort $(wildcard lancet/cmd/*.c))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
-benches := $(sort $(wildcard bench/*.c))
+bare := bench/bare.c
+benches := $(filter-out $(bare),$(sort $(wildcard bench/*.c)))
 goldens := $(sort $(wildcard tests/golden_*.c))
 golden_parts := $(sort $(wildcard tests/golden/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
@@ -188,7 +190,7 @@ $(O)/bench/%: $(O)/bench/%.o $(library)
 .PHONY: tests fuzzers benches
 tests: $(unit_tests:%.c=$(O)/%)
 fuzzers: $(fuzzers:%.c=$(O)/%)
-benches: $(benches:%.c=$(O)/%)
+benches: $(benches:%.c=$(O)/%) $(bare:%.c=$(O)/%)
 
 # Packages are looked for when make starts: so install first, then make anew.
 .PHONY: demo check check-long bench
@@ -208,6 +210,7 @@ coverage:
 
 bench: all benches
 	@tools/bench.sh $(benches:%.c=$(O)/%)
+	$(if $(PEERS),@bench/peers)
 
 # --- the rest --------------------------------------------------------------
 .PHONY: docs lint format install clean
@@ -241,6 +244,6 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
-	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) \
+	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) $(bare) \
 		$(goldens) $(golden_parts)) \
 	$(fuzz_main))
