@@ -349,8 +349,8 @@ double mphk_number_quantile(const struct mphk *m, double q)
 			return n;
 	for (size_t i = 0; i < m->n; i++)
 		x[i] = m->ones[i];
-	do {
+	hessenberg_multiply(m->h, 1, x);
+	for (; creal(between(m->waits, x, m->n)) > 1 - q; n++)
 		hessenberg_multiply(m->h, 1, x);
-	} while (creal(between(m->waits, x, m->n)) > 1 - q && ++n);
 	return n;
 }

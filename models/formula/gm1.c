@@ -64,6 +64,10 @@ static int gm1_solve(void *state, const struct queue *queue,
 		return err_set(err, -EDOM,
 			       "G/M/1 is exponential service, gaps of a law "
 			       "with a transform, and queues of one worker");
+	if (central && queue_poisson(queue))
+		return err_set(err, -EDOM,
+			       "behind Poisson arrivals it is M/M/1; that is "
+			       "formula mmk");
 	if (init_turns(&turns, queue, arena, err))
 		return err->code;
 	s->markov = markov_gm1(&gaps, queue->rho);
