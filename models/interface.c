@@ -346,6 +346,10 @@ int interface_fit(const struct predict_query *query,
 	};
 
 	*found = (struct interface){ .nfitted = nfitted, .nheld = nheld };
+	if (!nfitted && !nheld)
+		return err_set(err, -EDOM,
+			       "no point is valid; measure again, as each "
+			       "point's verdict says");
 	if (nfitted < CONSTANTS || !nheld)
 		return err_set(err, -EDOM,
 			       "%zu quantiles to fit and %zu to try it on are "

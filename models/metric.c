@@ -116,6 +116,11 @@ static int class_named(const char *name, size_t len, const struct workload *w,
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.*s", (int)len, name);
+	if (w->nclasses == 1 && strcmp(text, w->class[0].name) != 0)
+		return err_set(err, -EINVAL,
+			       "there is no class '%s': the requests are all "
+			       "of one",
+			       text);
 	nearest_start(&near, text);
 	for (size_t i = 0; i < w->nclasses; i++) {
 		if (!strcmp(text, w->class[i].name)) {

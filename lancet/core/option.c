@@ -253,7 +253,7 @@ static void unknown_kind(const struct option_reader *r,
 	const struct kind *const *table = kind_table(row->class);
 	const char *class = kind_class_name[row->class];
 	const struct option_mark *mark = &node->mark;
-	char all[160] = "";
+	char all[512] = "";
 	struct nearest near;
 	size_t used = 0;
 
