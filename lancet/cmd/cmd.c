@@ -20,6 +20,8 @@ int cmd_fail(const char *command, int status, const char *fmt, ...)
 {
 	va_list args;
 
+	/* A table stands before what is said of it, in one file too. */
+	fflush(stdout);
 	fprintf(stderr, "lancet%s%s: ", command ? " " : "",
 		command ? command : "");
 	va_start(args, fmt);

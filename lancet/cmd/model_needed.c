@@ -58,7 +58,7 @@ static void print(const struct question *q, const struct model_policy *policy,
 		printf("%s, ", policy->name);
 	printf("%s at %s: ", q->system->slo, q->rate_text);
 	if (!found->workers) {
-		puts("no number of workers can");
+		printf("not even %d workers do\n", NEEDED_MOST);
 		return;
 	}
 	printf("%u workers", found->workers);

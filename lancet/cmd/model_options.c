@@ -250,6 +250,37 @@ static int take_file(struct model_request *r, const char *name)
 	return 0;
 }
 
+/* What --needed would leave without effect; or NULL. */
+static const char *beside_needed(const struct model_request *r)
+{
+	return r->workers    ? "--workers"
+	       : r->nloads   ? "--load"
+	       : r->nmetrics ? "--metric"
+	       : r->closed   ? "--closed"
+	       : r->plot     ? "--plot"
+	       : r->export_c ? "--export-c"
+			     : NULL;
+}
+
+static int check_together(const struct model_request *r)
+{
+	if (r->file && r->preset)
+		return cmd_fail("model", STATUS_USAGE,
+				"--preset %s beside %s; give one of them",
+				r->preset, r->file);
+	if (r->needed && beside_needed(r))
+		return cmd_fail("model", STATUS_USAGE,
+				"--needed finds the workers for one rate and "
+				"one promise; leave out %s",
+				beside_needed(r));
+	if (r->export_c && !r->file)
+		return cmd_fail("model", STATUS_USAGE,
+				"--export-c is of a result; name its folder, "
+				"as in lancet model results/mine --export-c "
+				"FILE.c");
+	return 0;
+}
+
 int model_options(struct model_request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -281,9 +312,5 @@ int model_options(struct model_request *r, int argc, char **argv)
 		status = more_load(r, argv[optind])
 				 ? take_loads(r, argv[optind])
 				 : take_file(r, argv[optind]);
-	if (!status && r->file && r->preset)
-		status = cmd_fail("model", STATUS_USAGE,
-				  "--preset %s beside %s; give one of them",
-				  r->preset, r->file);
-	return status;
+	return status ? status : check_together(r);
 }

@@ -40,6 +40,20 @@ static void print_value(const struct model_answer *a, size_t metric,
 		snprintf(text, size, "%.4g", value);
 }
 
+/*
+ * Of a half-width two digits say all there is to say, rounded up, so that the
+ * interval is never narrower; below 1e-5 of the value it is 0 for the reader.
+ */
+static double two_digits(double half, double value)
+{
+	double digit;
+
+	if (!(half > 1e-5 * fabs(value)) || isinf(half))
+		return isinf(half) ? half : 0;
+	digit = pow(10, floor(log10(half)) - 1);
+	return ceil(half / digit * (1 - 1e-12)) * digit;
+}
+
 /* One side is more than twice the other: an error's band, not a width. */
 static bool lopsided(const struct predict_value *v)
 {
@@ -63,8 +77,9 @@ static int cell_text(const struct model_answer *a, const struct model_row *row,
 	half = fmax(v->hi - v->value, v->value - v->lo);
 	print_value(a, metric, v->value, value, sizeof(value));
 	print_value(a, metric, v->lo, lo, sizeof(lo));
-	print_value(a, metric, band ? v->hi : half, hi, sizeof(hi));
-	if (band)
+	print_value(a, metric, band ? v->hi : two_digits(half, v->value), hi,
+		    sizeof(hi));
+	if (band && strcmp(lo, hi) != 0)
 		return snprintf(text, CELL, "%s (%s to %s)", value, lo, hi);
 	if (!(half > 0))
 		return snprintf(text, CELL, "%s", value);

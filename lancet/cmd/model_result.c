@@ -141,7 +141,7 @@ void model_compare(struct model_curve *curve, const struct model_request *r,
 static const char *time_text(double ns, char *text, size_t size)
 {
 	if (!isfinite(ns))
-		snprintf(text, size, "-");
+		snprintf(text, size, isnan(ns) ? "-" : ns > 0 ? "inf" : "-inf");
 	else
 		unit_print_duration(ns, text, size);
 	return text;

@@ -287,8 +287,9 @@ static int take_load(struct model_system *s, const char *text)
 
 	load->set = true;
 	load->share = true;
-	if (!unit_number(text, &load->value) ||
-	    !unit_percent(text, &load->value))
+	if ((!unit_number(text, &load->value) ||
+	     !unit_percent(text, &load->value)) &&
+	    load->value >= 0)
 		return 0;
 	load->share = false;
 	if (unit_rate(text, &load->value))
@@ -381,6 +382,21 @@ static int take_slo(struct model_system *s, const struct model_request *r)
 	return 0;
 }
 
+/*
+ * A configuration need not say how long its server takes: a law of another
+ * protocol is missing then, or stands for nothing, 1 ns.
+ */
+static int check_service(struct model_system *s, const struct model_request *r)
+{
+	s->mean = workload_moment(&s->workload, 1);
+	if (r->service || s->unit != UNIT_NS || s->mean > 1)
+		return 0;
+	return cmd_fail("model", STATUS_USAGE,
+			"how long a request takes is not known; say --service "
+			"exp:10us, or record it and say --service "
+			"empirical:FILE");
+}
+
 int model_system(struct model_system *s, const struct model_request *r,
 		 struct arena *arena)
 {
@@ -390,6 +406,8 @@ int model_system(struct model_system *s, const struct model_request *r,
 
 	if (!rc)
 		rc = take_flags(s, r, arena);
+	if (!rc)
+		rc = check_service(s, r);
 	if (!rc && !s->workers && !r->needed)
 		rc = cmd_fail("model", STATUS_USAGE,
 			      "how many workers is not "
@@ -405,6 +423,5 @@ int model_system(struct model_system *s, const struct model_request *r,
 		rc = take_metrics(s, r);
 	if (!rc)
 		rc = take_slo(s, r);
-	s->mean = workload_moment(&s->workload, 1);
 	return rc;
 }

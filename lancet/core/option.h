@@ -120,7 +120,7 @@ struct option_problems {
 	size_t n;
 	struct {
 		struct option_mark mark;
-		char text[256];
+		char text[512];
 	} problem[OPTION_PROBLEMS];
 };
 
