@@ -5,256 +5,19 @@
 #include <string.h>
 
 #include "agents/socket.h"
-#include "agents/tls_context.h"
+#include "agents/tls_session.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
 
-#define BURST 64		/* packets of one round */
-#define RECORD 16384u		/* the most that one holds (RFC 8446, 5.1) */
-#define OVERHEAD 512u		/* more than one adds to it */
-#define NAP_NS 10000000		/* between looks at a deadline */
-
-enum tls_flag {
-	TLS_READY = 1,		/* the handshake is done */
-	TLS_BROKEN = 2,		/* takes everything, gives nothing */
-	TLS_CLOSED = 4,		/* the user was told */
-	TLS_LISTED = 8,		/* stands in the list of those to look after */
-	TLS_LEAVING = 16,	/* drop it as soon as it is empty */
-};
-
-struct tls_conn {
-	SSL *ssl;
-	struct tls *owner;
-	const unsigned char *from;	/* records that came in, and */
-	uint32_t left;			/* how many bytes of them */
-	uint32_t number;
-	uint32_t have;			/* bytes of text, not yet consumed */
-	uint32_t held;			/* bytes of records still to go out */
-	uint32_t flags;
-};
-
-struct tls {
-	struct transport inner;
-	SSL_CTX *context;
-	BIO_METHOD *method;
-	struct tls_conn *conn;
-	uint32_t n, mask;	/* places */
-	bool server;
-	uint32_t *listed;	/* places: records held, or broken */
-	uint32_t nlisted;
-	size_t text_room, held_room;
-	unsigned char *text;	/* of all places: what was decrypted */
-	unsigned char *held;	/* of all places: records to go out */
-	unsigned char *gather;	/* text of one burst */
-	unsigned char *out;	/* records that OpenSSL made; held_room */
-	size_t out_len;
-	const struct config_tls *options;
-	const char *to;		/* a client's address */
-	struct err *why;	/* while it opens: what failed first */
-};
+#define BURST 64	/* packets of one round */
+#define OVERHEAD 512u	/* more than one adds to it */
+#define NAP_NS 10000000 /* between looks at a deadline */
 
 static const struct tls_library *const lib = &tls_library;
 
-static unsigned char *tls_text(const struct tls *t, const struct tls_conn *c)
-{
-	return t->text + (size_t)(c - t->conn) * t->text_room;
-}
-
-static unsigned char *tls_held(const struct tls *t, const struct tls_conn *c)
-{
-	return t->held + (size_t)(c - t->conn) * t->held_room;
-}
-
-static struct tls_conn *tls_find(const struct tls *t, uint32_t number)
-{
-	struct tls_conn *c = &t->conn[number & t->mask];
-
-	return c->ssl && c->number == number ? c : NULL;
-}
-
-/* --- between OpenSSL and the inner transport --- */
-
-static int tls_bio_read(BIO *bio, char *to, int size)
-{
-	struct tls_conn *c = lib->BIO_get_data(bio);
-	uint32_t n = (uint32_t)size < c->left ? (uint32_t)size : c->left;
-
-	lib->BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
-	if (n == 0) {
-		lib->BIO_set_flags(bio, BIO_FLAGS_READ |
-						BIO_FLAGS_SHOULD_RETRY);
-		return -1;
-	}
-	memcpy(to, c->from, n);
-	c->from += n;
-	c->left -= n;
-	return (int)n;
-}
-
-static int tls_bio_write(BIO *bio, const char *from, int size)
-{
-	struct tls *t = ((struct tls_conn *)lib->BIO_get_data(bio))->owner;
-
-	if ((size_t)size > t->held_room - t->out_len)
-		return -1;
-	memcpy(t->out + t->out_len, from, (size_t)size);
-	t->out_len += (size_t)size;
-	return size;
-}
-
-static long tls_bio_ctrl(BIO *bio, int what, long n, void *to)
-{
-	(void)bio, (void)n, (void)to;
-	return what == BIO_CTRL_FLUSH;
-}
-
-/* To be looked after at the next recv(). */
-static void tls_list(struct tls *t, struct tls_conn *c)
-{
-	if (c->flags & TLS_LISTED)
-		return;
-	c->flags |= TLS_LISTED;
-	t->listed[t->nlisted++] = (uint32_t)(c - t->conn);
-}
-
-static void tls_break(struct tls *t, struct tls_conn *c)
-{
-	if (t->why && !t->why->code)
-		tls_context_explain(c->ssl, t->to, t->why);
-	lib->ERR_clear_error();
-	c->flags |= TLS_BROKEN;
-	c->held = 0;
-	tls_list(t, c);
-}
-
-/* Hand records over; false when the inner transport has no room. */
-static bool tls_offer(struct tls *t, const struct tls_conn *c,
-		      unsigned char *data, size_t len, int64_t *stamp_ns)
-{
-	struct packet pkt = { .data = data, .len = (uint32_t)len,
-			      .conn = c->number };
-	size_t took = t->inner.ops->send(t->inner.state, &pkt, 1);
-
-	*stamp_ns = pkt.stamp_ns;
-	return took == 1;
-}
-
-/* What OpenSSL made goes out, behind what was refused before. */
-static void tls_push(struct tls *t, struct tls_conn *c, int64_t *stamp_ns)
-{
-	size_t len = t->out_len;
-
-	t->out_len = 0;
-	if (len == 0 || c->flags & TLS_BROKEN)
-		return;
-	if (c->held == 0 && tls_offer(t, c, t->out, len, stamp_ns))
-		return;
-	if (len > t->held_room - c->held) {
-		tls_break(t, c);
-		return;
-	}
-	memcpy(tls_held(t, c) + c->held, t->out, len);
-	c->held += (uint32_t)len;
-	tls_list(t, c);
-}
-
-/* True when nothing is held any more. */
-static bool tls_flush(struct tls *t, struct tls_conn *c)
-{
-	int64_t stamp_ns;
-
-	if (c->held > 0 && tls_offer(t, c, tls_held(t, c), c->held, &stamp_ns))
-		c->held = 0;
-	return c->held == 0;
-}
-
-/* --- sessions --- */
-
-static void tls_forget(struct tls_conn *c)
-{
-	uint32_t listed = c->flags & TLS_LISTED;
-
-	lib->SSL_free(c->ssl);
-	*c = (struct tls_conn){ .owner = c->owner, .flags = listed };
-}
-
-/* Cold: a session for a connection that is new. */
-static int tls_begin(struct tls *t, uint32_t number, struct err *err)
-{
-	struct tls_conn *c = &t->conn[number & t->mask];
-	BIO *bio;
-
-	tls_forget(c);
-	c->number = number;
-	c->ssl = lib->SSL_new(t->context);
-	bio = lib->BIO_new(t->method);
-	if (!c->ssl || !bio)
-		return err_set(err, -ENOMEM, "no memory for TLS");
-	lib->BIO_set_data(bio, c);
-	lib->BIO_set_init(bio, 1);
-	lib->SSL_set_bio(c->ssl, bio, bio); /* one reference, for both */
-	if (t->server) {
-		lib->SSL_set_accept_state(c->ssl);
-		return 0;
-	}
-	lib->SSL_set_connect_state(c->ssl);
-	return tls_context_name(c->ssl, t->options, t->to, err);
-}
-
-/* As far as it goes with what has come. */
-static void tls_shake(struct tls *t, struct tls_conn *c)
-{
-	int ret = lib->SSL_do_handshake(c->ssl);
-	int64_t stamp_ns;
-
-	tls_push(t, c, &stamp_ns);
-	if (ret == 1)
-		c->flags |= TLS_READY;
-	else if (lib->SSL_get_error(c->ssl, ret) != SSL_ERROR_WANT_READ)
-		tls_break(t, c);
-}
-
-/* All records that are whole; the session keeps a part of one to itself. */
-static void tls_decrypt(struct tls *t, struct tls_conn *c)
-{
-	int64_t stamp_ns;
-
-	int error = SSL_ERROR_NONE;
-
-	while (c->left > 0 && error == SSL_ERROR_NONE) {
-		size_t room = t->text_room - c->have;
-		int n = 0;
-
-		if (room >= RECORD)	/* else a message without an end */
-			n = lib->SSL_read(c->ssl, tls_text(t, c) + c->have,
-					  (int)room);
-		if (n > 0)
-			c->have += (uint32_t)n;
-		else
-			error = room < RECORD ? SSL_ERROR_SSL :
-				lib->SSL_get_error(c->ssl, n);
-	}
-	/* Alerts, and answers to updates of keys. */
-	tls_push(t, c, &stamp_ns);
-	if (error == SSL_ERROR_ZERO_RETURN)
-		c->flags |= TLS_CLOSED;
-	else if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
-		tls_break(t, c);
-}
-
 /* --- opening --- */
-
-static int tls_method(struct tls *t)
-{
-	t->method = lib->BIO_meth_new(lib->BIO_get_new_index() |
-					      BIO_TYPE_SOURCE_SINK,
-				      "lancet");
-	return t->method && lib->BIO_meth_set_read(t->method, tls_bio_read) &&
-	       lib->BIO_meth_set_write(t->method, tls_bio_write) &&
-	       lib->BIO_meth_set_ctrl(t->method, tls_bio_ctrl);
-}
 
 /* Room for a kept message, and for all that one read of the inner brings. */
 static int tls_places(struct tls *t, const struct transport_params *params,
@@ -271,10 +34,10 @@ static int tls_places(struct tls *t, const struct transport_params *params,
 	t->conn = arena_array(arena, places, sizeof(*t->conn));
 	t->listed = arena_array(arena, places, sizeof(*t->listed));
 	/* The largest message, and room for what the protocol itself says. */
-	t->held_room = message + (message / RECORD + 1) * OVERHEAD +
-		       2 * RECORD;
-	t->text_room = message + t->held_room + 4 * RECORD;
-	t->gather = arena_alloc(arena, RECORD);
+	t->held_room = message + (message / TLS_RECORD + 1) * OVERHEAD +
+		       2 * TLS_RECORD;
+	t->text_room = message + t->held_room + 4 * TLS_RECORD;
+	t->gather = arena_alloc(arena, TLS_RECORD);
 	t->out = arena_alloc(arena, t->held_room);
 	t->text = socket_pages(places * t->text_room);
 	t->held = socket_pages(places * t->held_room);
@@ -379,31 +142,19 @@ static int tls_open(void *state, const struct transport_params *params,
 	      TRANSPORT_STREAM))
 		return err_set(err, -EINVAL,
 			       "tls runs over streams of bytes, not over %s; "
-			       "take tcp", inner->kind->name);
+			       "take tcp",
+			       inner->kind->name);
 	t->server = params->listen;
 	t->options = params->tls;
 	t->context = tls_context_create(t->options, t->server, arena, err);
 	ret = t->context ? tls_places(t, params, arena, err) : err->code;
 	if (ret == 0)
-		ret = tls_open_inner(t, params, inner, deadline_ns, arena,
-				     err);
+		ret = tls_open_inner(t, params, inner, deadline_ns, arena, err);
 	if (ret == 0 && !t->server)
 		ret = tls_open_client(t, deadline_ns, err);
 	if (ret != 0)
 		tls_free(t);
 	return ret;
-}
-
-/* Say goodbye, where it can be said. */
-static void tls_leave(struct tls *t, struct tls_conn *c)
-{
-	int64_t stamp_ns;
-
-	if (!c->ssl || !(c->flags & TLS_READY) || c->flags & TLS_BROKEN)
-		return;
-	lib->SSL_shutdown(c->ssl);
-	lib->ERR_clear_error();
-	tls_push(t, c, &stamp_ns);
 }
 
 static void tls_close(void *state)
@@ -462,9 +213,7 @@ static size_t tls_send_run(struct tls *t, struct packet *pkt, size_t n)
 		if (!(c->flags & TLS_READY) || !tls_flush(t, c))
 			return 0;
 		data = tls_gather(t, pkt, n, &len);
-		if (lib->SSL_write(c->ssl, data, (int)len) <= 0)
-			tls_break(t, c);
-		tls_push(t, c, &stamp_ns);
+		tls_encrypt(t, c, data, len, &stamp_ns);
 	}
 	for (size_t i = 0; i < n; i++)
 		pkt[i].stamp_ns = stamp_ns;
@@ -481,7 +230,7 @@ static size_t tls_send(void *state, struct packet *pkt, size_t n)
 
 		while (done + run < n &&
 		       pkt[done + run].conn == pkt[done].conn &&
-		       len + pkt[done + run].len <= RECORD)
+		       len + pkt[done + run].len <= TLS_RECORD)
 			len += pkt[done + run++].len;
 		took = tls_send_run(t, &pkt[done], run);
 		done += took;
@@ -502,8 +251,10 @@ static struct packet tls_packet(const struct tls *t, const struct tls_conn *c,
 		flags |= TRANSPORT_CLOSED;
 	if (c->flags & TLS_BROKEN)
 		flags |= TRANSPORT_RUBBISH;
-	return (struct packet){ .data = tls_text(t, c), .len = c->have,
-				.conn = c->number, .flags = flags,
+	return (struct packet){ .data = tls_text(t, c),
+				.len = c->have,
+				.conn = c->number,
+				.flags = flags,
 				.stamp_ns = stamp_ns };
 }
 
@@ -533,7 +284,8 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 		if (t->why && !t->why->code)
 			err_set(t->why, -ECONNRESET,
 				"cannot speak TLS with %s: it closed the "
-				"connection", t->to);
+				"connection",
+				t->to);
 		c->flags |= TLS_CLOSED;
 	}
 	*out = tls_packet(t, c, in->stamp_ns);

@@ -33,13 +33,15 @@ int tls_context_explain(const SSL *ssl, const char *address, struct err *err)
 		return err_set(err, -EPROTO,
 			       "the certificate of %s is refused: %s; name who "
 			       "signed it, tls: {ca: FILE}, or its name, "
-			       "server_name, or write verify: false", address,
+			       "server_name, or write verify: false",
+			       address,
 			       lib->X509_verify_cert_error_string(
 				       lib->SSL_get_verify_result(ssl)));
 	if (number == SSL_R_WRONG_VERSION_NUMBER)
 		return err_set(err, -EPROTO,
 			       "%s does not speak TLS there (%s); leave out "
-			       "tls, or take its other port", address, text);
+			       "tls, or take its other port",
+			       address, text);
 	return err_set(err, -EPROTO, "cannot speak TLS with %s: %s", address,
 		       text);
 }
@@ -58,9 +60,9 @@ static int refuse(struct err *err, const char *key, const char *value)
 static int certificate_names(X509 *x)
 {
 	X509_NAME *name = lib->X509_get_subject_name(x);
-	X509_EXTENSION *also = lib->X509V3_EXT_conf_nid(
-		NULL, NULL, NID_subject_alt_name,
-		"DNS:localhost,IP:127.0.0.1,IP:::1");
+	X509_EXTENSION *also =
+		lib->X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+					 "DNS:localhost,IP:127.0.0.1,IP:::1");
 	int fine = also != NULL;
 
 	fine = fine && lib->X509_add_ext(x, also, -1);
@@ -118,11 +120,12 @@ static int set_versions(SSL_CTX *ctx, const struct config_tls *o,
 			struct err *err)
 {
 	static const long number[] = {
-		[TLS_AUTO] = 0, [TLS_1_2] = TLS1_2_VERSION,
+		[TLS_AUTO] = 0,
+		[TLS_1_2] = TLS1_2_VERSION,
 		[TLS_1_3] = TLS1_3_VERSION,
 	};
-	long least = o->min_version == TLS_AUTO ? TLS1_2_VERSION :
-						  number[o->min_version];
+	long least = o->min_version == TLS_AUTO ? TLS1_2_VERSION
+						: number[o->min_version];
 
 	lib->SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, least, NULL);
 	lib->SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MAX_PROTO_VERSION,
@@ -209,8 +212,8 @@ static int set_trust(SSL_CTX *ctx, const struct config_tls *o, struct err *err)
 SSL_CTX *tls_context_create(const struct config_tls *o, bool server,
 			    struct arena *arena, struct err *err)
 {
-	SSL_CTX *ctx = lib->SSL_CTX_new(server ? lib->TLS_server_method() :
-						 lib->TLS_client_method());
+	SSL_CTX *ctx = lib->SSL_CTX_new(server ? lib->TLS_server_method()
+					       : lib->TLS_client_method());
 	int ret;
 
 	if (!ctx) {
@@ -262,7 +265,8 @@ int tls_context_name(SSL *ssl, const struct config_tls *o, const char *address,
 	if (!host[0] && o->verify)
 		return err_set(err, -EINVAL,
 			       "no name to find in the certificate of %s; "
-			       "write tls: {server_name: NAME}", address);
+			       "write tls: {server_name: NAME}",
+			       address);
 	/* An address is no name that a client may ask for (RFC 6066, 3). */
 	if (host[0] && lib->X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1) {
 		lib->ERR_clear_error();

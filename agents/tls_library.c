@@ -18,8 +18,8 @@ struct tls_symbol {
 
 #define SYMBOL(name) { #name, offsetof(struct tls_library, name) },
 
-static const struct tls_symbol of_ssl[] = { TLS_OF_SSL(SYMBOL) { 0 } };
-static const struct tls_symbol of_crypto[] = { TLS_OF_CRYPTO(SYMBOL) { 0 } };
+static const struct tls_symbol of_ssl[] = { TLS_OF_SSL(SYMBOL){ 0 } };
+static const struct tls_symbol of_crypto[] = { TLS_OF_CRYPTO(SYMBOL){ 0 } };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct err failure;
@@ -31,7 +31,8 @@ static int load(const char *file, const struct tls_symbol *symbol)
 	if (!handle)
 		return err_set(&failure, -ENOENT,
 			       "tls needs OpenSSL 3, which is not here: %s; "
-			       "install libssl3", dlerror());
+			       "install libssl3",
+			       dlerror());
 	for (; symbol->name; symbol++) {
 		void *function = dlsym(handle, symbol->name);
 

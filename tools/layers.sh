@@ -16,7 +16,7 @@ grep -H '^#include' $files |
 	function part(path) {
 		if (path ~ /^lancet\/core\//) return "core"
 		if (path ~ /^lancet\/cmd\//) return "cmd"
-		if (path ~ /^agents\/(transport|socket|peers|stream|datagram|tls|tls_library|tls_context)(\/|\.[ch]$)/) return "transport"
+		if (path ~ /^agents\/(transport|socket|peers|stream|datagram|tls|tls_library|tls_context|tls_session)(\/|\.[ch]$)/) return "transport"
 		sub(/\/.*/, "", path)
 		return path
 	}

@@ -214,22 +214,16 @@ static void exclusive(const struct option_reader *r,
 	}
 }
 
-static bool is_word(const struct yaml_node *node, const char *word)
-{
-	return node->type == YAML_SCALAR && !node->quoted &&
-	       !strcmp(node->text, word);
-}
-
 static void section(const struct option_reader *r,
 		    const struct option_row *row, enum option_unit unit,
 		    const struct yaml_node *node, void *field)
 {
 	uint64_t seen;
 
-	if (row->flags & OPTION_SWITCH && is_word(node, "false"))
+	if (row->flags & OPTION_SWITCH && option_is_word(node, "false"))
 		return;
 	if (node->type != YAML_MAP &&
-	    !(row->flags & OPTION_SWITCH && is_word(node, "true"))) {
+	    !(row->flags & OPTION_SWITCH && option_is_word(node, "true"))) {
 		wrong_type(r, row, unit, node, row->key);
 		return;
 	}

@@ -103,6 +103,12 @@ static const struct number *number_of(const struct option_row *row,
 	}
 }
 
+bool option_is_word(const struct yaml_node *node, const char *word)
+{
+	return node->type == YAML_SCALAR && !node->quoted &&
+	       !strcmp(node->text, word);
+}
+
 bool option_is_scalar(enum option_type type)
 {
 	return type >= OPTION_TYPE_BOOL && type <= OPTION_TYPE_ENUM;

@@ -20,6 +20,9 @@ bool option_is_scalar(enum option_type type);
 enum option_type option_item_type(const struct option_row *list);
 size_t option_item_size(const struct option_row *list);
 
+/* Is it this word, without quotes? */
+bool option_is_word(const struct yaml_node *node, const char *word);
+
 /* Fill the field from a SCALAR node, or add a problem. */
 void option_scalar(const struct option_reader *r, const struct option_row *row,
 		   enum option_unit unit, const struct yaml_node *node,
