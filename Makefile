@@ -63,7 +63,7 @@ LDLIBS := $(archives) -lm
 # --- sources ---------------------------------------------------------------
 # Adding a file to a folder adds it to the program; a file in a folder of
 # kinds also joins that kind's table.
-dirs := lancet/core workloads hwts agents models coordinator targets reports
+dirs := lancet/core lancet/core/stats workloads hwts agents models coordinator targets reports
 kind_dirs := workloads/arrival workloads/dist workloads/proto hwts/tsource \
 	agents/transport models/formula models/policy coordinator/check coordinator/launch \
 	targets/backend reports/writer

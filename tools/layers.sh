@@ -14,6 +14,7 @@ grep -H '^#include' $files |
 	sed -n 's/^\([^:]*\):#include *["<]\([^">]*\)[">].*/\1 \2/p' |
 	awk '
 	function part(path) {
+		if (path ~ /^lancet\/core\/stats\//) return "stats"
 		if (path ~ /^lancet\/core\//) return "core"
 		if (path ~ /^lancet\/cmd\//) return "cmd"
 		if (path ~ /^agents\/(transport|socket|peers|stream|datagram|tls|tls_library|tls_context|tls_session)(\/|\.[ch]$)/) return "transport"
@@ -23,15 +24,16 @@ grep -H '^#include' $files |
 	function fence(header, place) { home[header] = place }
 	BEGIN {
 		below["core"] = "core"
+		below["stats"] = "core stats"
 		below["workloads"] = "core workloads"
 		below["hwts"] = "core hwts"
 		below["transport"] = "core transport"
 		below["agents"] = "core workloads hwts transport agents"
-		below["models"] = "core workloads models"
-		below["coordinator"] = "core workloads models coordinator"
+		below["models"] = "core stats workloads models"
+		below["coordinator"] = "core stats workloads models coordinator"
 		below["targets"] = "core workloads models transport targets"
-		below["reports"] = "core reports"
-		below["cmd"] = "core workloads hwts transport agents models " \
+		below["reports"] = "core stats reports"
+		below["cmd"] = "core stats workloads hwts transport agents models " \
 			"coordinator targets reports cmd"
 
 		# Third-party headers, each in the one place that needs it.
