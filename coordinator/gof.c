@@ -3,51 +3,10 @@
 
 #include <math.h>
 
-/* The distribution of A^2 for n -> infinity, to six digits. */
-static double ad_inf(double z)
-{
-	if (z <= 0)
-		return 0;
-	if (z < 2)
-		return exp(-1.2337141 / z) / sqrt(z) *
-		       (2.00012 +
-			(.247105 -
-			 (.0649821 -
-			  (.0347962 - (.011672 - .00168691 * z) * z) * z) *
-				 z) *
-				z);
-	return exp(-exp(1.0776 -
-			(2.30695 -
-			 (.43424 -
-			  (.082433 - (.008056 - .0003146 * z) * z) * z) *
-				 z) *
-				z));
-}
-
-double gof_ad_p(double z)
-{
-	double p = 1 - ad_inf(z);
-
-	return p < 0 ? 0 : p;
-}
-
-double gof_ks_p(double d, size_t n)
-{
-	double root = sqrt((double)n);
-	double x = (root + .12 + .11 / root) * d;
-	double sum = 0, sign = 1;
-
-	if (x < .2)	/* the series converges slowly, the answer is 1 */
-		return 1;
-	for (int k = 1; k <= 100; k++, sign = -sign) {
-		double term = exp(-2 * k * k * x * x);
-
-		sum += sign * term;
-		if (term < 1e-12)
-			break;
-	}
-	return fmin(fmax(2 * sum, 0), 1);
-}
+#include "lancet/core/arena.h"
+#include "lancet/core/stats/fit.h"
+#include "lancet/core/stats/kolmogorov.h"
+#include "lancet/core/stats/quadratic.h"
 
 /* A^2 from the law's values at the gaps; clipped where they reach 0 or 1. */
 static double anderson_darling(const int32_t *gap, size_t n,
@@ -55,15 +14,21 @@ static double anderson_darling(const int32_t *gap, size_t n,
 			       const void *state)
 {
 	const double tiny = 1e-15;
-	double sum = 0;
+	struct arena arena;
+	double *below, *above, a2;
 
+	arena_init(&arena);
+	below = arena_array(&arena, n, sizeof(*below));
+	above = arena_array(&arena, n, sizeof(*above));
 	for (size_t i = 0; i < n; i++) {
-		double low = fmax(cdf(state, gap[i]), tiny);
-		double high = fmax(1 - cdf(state, gap[n - 1 - i]), tiny);
+		double f = cdf(state, gap[i]);
 
-		sum += (2 * (double)i + 1) * (log(low) + log(high));
+		below[i] = log(fmax(f, tiny));
+		above[i] = log(fmax(1 - f, tiny));
 	}
-	return -(double)n - sum / (double)n;
+	a2 = fit_anderson(below, above, n);
+	arena_fini(&arena);
+	return a2;
 }
 
 /* sup of |F_n - F| when F may be evaluated up to `shift` further on. */
@@ -125,7 +90,7 @@ void gof_run(struct gof *gof, const int32_t *gap,
 	}
 	gof->distance = kolmogorov(gap, n, gof->shift, cdf, state);
 	gof->ad = anderson_darling(gap, n, cdf, state);
-	gof->ad_p = gof_ad_p(gof->ad);
+	gof->ad_p = quadratic_anderson_p(gof->ad);
 	gof->ks = kolmogorov(gap, n, 0, cdf, state);
-	gof->ks_p = gof_ks_p(gof->ks, n);
+	gof->ks_p = kolmogorov_p(gof->ks, n);
 }

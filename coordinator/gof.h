@@ -25,10 +25,4 @@ void gof_run(struct gof *gof, const int32_t *gap,
 	     double (*cdf)(const void *state, double gap_ns),
 	     const void *state);
 
-/* P(A^2 > z) for many observations: Marsaglia and Marsaglia 2004. */
-double gof_ad_p(double z);
-
-/* P(D > d) of n observations: Kolmogorov with Stephens' (1970) correction. */
-double gof_ks_p(double d, size_t n);
-
 #endif
