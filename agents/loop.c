@@ -395,6 +395,18 @@ static bool send_sticky(struct worker *w)
 	return true;
 }
 
+/* Whose turn it is: of those due together, a few share one. */
+static uint32_t pick(struct worker *w)
+{
+	if (w->more > 0 && pool_again(&w->pool, w->picked)) {
+		w->more--;
+		return w->picked;
+	}
+	w->picked = pool_pick(&w->pool);
+	w->more = w->params.pipeline > 1 ? w->params.pipeline - 1 : 0;
+	return w->picked;
+}
+
 /* One request that is due, or waited, goes into the outbox. */
 static bool send_next(struct worker *w)
 {
@@ -410,7 +422,7 @@ static bool send_next(struct worker *w)
 		return send_sticky(w);
 	if (!flight_is_free(&w->flight, next->seq))
 		loop_make_way(w, next->seq);
-	conn = pool_pick(&w->pool);
+	conn = pick(w);
 	if (conn == POOL_NONE) {
 		starve(w);
 		return false;
@@ -430,6 +442,7 @@ static size_t transmit(struct worker *w)
 	const size_t most = WORKER_HELD + WORKER_BURST;
 	size_t held = w->out.n, n = 0;
 
+	w->more = 0;
 	while (n < w->burst && w->out.n < most && send_next(w))
 		n++;
 	if (w->out.n == most)

@@ -152,6 +152,15 @@ static inline uint32_t pool_pick(struct pool *pool)
 	return POOL_NONE;
 }
 
+/* The same one again, picked in this turn, if it has room; a line's kinds. */
+static inline bool pool_again(struct pool *pool, uint32_t conn)
+{
+	if (!pool_usable(pool, &pool->conn[conn]))
+		return false;
+	pool_load(pool, conn);
+	return true;
+}
+
 /* One answer less to wait for. */
 static inline void pool_answered(struct pool *pool, uint32_t conn)
 {

@@ -66,6 +66,7 @@ struct worker_params {
 	uint32_t first_conn;	/* counted over all agents */
 	enum config_pick pick;
 	uint32_t in_flight;	/* on one connection; 0: as many as fit */
+	uint32_t pipeline;	/* due together, on one connection; 0: 1 */
 	uint32_t queue;
 	int32_t cpu;		/* -1: not pinned */
 	bool poll;
@@ -93,6 +94,8 @@ struct worker {
 	int64_t refused_ns;	/* first refusal since the last reply; or 0 */
 	int64_t mend_ns;	/* next look at broken connections */
 	uint32_t turns, sends;
+	uint32_t picked;	/* the last connection; pipelined: */
+	uint32_t more;		/* so many more requests may go there */
 	bool trailer, in_order, stream, poll;
 	bool idle;		/* nothing went out or in, in the last turn */
 	bool failed;		/* err says why; the segment is void */

@@ -210,6 +210,11 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			       "fewer connections than threads; write at "
 			       "least connections: %lld",
 			       (long long)agent[i].threads);
+		if (agent[i].pipeline > 1 && agent[i].pick > PICK_RANDOM)
+			BROKEN(c, p, path,
+			       "pipeline says that neighbours share a "
+			       "connection, and pick that another rule does; "
+			       "write pick: round-robin, or leave pipeline out");
 	}
 	if (!c->agents.n)
 		BROKEN(c, p, "agents",

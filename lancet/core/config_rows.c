@@ -159,6 +159,9 @@ static const struct option_row agent_rows[] = {
 	      "fewest replies; sticky: its key's"),
 	OPTION(INT, struct config_agent, in_flight, 0, "0", 0, 65536,
 	       "requests at once on a connection; 0: what the protocol bears"),
+	OPTION(INT, struct config_agent, pipeline, 0, "1", 1, 1024,
+	       "so many of those that are due together share a connection, "
+	       "and a packet"),
 	OPTION(INT, struct config_agent, queue, 0, "100000", 0, 1e7,
 	       "requests that may wait for a connection before one is unsent"),
 	WORDS(struct config_agent, mode, modes, "auto",

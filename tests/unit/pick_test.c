@@ -66,6 +66,57 @@ static void test_limits(void **state)
 	}
 }
 
+/* The same one again, until it is full, and whoever comes next after it. */
+static void test_again(void **state)
+{
+	(void)state;
+	for (int pick = PICK_ROUND_ROBIN; pick <= PICK_RANDOM; pick++) {
+		uint32_t conn;
+
+		make_pool((enum config_pick)pick, 3);
+		conn = pool_pick(&pool);
+		assert_true(pool_again(&pool, conn));
+		assert_true(pool_again(&pool, conn));
+		assert_false(pool_again(&pool, conn));
+		for (uint32_t i = 0; i < 3 * (CONNS - 1); i++)
+			assert_int_not_equal(pool_pick(&pool), conn);
+		assert_int_equal(pool_pick(&pool), POOL_NONE);
+		pool_answered(&pool, conn);
+		assert_int_equal(pool_pick(&pool), conn);
+		pool_fini(&pool);
+	}
+}
+
+/* Four at a time are due: pipelined they share a connection, else they part. */
+static void pipelined(uint32_t pipeline)
+{
+	size_t together = 0;
+
+	workload.arrival = choice(KIND_ARRIVAL, "batch:4");
+	params.connections = CONNS;
+	params.pipeline = pipeline;
+	open_worker();
+	run(20000, 0, 20 * MS, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+	for (size_t i = 0; i + 4 <= nrecords; i += 4)
+		for (size_t j = i + 1; j < i + 4; j++)
+			together += records[j].conn == records[i].conn;
+	assert_true(nrecords >= 40);
+	assert_int_equal(together, pipeline > 1 ? nrecords / 4 * 3 : 0);
+}
+
+static void test_pipelined(void **state)
+{
+	(void)state;
+	pipelined(4);
+}
+
+static void test_not_pipelined(void **state)
+{
+	(void)state;
+	pipelined(1);
+}
+
 /* Against a search through all of them, over random picks and answers. */
 static void test_least_loaded(void **state)
 {
@@ -258,9 +309,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_least_loaded),
 		cmocka_unit_test(test_least_in_turn),
 		cmocka_unit_test(test_sticky_waits),
+		TEST(test_pipelined),
+		TEST(test_not_pipelined),
 		TEST(test_sticky),
 		TEST(test_sticky_timeouts),
 		TEST(test_class_timeouts),
