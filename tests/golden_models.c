@@ -43,6 +43,8 @@ static const char usage[] =
 #define SIMULATED_SHARE 0.98
 /* Our own half-width is at most this, or half of the row's tolerance. */
 #define OWN_HALF 0.01
+/* Asked of our value, which may be more than the row's, it must be less. */
+#define ASKED_OF_HALF 0.93
 /* A simulation that is not precise enough by then is a miss. */
 #define TIME_LIMIT_S 120
 /* So many queues are simulated by --quick, evenly over the folder. */
@@ -216,7 +218,7 @@ static void ask_maxload(struct tally *tally, const struct golden_row *row,
 		a.value = found.load;
 		a.method = found.method;
 		if (a.value.hi - a.value.lo <=
-		    2 * own_limit(row) * a.value.value)
+		    2 * ASKED_OF_HALF * own_limit(row) * a.value.value)
 			break;
 	}
 	if (rc)
@@ -286,7 +288,7 @@ static void ask_rows(struct tally *tally, const struct golden_row *row,
 			miss(tally, row, err.text);
 			continue;
 		}
-		ask[n].relative = own_limit(row);
+		ask[n].relative = ASKED_OF_HALF * own_limit(row);
 		of[n++] = row;
 	}
 	ask_figures(tally, of, ask, n, &queue->query, arena);

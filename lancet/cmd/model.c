@@ -224,7 +224,9 @@ static int tell_row(const struct model_answer *a, size_t policy, size_t load,
 	int status = STATUS_FINE;
 	char of[64];
 
-	snprintf(of, sizeof(of), "load %.4g%%", 100 * row->load);
+	/* Work without a mean has no load. */
+	snprintf(of, sizeof(of), isnan(row->load) ? "any load" : "load %.4g%%",
+		 100 * row->load);
 	if (row->refused)
 		return refusal(a, policy, told, size, of, row->refused);
 	for (size_t i = 0; i < a->system->nmetrics; i++) {

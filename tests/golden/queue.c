@@ -57,7 +57,12 @@ static int add_class(struct reader *r, const char *name, double weight,
 /* "disc:0.5:1,0.5:100 us": without the unit, which is dropped everywhere. */
 static char *without_unit(char *text)
 {
+	size_t len;
+
 	text[strcspn(text, " ")] = 0;
+	len = strlen(text);
+	if (len > 2 && !strcmp(text + len - 2, "us"))
+		text[len - 2] = 0;
 	return text;
 }
 
