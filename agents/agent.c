@@ -178,7 +178,8 @@ static int take_start(struct agent *a, const json_t *frame)
 	recorder_reset(&a->recorder, a->start.at_ns - a->start.from_ns,
 		       a->start.point);
 	/* A quarter of a ring between two looks. */
-	rate = a->start.rate_rps / a->plan.all_threads;
+	rate = a->start.rate_rps * workload_peak(&a->workload) /
+	       a->plan.all_threads;
 	a->fold_ns = TICK_NS;
 	if (rate > WORKER_RECORDS / 4)
 		a->fold_ns = (int64_t)(WORKER_RECORDS / 4 / rate * 1e9);

@@ -199,7 +199,8 @@ static uint32_t requests_in(const struct worker *w,
 			    const struct wire_start *start, int64_t ns,
 			    uint32_t most)
 {
-	double want = 1.25e-9 * (double)ns * start->rate_rps /
+	double want = 1.25e-9 * (double)ns * start->rate_rps *
+		      workload_peak(w->params.workload) /
 		      w->params.all_threads;
 
 	return want < most ? (uint32_t)want : most;

@@ -52,7 +52,9 @@ static void account_pacing(const struct point_data *data,
 	for (size_t i = 0; i < to->nchecks; i++)
 		if (!strcmp(to->checks[i].name, "arrivals"))
 			pacing->distance = to->checks[i].effect;
-	for (size_t i = 0; i < data->ngaps; i++) {
+	/* Of a changing rate it has no meaning. */
+	for (size_t i = 0; i < data->ngaps && !data->plan->workload.pattern;
+	     i++) {
 		double of = dispersion_of(&data->gaps[i]);
 
 		if (isnan(of))
@@ -126,6 +128,25 @@ static void account_windows(const struct point_data *data,
 				       &all.window[to->n], to, arena);
 }
 
+/* The offered load of each window. */
+static struct result_pattern *account_pattern(const struct point_data *data,
+					      const struct result_windows *w,
+					      struct arena *arena)
+{
+	const struct pattern *pattern = data->plan->workload.pattern;
+	struct result_pattern *to;
+
+	if (!pattern)
+		return NULL;
+	to = arena_alloc(arena, sizeof(*to));
+	to->name = pattern->name;
+	to->n = w->n;
+	to->offered_rps = arena_array(arena, w->n, sizeof(*to->offered_rps));
+	for (size_t i = 0; i < w->n; i++)
+		to->offered_rps[i] = point_window_rps(data, w->start_ns[i]);
+	return to;
+}
+
 /* --- the rest --------------------------------------------------------------------------- */
 
 static double account_cost(const struct point_cost *cost)
@@ -187,7 +208,7 @@ static struct result_metric *account_connect(const struct point_data *data,
 static void account_rates(const struct point_data *data,
 			  struct result_point *to)
 {
-	to->offered_rps = data->point->rate_rps;
+	to->offered_rps = point_offered_rps(data);
 	to->intended_rps = rate(data->counts.intended, data->duration_s);
 	to->sent_rps = rate(data->counts.sent, data->duration_s);
 	to->achieved_rps = point_achieved_rps(data);
@@ -219,6 +240,7 @@ void account_point(const struct point_data *data,
 	account_pacing(data, to);
 	account_stalls(data, to, arena);
 	account_windows(data, &to->windows, arena);
+	to->pattern = account_pattern(data, &to->windows, arena);
 	account_agents(data, to, arena);
 	if (data->target)
 		to->target = arena_copy(arena, data->target,

@@ -269,6 +269,11 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 		model->method = "replay";
 		return;
 	}
+	if (plan->workload.pattern) {
+		model->name = queue.policy.kind->name;
+		stationary_failed(model, "the load changes over time", arena);
+		return;
+	}
 	if (predict(&query, &found, arena, &err) < 0) {
 		model->name = queue.policy.kind->name;
 		stationary_failed(model, err.text, arena);

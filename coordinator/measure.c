@@ -177,7 +177,7 @@ int measure_point(struct session *session, struct point_data *data,
 	};
 	for (;; start.segment++) {
 		struct measure_state state = {
-			.left_ns = m->time_limit_ns -
+			.left_ns = plan_length_ns(data->plan) -
 				   (start.segment ?
 				    clock_now_ns() + LEAD_NS - begun : 0),
 			.warmup_ns = data->point->warmup_ns,

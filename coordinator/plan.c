@@ -77,6 +77,31 @@ static double plan_rate(const struct plan *plan, const struct load_value *load,
 	return 0;
 }
 
+/* The mean of a pattern, all of whose loads are of one kind. */
+static double plan_pattern_rate(const struct plan *plan,
+				struct option_problems *problems)
+{
+	const struct config_pattern *o = plan->config->load.pattern;
+	const struct config_step *step = o->steps.items;
+	const struct load_value *one = o->ramp	  ? &o->ramp->from
+				       : o->sine   ? &o->sine->mean
+				       : o->spikes ? &o->spikes->base
+						   : &step->rate;
+	const struct load_value mean = {
+		.value = plan->workload.pattern->mean, .share = one->share,
+	};
+
+	return plan_rate(plan, &mean, "load.pattern", problems);
+}
+
+int64_t plan_length_ns(const struct plan *plan)
+{
+	const struct pattern *pattern = plan->workload.pattern;
+
+	return pattern ? pattern->length_ns
+		       : plan->config->measure.time_limit_ns;
+}
+
 /*
  * Time that an empty queue takes to become a stationary one: about ten
  * relaxation times, (1 + scv) / (k (1 - rho)^2) mean services each (heavy
@@ -98,6 +123,9 @@ static int64_t plan_warmup(const struct plan *plan, double utilisation)
 
 	if (m->warmup_ns != OPTION_AUTO_VALUE)
 		return m->warmup_ns;
+	/* A changing load has no state to settle into; all of it is shown. */
+	if (plan->workload.pattern)
+		return 0;
 	if (workers > 0 && mean > 0 && utilisation < 1)
 		auto_ns = 10 * mean * fmax(second / (mean * mean), 1) /
 			  (workers * (1 - utilisation) * (1 - utilisation));
@@ -132,7 +160,9 @@ static void plan_points(struct plan *plan, struct arena *arena,
 		to = plan_rate(plan, &load->sweep->to, "load.sweep.to",
 			       problems);
 	} else {
-		from = plan_rate(plan, &load->rate, "load.rate", problems);
+		from = load->pattern
+		       ? plan_pattern_rate(plan, problems)
+		       : plan_rate(plan, &load->rate, "load.rate", problems);
 		to = from;
 	}
 	if (problems->n)

@@ -78,6 +78,9 @@ struct plan *plan_create(const struct config *config,
 			 const struct plan_host *host, struct arena *arena,
 			 struct option_problems *problems, struct err *err);
 
+/* The longest that a point takes: its pattern, or the time limit. */
+int64_t plan_length_ns(const struct plan *plan);
+
 /* Has a target process of ours, on this machine. */
 bool plan_builtin(const struct plan *plan);
 

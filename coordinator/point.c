@@ -448,6 +448,22 @@ void point_close(struct point_data *data, struct arena *arena)
 	point_classes(data, &data->response, arena);
 }
 
+/*
+ * A gap in the pattern's operational time, where the arrival law holds, as
+ * if it ended at that instant of the schedule.
+ */
+static int32_t gap_of(const struct pattern *pattern, int32_t gap_ns,
+		      int64_t end_ns)
+{
+	double end = (double)end_ns, begin = end - gap_ns, done;
+
+	if (!pattern)
+		return gap_ns;
+	done = pattern_done(pattern, end) -
+	       pattern_done(pattern, begin > 0 ? begin : 0);
+	return done < INT32_MAX ? (int32_t)lround(done) : INT32_MAX;
+}
+
 static size_t gaps_take(const struct point_data *data,
 			const struct point_gaps *from, int32_t *to)
 {
@@ -460,7 +476,9 @@ static size_t gaps_take(const struct point_data *data,
 
 		if (window < segment->nwindows &&
 		    !(segment->window[window].out & WINDOW_HEADLINE))
-			to[n++] = from->gap_ns[i];
+			to[n++] = gap_of(data->plan->workload.pattern,
+					 from->gap_ns[i],
+					 segment->from_ns + at);
 		at -= from->intended_gap_ns[i];
 	}
 	return n;
@@ -486,47 +504,4 @@ double point_lateness(const struct point_data *data)
 	double q = .99 * (1 - data->left_out);
 
 	return q > 0 ? hist_quantile(data->lateness, q) : (double)NAN;
-}
-
-/* How many of a window's requests were answered by the instant. */
-static double answered_by(const struct point_window *window, int64_t start_ns,
-			  int64_t width_ns, int64_t until_ns)
-{
-	double room = (double)(until_ns - start_ns) - (double)width_ns / 2;
-	double answered = 0;
-
-	for (size_t i = 0; i < window->nparts; i++) {
-		const struct wire_window *part = &window->part[i].window;
-
-		if (part->outcome != OUTCOME_RECEIVED)
-			continue;
-		for (uint32_t c = 0; c < part->response.n; c++)
-			if ((double)hist_low(part->response.cell[c].index) <=
-			    room)
-				answered += part->response.cell[c].count;
-	}
-	return answered;
-}
-
-double point_achieved_rps(const struct point_data *data)
-{
-	int64_t width = window_ns(data);
-	double answered = 0;
-
-	for (size_t s = 0; s < data->nsegments; s++) {
-		const struct point_segment *segment = &data->segment[s];
-		int64_t warm = segment->from_ns + data->point->warmup_ns;
-
-		for (size_t i = 0; i < segment->nwindows; i++) {
-			const struct point_window *w = &segment->window[i];
-			int64_t start = segment->from_ns + (int64_t)i * width;
-
-			answered += answered_by(w, start, width,
-						segment->until_ns);
-			if (start < warm)
-				answered -= answered_by(w, start, width, warm);
-		}
-	}
-	return data->duration_s > 0 ? answered / data->duration_s
-				    : (double)NAN;
 }

@@ -151,10 +151,15 @@ double point_lateness(const struct point_data *data);
 /*
  * Send gaps that no agent's stall spoilt and that are past the warm-up, of
  * all threads, in the arena. Gaps carry no instants: the last one is taken
- * to end with the segment, and the intended gaps lead back from there.
+ * to end with the segment, and the intended gaps lead back from there. Of a
+ * pattern, gaps of its operational time, as pattern.h calls it.
  */
 int32_t *point_gaps(const struct point_data *data, size_t *n,
 		    struct arena *arena);
+
+/* The rate that was asked for in a window; in all after the warm-up. */
+double point_window_rps(const struct point_data *data, int64_t start_ns);
+double point_offered_rps(const struct point_data *data);
 
 /* Requests answered per second, by the instant of the answer. */
 double point_achieved_rps(const struct point_data *data);

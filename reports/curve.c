@@ -22,6 +22,7 @@ static const char *const curve_style[] = {
 	[CURVE_HOLLOW] = "using 1:2 with points pt 6 ps 0.95 lw 1.8",
 	[CURVE_CROSSES] = "using 1:2 with points pt 2 ps 0.75 lw 1.4",
 	[CURVE_ERRORS] = "using 1:2:3:4 with yerrorbars pt 7 ps 0.6 lw 1.4",
+	[CURVE_LEVEL] = "using 1:2 axes x1y2 with steps lw 1.4",
 };
 
 /* Blue to orange by way of grey: order without a key, for every eye. */

@@ -19,6 +19,7 @@ enum curve_style {
 	CURVE_HOLLOW,	/* open circles */
 	CURVE_CROSSES,
 	CURVE_ERRORS,	/* value, lo, hi */
+	CURVE_LEVEL,	/* against the right axis, in steps */
 };
 
 struct curves {

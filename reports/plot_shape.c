@@ -194,6 +194,26 @@ static void timeline_marks(struct curves *c, const struct result *r)
 	}
 }
 
+/* The load that a pattern offered, on an axis of its own: it is no time. */
+static void timeline_load(struct curves *c, const struct result *r)
+{
+	const struct result_point *p = r->npoints == 1 ? &r->points[0] : NULL;
+	double lo = c->ymin, hi = c->ymax;
+
+	if (!p || !p->pattern || p->pattern->n != p->windows.n)
+		return;
+	curve_begin(c, CURVE_LEVEL, CURVE_GREY, "offered load (right axis)");
+	for (size_t i = 0; i < p->windows.n; i++) {
+		double v = plot_krps(p->pattern->offered_rps[i]);
+
+		curve_row(c, seconds(p->windows.start_ns[i]), v, v, v);
+	}
+	c->ymin = lo;
+	c->ymax = hi;
+	fputs("set ytics nomirror\nset y2tics\nset y2range [0:*]\n"
+	      "set y2label 'offered load (krps)'\n", c->head);
+}
+
 void plot_timeline(const struct plot *plot, struct curves *c)
 {
 	char title[200];
@@ -212,8 +232,10 @@ void plot_timeline(const struct plot *plot, struct curves *c)
 					      CURVE_COLOURS],
 				 title);
 		}
-	if (plot->n == 1)
+	if (plot->n == 1) {
 		timeline_marks(c, plot->result[0]);
+		timeline_load(c, plot->result[0]);
+	}
 	curve_time_axis(c, "y", c->ymin / 1.3, c->ymax * 1.6);
 	fputs("set xlabel 'measured time, points one after the other (s)'\n"
 	      "set ylabel 'response time'\nset key below\n",

@@ -98,7 +98,10 @@ static void fill(struct schedule *s, struct intent *out, double gap_ns,
 	int32_t class = -1;
 
 	s->at_ns += gap_ns;
-	out->intended_ns = llround(s->at_ns);
+	out->intended_ns = llround(
+		s->workload->pattern ? pattern_when(s->workload->pattern,
+						    &s->place, s->at_ns)
+				     : s->at_ns);
 	out->seq = (uint32_t)s->seq++;
 	out->class = workload_draw_class(s->workload, &s->class);
 	if (s->arrival->dictated)

@@ -8,6 +8,7 @@
 #include "lancet/core/rng.h"
 #include "workloads/arrival.h"
 #include "workloads/dist.h"
+#include "workloads/pattern.h"
 
 struct arena;
 struct config;
@@ -36,6 +37,7 @@ struct workload {
 	size_t nclasses;
 	struct choice arrival;
 	const void *arrival_file;	/* as arrival.h says; or NULL */
+	const struct pattern *pattern;	/* NULL: the rate stays */
 };
 
 /*
@@ -55,6 +57,12 @@ static inline double workload_mean_service_ns(const struct workload *w)
 	return workload_moment(w, 1);
 }
 
+/* The greatest rate of a pattern over its mean. */
+static inline double workload_peak(const struct workload *w)
+{
+	return w->pattern ? w->pattern->peak : 1;
+}
+
 /* One class by weight; draws nothing where there is only one. */
 uint32_t workload_draw_class(const struct workload *w, struct rng *rng);
 
@@ -68,7 +76,8 @@ struct schedule {
 	const struct arrival_ops *arrival;
 	void *arrival_state;
 	struct rng gap, class, service, request_size, reply_size, draw;
-	double at_ns;
+	double at_ns;		/* operational, where there is a pattern */
+	struct pattern_place place;
 	uint64_t seq;
 	int ended;		/* a trace ran out */
 };

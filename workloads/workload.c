@@ -112,6 +112,17 @@ static int init_arrival(struct workload *w, struct arena *arena,
 	return rc;
 }
 
+static int refuse_pattern(const struct workload *w, struct err *err)
+{
+	const struct arrival_ops *ops = (const void *)w->arrival.kind;
+
+	if (!(ops->flags & ARRIVAL_FINITE))
+		return 0;
+	return err_set(err, -EINVAL, "arrival %s has instants of its own; "
+		       "write load: {rate: ...}, or another arrival",
+		       ops->kind.name);
+}
+
 /* A trial of the protocol: what its options want that cannot be had. */
 static int try_protocol(const struct choice *protocol, struct err *err)
 {
@@ -133,6 +144,10 @@ int workload_init(struct workload *w, const struct config *config,
 	const struct config_workload *c = &config->workload;
 
 	*w = (struct workload){ .arrival = c->arrival };
+	if (config->load.pattern)
+		w->pattern = pattern_create(config->load.pattern,
+					    config->measure.time_limit_ns,
+					    arena);
 	if (init_classes(w, c, arena, err))
 		return at_option(config,
 				 c->classes.n ? "workload.classes"
@@ -140,6 +155,8 @@ int workload_init(struct workload *w, const struct config *config,
 				 err);
 	if (init_arrival(w, arena, err))
 		return at_option(config, "workload.arrival", err);
+	if (w->pattern && refuse_pattern(w, err))
+		return at_option(config, "load.pattern", err);
 	if (try_protocol(&c->protocol, err))
 		return at_option(config, "workload.protocol", err);
 	return 0;

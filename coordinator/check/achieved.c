@@ -21,19 +21,22 @@ static const struct option_row rows[] = {
 };
 
 /*
- * Variance of the number of intended requests, from the windows' counts: it
- * needs no law. Variance over mean of independent counts is the index of
- * dispersion (Cox and Lewis 1966).
+ * Variance of the number of intended requests, from the windows' counts less
+ * what a pattern asked for in them: it needs no law. Variance over mean of
+ * independent counts is the index of dispersion (Cox and Lewis 1966).
  */
 static double count_deviation(const struct point_data *data)
 {
+	const int64_t width = data->plan->config->measure.window_ns;
 	double n = 0, sum = 0, square = 0;
 
 	for (size_t s = 0; s < data->nsegments; s++) {
 		for (size_t i = 0; i < data->segment[s].nwindows; i++) {
 			const struct point_window *w =
 				&data->segment[s].window[i];
-			double count = 0;
+			double count = -point_window_rps(data, w->index *
+							 width) *
+				       (double)width / 1e9;
 
 			if (w->out & WINDOW_WARMUP)
 				continue;
@@ -60,12 +63,23 @@ static const char *limit(const struct point_data *data, double asked,
 	return "all were sent: the server or the way to it was the limit";
 }
 
+/*
+ * A pattern may end with a queue, and overload for a while is what some are
+ * for: of those, also what was answered after the end.
+ */
+static double answered_rps(const struct point_data *data)
+{
+	if (data->plan->workload.pattern)
+		return (double)data->counts.received / data->duration_s;
+	return point_achieved_rps(data);
+}
+
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
 	const struct achieved *levels = options;
-	double asked = data->point->rate_rps;
-	double achieved = point_achieved_rps(data);
+	double asked = point_offered_rps(data);
+	double achieved = answered_rps(data);
 	double noise = count_deviation(data) / data->duration_s;
 
 	if (isnan(noise) || isnan(achieved)) {

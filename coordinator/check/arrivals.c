@@ -65,7 +65,10 @@ static void run(const struct point_data *data, const void *options,
 		.rate_rps = data->point->rate_rps,
 		.of = plan->threads,
 	};
-	struct gof gof = { .shift = data->send_cost_ns };
+	/* Costs are of real time, which a pattern's peak makes the most of. */
+	struct gof gof = {
+		.shift = data->send_cost_ns * workload_peak(&plan->workload),
+	};
 	struct err err;
 	void *state;
 	int32_t *gap;

@@ -9,6 +9,7 @@
 #include "lancet/core/input.h"
 #include "lancet/core/preset.h"
 #include "lancet/core/slo.h"
+#include "lancet/core/unit.h"
 #include "lancet/core/yaml.h"
 
 /* The deepest part of the path that is there. */
@@ -195,6 +196,96 @@ static void rules_load(const struct config *c, struct option_problems *p)
 		       "from is not below to; write the lower load first");
 }
 
+/* One of a pattern's loads: the first says of which kind they all are. */
+static void rule_pattern_load(const struct config *c,
+			      struct option_problems *p,
+			      const struct load_value *load, const char *path,
+			      const struct load_value **first, double *sum)
+{
+	if (load->value > 0)
+		rule_load(c, p, load, path);
+	if (!*first)
+		*first = load;
+	if (load->share != (*first)->share)
+		BROKEN(c, p, path,
+		       "the loads of the pattern differ in kind; write all as "
+		       "rates or all as shares");
+	*sum += load->value;
+}
+
+static void rules_shape(const struct config *c, struct option_problems *p)
+{
+	const struct config_sine *sine = c->load.pattern->sine;
+	const struct config_spikes *spikes = c->load.pattern->spikes;
+	const struct config_ramp *ramp = c->load.pattern->ramp;
+	const struct option_list *steps = &c->load.pattern->steps;
+	const struct config_step *step = steps->items;
+	const struct load_value *first = NULL;
+	double sum = 0;
+
+#define LOAD(load, path) rule_pattern_load(c, p, load, path, &first, &sum)
+	for (size_t i = 0; i < steps->n; i++)
+		LOAD(&step[i].rate, "load.pattern.steps");
+	if (ramp) {
+		LOAD(&ramp->from, "load.pattern.ramp.from");
+		LOAD(&ramp->to, "load.pattern.ramp.to");
+	}
+	if (spikes) {
+		LOAD(&spikes->base, "load.pattern.spikes.base");
+		LOAD(&spikes->peak, "load.pattern.spikes.peak");
+	}
+	if (sine) {
+		LOAD(&sine->mean, "load.pattern.sine.mean");
+		LOAD(&sine->amplitude, "load.pattern.sine.amplitude");
+	}
+#undef LOAD
+	if (!(sum > 0))
+		BROKEN(c, p, "load.pattern",
+		       "a load of 0 measures nothing; write a load above 0");
+	if (sine && sine->amplitude.value > sine->mean.value)
+		BROKEN(c, p, "load.pattern.sine.amplitude",
+		       "the load would fall below 0; write at most the mean");
+	if (spikes && spikes->for_ns >= spikes->every_ns)
+		BROKEN(c, p, "load.pattern.spikes.for",
+		       "a spike ends before the next; write a time shorter "
+		       "than every");
+}
+
+int64_t config_pattern_ns(const struct config_pattern *pattern)
+{
+	const struct config_step *step = pattern->steps.items;
+	int64_t length = pattern->ramp ? pattern->ramp->over_ns : 0;
+
+	for (size_t i = 0; i < pattern->steps.n; i++)
+		length += step[i].for_ns;
+	return length;
+}
+
+static void rules_pattern(const struct config *c, struct option_problems *p)
+{
+	const struct config_measure *m = &c->measure;
+	int64_t length;
+	char need[32];
+
+	if (!c->load.pattern)
+		return;
+	rules_shape(c, p);
+	length = config_pattern_ns(c->load.pattern);
+	unit_exact_duration(length, need, sizeof(need));
+	if (length > m->time_limit_ns)
+		BROKEN(c, p, "load.pattern",
+		       "the pattern takes %s, longer than a point may; write "
+		       "measure: {time_limit: %s}", need, need);
+	if (length && (length < m->window_ns || length <= m->warmup_ns))
+		BROKEN(c, p, "load.pattern",
+		       "the pattern takes %s, which the warm-up or one window "
+		       "is longer than; write a longer one", need);
+	if (m->precision)
+		BROKEN(c, p, "measure.precision",
+		       "a pattern is run once, however precise that is; "
+		       "remove it");
+}
+
 static void rules_agents(const struct config *c, struct option_problems *p)
 {
 	const struct config_agent *agent = c->agents.items;
@@ -329,6 +420,7 @@ static void rules(const struct config *c, struct option_problems *p)
 	rules_protocol(c, p);
 	rules_classes(c, p);
 	rules_load(c, p);
+	rules_pattern(c, p);
 	rules_agents(c, p);
 	rules_measure(c, p);
 	rules_slo(c, p);

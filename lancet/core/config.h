@@ -89,9 +89,38 @@ struct config_sweep {
 	int64_t steps;
 };
 
+struct config_ramp {
+	struct load_value from, to;
+	int64_t over_ns;
+};
+
+struct config_step {
+	struct load_value rate;
+	int64_t for_ns;
+};
+
+struct config_sine {
+	struct load_value mean, amplitude;
+	int64_t period_ns;
+};
+
+struct config_spikes {
+	struct load_value base, peak;
+	int64_t every_ns, for_ns;
+};
+
+/* All of its loads are rates, or all are shares. */
+struct config_pattern {
+	struct config_ramp *ramp;	/* exactly one of these is set */
+	struct option_list steps;	/* struct config_step */
+	struct config_sine *sine;
+	struct config_spikes *spikes;
+};
+
 struct config_load {
 	struct config_sweep *sweep;	/* exactly one of these is set */
 	struct load_value rate;
+	struct config_pattern *pattern;
 };
 
 struct config_precision {
@@ -165,6 +194,9 @@ char *config_text(const struct config *config, struct arena *arena);
 
 /* How long an answer is waited for, of the most patient class. */
 int64_t config_timeout_ns(const struct config *config);
+
+/* What a pattern itself takes; 0: it goes on for the time limit. */
+int64_t config_pattern_ns(const struct config_pattern *pattern);
 
 /* Where a dotted key stands, for a message of a later stage. */
 struct option_mark config_mark(const struct config *config, const char *path);

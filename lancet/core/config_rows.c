@@ -180,11 +180,69 @@ static const struct option_row sweep_rows[] = {
 	{ 0 },
 };
 
+static const struct option_row ramp_rows[] = {
+	OPTION(LOAD, struct config_ramp, from, OPTION_REQUIRED, NULL, 0, 0,
+	       "the load at first"),
+	OPTION(LOAD, struct config_ramp, to, OPTION_REQUIRED, NULL, 0, 0,
+	       "and in the end"),
+	OPTION_AS(DURATION, struct config_ramp, "over", over_ns,
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "how long it takes"),
+	{ 0 },
+};
+
+static const struct option_row step_rows[] = {
+	OPTION(LOAD, struct config_step, rate, OPTION_REQUIRED, NULL, 0, 0,
+	       "the load of this step"),
+	OPTION_AS(DURATION, struct config_step, "for", for_ns,
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "how long it lasts"),
+	{ 0 },
+};
+
+static const struct option_row sine_rows[] = {
+	OPTION(LOAD, struct config_sine, mean, OPTION_REQUIRED, NULL, 0, 0,
+	       "the load at first, rising, and in the mean"),
+	OPTION(LOAD, struct config_sine, amplitude, OPTION_REQUIRED, NULL, 0,
+	       0, "how much more and less it becomes"),
+	OPTION_AS(DURATION, struct config_sine, "period", period_ns,
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "of one wave"),
+	{ 0 },
+};
+
+static const struct option_row spikes_rows[] = {
+	OPTION(LOAD, struct config_spikes, base, OPTION_REQUIRED, NULL, 0, 0,
+	       "the load between spikes"),
+	OPTION(LOAD, struct config_spikes, peak, OPTION_REQUIRED, NULL, 0, 0,
+	       "the load of a spike"),
+	OPTION_AS(DURATION, struct config_spikes, "every", every_ns,
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR,
+		  "from one to the next; the first comes after half of it"),
+	OPTION_AS(DURATION, struct config_spikes, "for", for_ns,
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "how long one lasts"),
+	{ 0 },
+};
+
+static const struct option_row pattern_rows[] = {
+	POINTER(struct config_pattern, ramp, struct config_ramp, ramp_rows,
+		"evenly from one load to another"),
+	ITEMS(struct config_pattern, steps, struct config_step, step_rows,
+	      NULL, "loads one after the other"),
+	POINTER(struct config_pattern, sine, struct config_sine, sine_rows,
+		"up and down in waves, for the time limit"),
+	POINTER(struct config_pattern, spikes, struct config_spikes,
+		spikes_rows, "bursts of a higher load, for the time limit"),
+	{ 0 },
+};
+
 static const struct option_row load_rows[] = {
 	POINTER(struct config_load, sweep, struct config_sweep, sweep_rows,
 		"several loads, from low to high"),
 	OPTION(LOAD, struct config_load, rate, 0, NULL, 0, 0,
 	       "one load: 50krps, or 60% of the target's capacity"),
+	{ .key = "pattern", .type = OPTION_TYPE_SECTION,
+	  .offset = offsetof(struct config_load, pattern),
+	  .flags = OPTION_POINTER | OPTION_EXCLUSIVE, .rows = pattern_rows,
+	  .rows_size = sizeof(struct config_pattern),
+	  .help = "one load that changes over time" },
 	{ 0 },
 };
 

@@ -280,6 +280,14 @@ static const struct field model_fields[] = {
 };
 SHAPE(model, struct result_model);
 
+static const struct field pattern_fields[] = {
+	FIELD(STRING, struct result_pattern, name, "name", NULL),
+	FIELD_MANY(REALS, struct result_pattern, offered_rps, n, "offered_rps",
+		   NULL),
+	{ 0 },
+};
+SHAPE(pattern, struct result_pattern);
+
 static const struct field records_fields[] = {
 	FIELD(STRING, struct result_records, file, "file", NULL),
 	FIELD(REAL, struct result_records, share, "share", NULL),
@@ -319,6 +327,7 @@ static const struct field point_fields[] = {
 	POINT(POINTER, model, &model_shape, "no model was asked for"),
 	FIELD_IN(POINTER, struct result_point, records, "samples",
 		 &records_shape, "no raw records were asked for"),
+	POINT(POINTER, pattern, &pattern_shape, "the load stayed as it was"),
 	{ 0 },
 };
 SHAPE(point, struct result_point);

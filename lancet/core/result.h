@@ -100,6 +100,12 @@ struct result_windows {
 	size_t nleft_out;
 };
 
+struct result_pattern {		/* of a load that changes over time */
+	const char *name;
+	double *offered_rps;	/* of each window */
+	size_t n;
+};
+
 struct result_agent {
 	const char *name;
 	const char *mode;	/* poll | block; NULL: an older result */
@@ -192,6 +198,7 @@ struct result_point {
 	struct result_verdict verdict;
 	struct result_model *model;	/* NULL: model: none */
 	struct result_records *records;	/* NULL: none were kept */
+	struct result_pattern *pattern;	/* NULL: the load stayed as it was */
 
 	/* For latency.hlog only, not in the JSON; slowdown times 1000. */
 	struct hist *response_hist, *slowdown_hist;
