@@ -57,8 +57,9 @@ static inline struct choice bench_choice(enum kind_class class,
 	return choice;
 }
 
-/* An echo client with Poisson arrivals, on the calling thread. */
+/* An echo client with Poisson arrivals, on the calling thread; tls or NULL. */
 static inline struct worker *bench_worker(const char *transport,
+					  struct config_tls *tls,
 					  const char *address,
 					  uint32_t connections,
 					  uint32_t in_flight,
@@ -79,6 +80,7 @@ static inline struct worker *bench_worker(const char *transport,
 	config->workload.protocol = bench_choice(KIND_PROTO, "echo", arena);
 	config->workload.transport =
 		bench_choice(KIND_TRANSPORT, transport, arena);
+	config->workload.tls = tls;
 	config->workload.arrival =
 		bench_choice(KIND_ARRIVAL, "poisson", arena);
 	config->workload.timeout_ns = 60000000000;

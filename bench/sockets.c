@@ -243,7 +243,7 @@ static void compare(const char *name, const char *transport, int type,
 	struct worker *w;
 
 	arena_init(&arena);
-	w = bench_worker(transport, service.address, conns, in_flight, &arena);
+	w = bench_worker(transport, NULL, service.address, conns, in_flight, &arena);
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		bench_round(&floor, bare(&at));
 		bench_segment(w, i, REQUESTS);
@@ -258,6 +258,88 @@ static void compare(const char *name, const char *transport, int type,
 	stop(&service);
 }
 
+/* ---- TLS, beside the same in clear ---- */
+
+static struct config_tls any;	/* whoever signed it; version 1.3 */
+
+/* What comes goes back, by the transport that a target would use. */
+static void serve_transport(struct transport *t)
+{
+	struct packet pkt[64];
+
+	for (;;) {
+		size_t n = t->ops->recv(t->state, pkt, 64);
+
+		for (size_t i = 0; i < n; i++) {
+			t->ops->send(t->state, &pkt[i], 1);
+			t->ops->keep(t->state, pkt[i].conn, pkt[i].len);
+		}
+	}
+}
+
+static void start_transport(struct service *s, const struct config_tls *tls,
+			    struct arena *arena)
+{
+	const struct choice tcp = bench_choice(KIND_TRANSPORT, "tcp", arena);
+	const struct transport_params params = {
+		.address = "127.0.0.1:0", .connections = CONNS, .listen = 1,
+		.max_message = 4096, .tls = tls,
+	};
+	struct transport t;
+	struct err err;
+
+	if (transport_open(&t, &tcp, &params, 0, arena, &err) < 0)
+		bench_fail(&err);
+	snprintf(s->address, sizeof(s->address), "%s",
+		 t.ops->address(t.state));
+	s->pid = fork();
+	check(s->pid, "fork");
+	if (s->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpriority(PRIO_PROCESS, 0, -20);
+		pin(false);
+		serve_transport(&t);
+	}
+	t.ops->close(t.state);
+}
+
+static void segment(struct worker *w, uint32_t i, struct bench_best *best)
+{
+	bench_segment(w, i, REQUESTS);
+	bench_round(best, w->cpu_s * 1e9 / (double)w->count.intended);
+	ring_release(&w->ring, ring_ready(&w->ring));
+}
+
+static void compare_tls(uint32_t conns, uint32_t in_flight, const char *name)
+{
+	struct config_tls *const tls[2] = { NULL, &any };
+	struct bench_best best[2] = { { 0 }, { 0 } };
+	struct service service[2];
+	struct worker *w[2];
+	struct arena arena;
+
+	arena_init(&arena);
+	for (int i = 0; i < 2; i++) {
+		start_transport(&service[i], tls[i], &arena);
+		w[i] = bench_worker("tcp", tls[i], service[i].address, conns,
+				    in_flight, &arena);
+		kill(service[i].pid, SIGSTOP);
+	}
+	for (uint32_t i = 0; i < 2 * ROUNDS; i++) {
+		kill(service[i % 2].pid, SIGCONT);
+		segment(w[i % 2], i / 2, &best[i % 2]);
+		kill(service[i % 2].pid, SIGSTOP);
+	}
+	bench_row(name, best[1].ns, "ns/request", best[0].ns,
+		  "the agent over TCP in clear, client CPU time");
+	for (int i = 0; i < 2; i++) {
+		stop(&service[i]);
+		worker_close(w[i]);
+		free(w[i]);
+	}
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	clock_sync();
@@ -267,5 +349,7 @@ int main(void)
 		1, WINDOW, bare_udp);
 	compare("agent over TCP, 1 under way on each of 16", "tcp",
 		SOCK_STREAM, CONNS, 1, bare_tcp);
+	compare_tls(CONNS, 1, "agent over TLS, 1 under way on each of 16");
+	compare_tls(1, WINDOW, "agent over TLS, 32 under way on 1 socket");
 	return 0;
 }
