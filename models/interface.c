@@ -67,16 +67,6 @@ static struct workload_law law_of(const struct workload *w)
 	return law;
 }
 
-double interface_latency_ns(const struct interface *found,
-			    const struct workload *workload, double rate_rps,
-			    uint32_t workers, double q)
-{
-	struct workload_law law = law_of(workload);
-
-	return latency_quantile(&law.law, &law.law, rate_rps, (int)workers, q,
-				&found->fit);
-}
-
 /* --- fitting -------------------------------------------------------------- */
 
 struct search {

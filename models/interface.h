@@ -62,11 +62,6 @@ int interface_fit(const struct predict_query *query,
 		  const struct interface_class *class, size_t nclasses,
 		  struct interface *found, struct err *err);
 
-/* What the generated functions answer, for the query's own law. */
-double interface_latency_ns(const struct interface *found,
-			    const struct workload *workload, double rate_rps,
-			    uint32_t workers, double q);
-
 /* The closed form, as C and as Python: text to be written out. */
 extern const char asset_interface_form[], asset_interface_python[];
 

@@ -97,18 +97,6 @@ static double sojourn_tail(const struct markov *m, double t)
 	return exp(-t) + m->p_wait * exp(-slow * t) * mass;
 }
 
-double markov_tail(const struct markov *m, enum predict_metric metric, double x)
-{
-	switch (metric) {
-	case METRIC_SOJOURN:
-		return x > 0 ? sojourn_tail(m, x) : 1;
-	case METRIC_WAIT:
-		return x >= 0 ? m->p_wait * exp(-m->theta * x) : 1;
-	default:
-		return x >= 1 ? m->p_wait / (1 + m->theta * (x - 1)) : 1;
-	}
-}
-
 double markov_mean(const struct markov *m, enum predict_metric metric)
 {
 	double wait = m->p_wait / m->theta;
@@ -135,7 +123,8 @@ static double tail_equation(double t, void *context)
 	return log(sojourn_tail(e->markov, t)) - e->log_share;
 }
 
-double markov_quantile(const struct markov *m, enum predict_metric metric,
+/* Smallest x with P(X <= x) >= q. */
+static double quantile(const struct markov *m, enum predict_metric metric,
 		       double q)
 {
 	struct tail_equation e = { m, log1p(-q) };
@@ -176,7 +165,7 @@ static double figure(const struct markov *m, const struct predict_ask *ask,
 	case FIGURE_VARIANCE:
 		return unit * unit * variance(m, ask->of);
 	case FIGURE_QUANTILE:
-		return unit * markov_quantile(m, ask->of, ask->q);
+		return unit * quantile(m, ask->of, ask->q);
 	case FIGURE_P_WAIT:
 		return m->p_wait;
 	default:

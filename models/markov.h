@@ -43,12 +43,7 @@ double markov_number_quantile(uint32_t k, double offered, double q);
 struct predict_value markov_answer(const struct markov *m, double mean,
 				   double rate, const struct predict_ask *ask);
 
-/* P(X > x), E[X] (NAN: infinite, of the slowdown), smallest x with
- * P(X <= x) >= q. */
-double markov_tail(const struct markov *m, enum predict_metric metric,
-		   double x);
+/* E[X]; NAN: infinite, of the slowdown. */
 double markov_mean(const struct markov *m, enum predict_metric metric);
-double markov_quantile(const struct markov *m, enum predict_metric metric,
-		       double q);
 
 #endif
