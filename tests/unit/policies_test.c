@@ -363,6 +363,13 @@ static void test_reserved(void **state)
 	w = two_classes(0.5, 100, 1, &arena);
 	assert_int_equal(policy_settle(&given, 8, &w, &arena, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "long is shorter than short"));
+	/* Shares of 2.3 and 2.7 of 8 workers are 2 and 3: enough for all work,
+	 * and too few for the long. */
+	w = two_classes(0.5, 1, 2.5, &arena);
+	choice = test_choice(KIND_POLICY, "darc", &arena);
+	assert_true(fabs(policy_capacity(&choice, 8, &w) - 8 / 1.75) < 1e-12);
+	w = two_classes(0.5, 1, 2, &arena);
+	assert_true(fabs(policy_capacity(&choice, 8, &w) - 5) < 1e-12);
 	arena_fini(&arena);
 }
 
