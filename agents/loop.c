@@ -113,6 +113,7 @@ static void complete(struct worker *w, const struct packet *pkt,
 
 	w->refused_ns = 0;
 	w->pool.conn[pkt->conn].fresh = false;
+	w->pool.conn[pkt->conn].tries = 0;
 	if (!s) {
 		worker_count(&w->count.late_replies);
 		return;
@@ -153,10 +154,7 @@ static void take(struct worker *w, const struct packet *pkt)
 	if (pkt->flags & TRANSPORT_REFUSED)
 		mend_refused(w);
 	if (w->pool.conn[pkt->conn].barred & POOL_DOWN) {
-		/* Broken already: nothing it says counts. */
-		if (w->stream)
-			w->transport.ops->keep(w->transport.state, pkt->conn,
-					       pkt->len);
+		mend_told(w, pkt);
 		return;
 	}
 	fine = feed(w, pkt, &used);
@@ -165,6 +163,13 @@ static void take(struct worker *w, const struct packet *pkt)
 		worker_count(&w->count.bad_replies);
 	if (!w->stream)
 		return;
+	if (!fine || pkt->flags & TRANSPORT_RUBBISH) {
+		w->connections.protocol++;
+		/* Somebody is there, whoever it is. */
+		w->refused_ns = 0;
+	} else if (pkt->flags & TRANSPORT_CLOSED) {
+		w->connections.closed++;
+	}
 	if (!fine || pkt->flags & TRANSPORT_CLOSED)
 		mend_break(w, pkt->conn);
 	else

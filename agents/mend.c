@@ -3,10 +3,21 @@
 #include <string.h>
 
 #include "agents/worker.h"
+#include "lancet/core/clock.h"
 
 #define MEND_NS 10000000	/* between two rounds of mending */
 #define MEND_MOST 16u		/* connections opened in a round */
-#define RETRY_NS 100000000	/* after one that led nowhere */
+
+/*
+ * After one that led nowhere: twice as long each time, so that a server that
+ * is overrun by connections gets rid of them, and spread by half, so that
+ * they do not come back all at once.
+ */
+#define RETRY_NS 20000000
+#define RETRY_MOST_NS 500000000
+
+/* Where a SYN was lost it is sent again after 1 s (RFC 6298), then 2. */
+#define CONNECT_NS 2000000000
 
 /*
  * Refused for so long without a single reply, the target is taken for dead:
@@ -66,6 +77,17 @@ static void drop_held(struct worker *w, uint32_t conn)
 	o->n = kept;
 }
 
+static void retry_later(struct worker *w, struct pool_conn *c)
+{
+	int64_t ns = RETRY_MOST_NS;
+
+	if (c->tries < 5)
+		ns = (int64_t)RETRY_NS << c->tries;
+	c->tries++;
+	c->retry_ns = w->now_ns +
+		      (int64_t)((0.5 + rng_uniform(&w->backoff)) * (double)ns);
+}
+
 void mend_break(struct worker *w, uint32_t conn)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
@@ -77,7 +99,7 @@ void mend_break(struct worker *w, uint32_t conn)
 	c->retry_ns = w->now_ns;
 	if (c->fresh) {
 		/* Opened anew and closed without a word. */
-		c->retry_ns += RETRY_NS;
+		retry_later(w, c);
 		mend_refused(w);
 	}
 }
@@ -87,35 +109,122 @@ void mend_give_up(struct worker *w, const struct sample *s)
 	uint32_t conn = s->conn - w->params.first_conn;
 
 	w->pool.conn[conn].fresh = false;
+	w->connections.timeout++;
 	mend_break(w, conn);
 }
 
+/* --- opening again ---------------------------------------------------------- */
+
+static void stands(struct worker *w, uint32_t conn, int64_t stamp_ns)
+{
+	struct pool_conn *c = &w->pool.conn[conn];
+
+	hist_record(w->connect, stamp_ns - c->retry_ns);
+	w->connections.opened++;
+	pool_mend(&w->pool, conn);
+}
+
+static void failed(struct worker *w, uint32_t conn, int64_t *count)
+{
+	struct pool_conn *c = &w->pool.conn[conn];
+
+	++*count;
+	c->opening = false;
+	retry_later(w, c);
+	mend_refused(w);
+}
+
+void mend_told(struct worker *w, const struct packet *pkt)
+{
+	struct pool_conn *c = &w->pool.conn[pkt->conn];
+
+	if (w->stream)
+		w->transport.ops->keep(w->transport.state, pkt->conn,
+				       pkt->len);
+	/* Broken already: nothing else it says counts. */
+	if (!c->opening)
+		return;
+	if (pkt->flags & TRANSPORT_RUBBISH)
+		failed(w, pkt->conn, &w->connections.protocol);
+	else if (pkt->flags & TRANSPORT_REFUSED)
+		failed(w, pkt->conn, &w->connections.refused);
+	else if (pkt->flags & TRANSPORT_CLOSED)
+		failed(w, pkt->conn, &w->connections.closed);
+	else if (pkt->flags & TRANSPORT_OPENED)
+		stands(w, pkt->conn, pkt->stamp_ns);
+}
+
+/* From here on retry_ns is when it began. */
 static void reopen(struct worker *w, uint32_t conn)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
 	struct err err;
 
+	c->retry_ns = clock_now_ns();
 	if (w->transport.ops->reopen(w->transport.state, conn, &err) < 0) {
-		c->retry_ns = w->now_ns + RETRY_NS;
-		mend_refused(w);
+		failed(w, conn, err.code == -ECONNREFUSED ?
+			       &w->connections.refused :
+			       &w->connections.failed);
 		return;
 	}
-	pool_mend(&w->pool, conn);
+	c->opening = true;
 	c->fresh = true;
+	/* Datagrams and memory have nothing to wait for. */
+	if (!w->stream)
+		stands(w, conn, c->retry_ns);
+}
+
+/* One that had its requests, and owes nothing or nothing that will come. */
+static void retire(struct worker *w, uint32_t conn)
+{
+	struct pool_conn *c = &w->pool.conn[conn];
+
+	w->connections.worn++;
+	c->fresh = false;
+	c->tries = 0;
+	mend_break(w, conn);
+	reopen(w, conn);
+}
+
+/* What it is time to do for a connection; false: nothing. */
+static bool look_after(struct worker *w, uint32_t conn)
+{
+	struct pool_conn *c = &w->pool.conn[conn];
+
+	if (c->barred & POOL_WORN) {
+		/* A reply that is lost is owed for ever. */
+		if (c->retry_ns && w->now_ns - c->retry_ns > w->timeout_ns) {
+			retire(w, conn);
+			return true;
+		}
+		if (!c->retry_ns)
+			c->retry_ns = w->now_ns;
+		return false;
+	}
+	if (!(c->barred & POOL_DOWN))
+		return false;
+	if (c->opening) {
+		if (w->now_ns - c->retry_ns > CONNECT_NS)
+			failed(w, conn, &w->connections.timeout);
+		return false;
+	}
+	if (c->retry_ns > w->now_ns)
+		return false;
+	reopen(w, conn);
+	return true;
 }
 
 void mend_turn(struct worker *w)
 {
-	uint32_t n = 0;
+	uint32_t conn, n = 0;
 
+	while (n < MEND_MOST && (conn = pool_spent(&w->pool)) != POOL_NONE) {
+		retire(w, conn);
+		n++;
+	}
 	if (w->now_ns < w->mend_ns)
 		return;
 	w->mend_ns = w->now_ns + MEND_NS;
-	for (uint32_t i = 0; i < w->pool.n && n < MEND_MOST; i++) {
-		if (!(w->pool.conn[i].barred & POOL_DOWN) ||
-		    w->pool.conn[i].retry_ns > w->now_ns)
-			continue;
-		reopen(w, i);
-		n++;
-	}
+	for (uint32_t i = 0; i < w->pool.n && n < MEND_MOST; i++)
+		n += look_after(w, i);
 }

@@ -122,6 +122,7 @@ void pool_wear(struct pool *pool, uint32_t conn)
 	if (!pool->uses)
 		return;
 	c->barred |= POOL_WORN;
+	c->retry_ns = 0;
 	pool->down++;
 }
 

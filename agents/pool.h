@@ -31,7 +31,8 @@ struct pool_conn {
 	bool fresh;		/* opened again, and no reply since */
 	bool opening;		/* down, and on its way to stand */
 	uint32_t tries;		/* openings since the last reply */
-	int64_t retry_ns;	/* down: the next; opening: when it began */
+	int64_t retry_ns;	/* down: the next; opening: when it began;
+				 * worn: when mend.c saw it; 0: not yet */
 };
 
 /* Where a connection stands among the others, as `pick` needs it. */

@@ -332,6 +332,7 @@ static void report_threads(const struct recorder *r,
 		const struct worker *w = worker[i];
 
 		add_counts(&report->counts, &w->count);
+		wire_add_connections(&report->connections, &w->connections);
 		for (size_t j = 0; j < w->stalls.n; j++) {
 			report->stall[report->nstalls] = w->stalls.stall[j];
 			report->stall_thread[report->nstalls++] = i;
@@ -382,16 +383,30 @@ static int by_seq(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static void report_lateness(const struct recorder *r,
-			    struct wire_report *report, struct arena *arena)
+static struct hist_sparse sparse_of(const struct hist *hist,
+				    struct arena *arena)
 {
-	struct hist_sparse *to = &report->lateness;
+	struct hist_sparse to = { .n = hist_used(hist), .total = hist->total,
+				  .sum = hist->sum };
 
-	to->n = hist_used(r->lateness);
-	to->cell = arena_array(arena, to->n, sizeof(*to->cell));
-	hist_cells(r->lateness, to->cell, to->n);
-	to->total = r->lateness->total;
-	to->sum = r->lateness->sum;
+	to.cell = arena_array(arena, to.n, sizeof(*to.cell));
+	hist_cells(hist, to.cell, to.n);
+	return to;
+}
+
+/* Of connections that were opened again, of all threads. */
+static void report_connect(const struct recorder *r,
+			   struct worker *const *worker,
+			   struct wire_report *report, struct arena *arena)
+{
+	struct hist *all;
+
+	if (!report->connections.opened)
+		return;
+	all = arena_alloc(arena, sizeof(*all));
+	for (uint32_t i = 0; i < r->threads; i++)
+		hist_merge(all, worker[i]->connect);
+	report->connect = sparse_of(all, arena);
 }
 
 int recorder_report(struct recorder *r, struct worker *const *worker,
@@ -403,7 +418,8 @@ int recorder_report(struct recorder *r, struct worker *const *worker,
 		return err_set(err, -ENOMEM, "out of memory for the records");
 	report_windows(r, report, arena);
 	report_threads(r, worker, report, arena);
-	report_lateness(r, report, arena);
+	report->lateness = sparse_of(r->lateness, arena);
+	report_connect(r, worker, report, arena);
 	report->counts.late_sends = r->late_sends;
 	report->send_cost_ns = send_cost(worker, r->threads, arena);
 	if (r->nsamples > 0)

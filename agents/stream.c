@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -24,6 +25,7 @@ enum stream_flag {
 	STREAM_BROKEN = 2,		/* nothing goes out any more */
 	STREAM_LEAVING = 4,	/* close as soon as the rest is out */
 	STREAM_FULL = 8,		/* refused a message for want of room */
+	STREAM_OPENING = 16,		/* opened again, and does not stand yet */
 };
 
 struct stream_conn {
@@ -62,7 +64,7 @@ static int stream_arm(struct stream *s, struct stream_conn *c)
 
 	if (!(c->flags & STREAM_EOF))
 		want |= EPOLLIN;
-	if (c->rest > 0 || c->flags & STREAM_FULL)
+	if (c->rest > 0 || c->flags & (STREAM_FULL | STREAM_OPENING))
 		want |= EPOLLOUT;
 	if (want == c->armed)
 		return 0;
@@ -269,6 +271,10 @@ int stream_reopen(void *state, uint32_t number, struct err *err)
 	if (c->fd >= 0)
 		stream_vacate(s, c);
 	ret = stream_connect(s, number);
+	if (ret == 0) {
+		c->flags |= STREAM_OPENING;
+		ret = stream_arm(s, c);
+	}
 	if (ret == 0)
 		return 0;
 	if (c->fd >= 0)
@@ -390,6 +396,7 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 	unsigned char *to = stream_in(s, c) + c->have;
 	int64_t stamp_ns = 0;
 	ssize_t got = 0;
+	bool refused;
 
 	if (room && s->listener >= 0)
 		got = socket_recv(c->fd, to, room, &s->stamps, &stamp_ns);
@@ -402,6 +409,7 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 		c->have += (uint32_t)got;
 	if (got < 0)
 		c->flags |= STREAM_BROKEN;
+	refused = got < 0 && errno == ECONNREFUSED;
 	if (got <= 0) {
 		c->flags |= STREAM_EOF;
 		stream_arm(s, c);
@@ -410,9 +418,24 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 		.data = stream_in(s, c),
 		.len = c->have,
 		.conn = c->number,
-		.flags = got <= 0 ? TRANSPORT_CLOSED : 0,
+		.flags = (got <= 0 ? TRANSPORT_CLOSED : 0) |
+			 (refused ? TRANSPORT_REFUSED : 0),
 		.stamp_ns = stamp_ns ? stamp_ns : clock_now_ns(),
 	};
+	return 1;
+}
+
+/* Its handshake has ended: 1 when it stands; else reading tells why not. */
+static int stream_opened(struct stream *s, struct stream_conn *c,
+			 uint32_t events, struct packet *pkt)
+{
+	c->flags &= ~(uint32_t)STREAM_OPENING;
+	stream_arm(s, c);
+	if (events & (EPOLLERR | EPOLLHUP))
+		return 0;
+	*pkt = (struct packet){ .data = stream_in(s, c), .conn = c->number,
+				.flags = TRANSPORT_OPENED,
+				.stamp_ns = clock_now_ns() };
 	return 1;
 }
 
@@ -425,6 +448,9 @@ static int stream_event(struct stream *s, const struct epoll_event *event,
 		stream_accept(s);
 		return 0;
 	}
+	if (c->flags & STREAM_OPENING &&
+	    stream_opened(s, c, event->events, pkt))
+		return 1;
 	if (event->events & EPOLLOUT) {
 		c->flags &= ~(uint32_t)STREAM_FULL;
 		if (stream_flush(s, c))

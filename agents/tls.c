@@ -263,7 +263,7 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 {
 	struct tls_conn *c = tls_find(t, in->conn);
 	struct err err;
-	uint32_t had;
+	uint32_t had, was;
 
 	if (!c && t->server && tls_begin(t, in->conn, &err) == 0)
 		c = tls_find(t, in->conn);
@@ -272,6 +272,7 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 		return 0;
 	}
 	had = c->have;
+	was = c->flags;
 	c->from = in->data;
 	c->left = in->len;
 	if (!(c->flags & TLS_READY))
@@ -289,9 +290,11 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 		c->flags |= TLS_CLOSED;
 	}
 	*out = tls_packet(t, c, in->stamp_ns);
+	if (c->flags & ~was & TLS_READY)
+		out->flags |= TRANSPORT_OPENED;
 	if (c->flags & TLS_BROKEN)
 		c->flags |= TLS_CLOSED;
-	return c->have > had || c->flags & TLS_CLOSED;
+	return c->have > had || out->flags;
 }
 
 /* What the kernel took nothing of, and what broke while it was sent to. */

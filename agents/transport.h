@@ -19,6 +19,8 @@ enum transport_flag {
 	TRANSPORT_REFUSED = 8,	/* packet flag: nobody listens there */
 	TRANSPORT_RUBBISH = 16,	/* packet flag, with CLOSED: the peer broke
 				 * the rules of the transport itself */
+	TRANSPORT_OPENED = 32,	/* packet flag: a stream that was opened
+				 * again stands, since the stamp */
 };
 
 /* One message (datagram) or some bytes (stream) of one connection. */
@@ -94,9 +96,10 @@ struct transport_ops {
 	void (*wait)(void *state, int64_t until_ns);
 
 	/*
-	 * Cold, does not wait: a new connection in the place of a closed one,
-	 * which has no room until it stands, and is told CLOSED where it
-	 * fails. -errno when it cannot even begin.
+	 * Cold, does not wait: a new connection in the place of one that is
+	 * closed, or is closed by it. It has no room until it stands, which
+	 * a stream is told by OPENED, and is told CLOSED where it fails (with
+	 * REFUSED: nobody listens). -errno when it cannot even begin.
 	 */
 	int (*reopen)(void *state, uint32_t conn, struct err *err);
 

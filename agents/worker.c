@@ -46,6 +46,7 @@ static int open_memory(struct worker *w)
 		.connections = p->connections,
 		.limit = p->in_flight,
 		.queue = p->queue,
+		.uses = p->uses,
 		.pick = p->pick,
 		.in_order = w->in_order,
 		.key = { .seed = (uint64_t)p->config->seed,
@@ -59,10 +60,15 @@ static int open_memory(struct worker *w)
 		pool.limit = 1024;
 	if (pool.limit < 16 && !p->in_flight)
 		pool.limit = 16;
+	rng_init(&w->backoff,
+		 &(struct rng_key){ .seed = (uint64_t)p->config->seed,
+				    .agent = p->agent, .thread = p->index,
+				    .purpose = RNG_BACKOFF });
+	w->connect = hist_create();
 	w->conn_size = (w->proto.ops->conn_size + 15) / 16 * 16;
 	w->conn_state = calloc(p->connections, w->conn_size + 1);
 	w->out.bytes = calloc(buffers, w->proto.max_out);
-	if (!w->conn_state || !w->out.bytes ||
+	if (!w->connect || !w->conn_state || !w->out.bytes ||
 	    flight_init(&w->flight, FLIGHT_SLOTS, expire_init(w)) ||
 	    pool_init(&w->pool, &pool) ||
 	    ring_init(&w->ring, WORKER_RECORDS, sizeof(struct sample)) ||
@@ -155,6 +161,8 @@ void worker_close(struct worker *w)
 	flight_fini(&w->flight);
 	free(w->out.bytes);
 	free(w->conn_state);
+	if (w->connect)
+		hist_destroy(w->connect);
 	arena_fini(&w->schedule_arena);
 	arena_fini(&w->arena);
 }
@@ -263,6 +271,8 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 	w->drain_end_ns = w->end_ns + w->drain_ns;
 	w->reached_ns = start->until_ns;
 	memset(&w->count, 0, sizeof(w->count));
+	memset(&w->connections, 0, sizeof(w->connections));
+	hist_reset(w->connect);
 	w->send_costs = 0;
 	w->ring.full = 0;
 	w->stalls.n = 0;

@@ -65,6 +65,7 @@ struct worker_params {
 	uint32_t connections;	/* of this thread, the first being */
 	uint32_t first_conn;	/* counted over all agents */
 	enum config_pick pick;
+	uint32_t uses;		/* requests of a connection; 0: no bound */
 	uint32_t in_flight;	/* on one connection; 0: as many as fit */
 	uint32_t pipeline;	/* due together, on one connection; 0: 1 */
 	uint32_t queue;
@@ -93,6 +94,9 @@ struct worker {
 	int64_t drain_end_ns;
 	int64_t refused_ns;	/* first refusal since the last reply; or 0 */
 	int64_t mend_ns;	/* next look at broken connections */
+	struct result_connections connections;
+	struct hist *connect;	/* ns until they stood, opened again */
+	struct rng backoff;
 	uint32_t turns, sends;
 	uint32_t picked;	/* the last connection; pipelined: */
 	uint32_t more;		/* so many more requests may go there */
@@ -151,6 +155,8 @@ void loop_run(struct worker *w);
 /* Cold parts of the loop, mend.c. */
 void mend_refused(struct worker *w);
 void mend_break(struct worker *w, uint32_t conn);
+/* What a connection says that does not stand. */
+void mend_told(struct worker *w, const struct packet *pkt);
 
 /*
  * A connection took nothing for as long as a reply may take. What was sent

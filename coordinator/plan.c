@@ -345,22 +345,31 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 					       : "datagrams"));
 }
 
-static void plan_check_pick(const struct plan *plan, struct arena *arena,
-			    struct option_problems *problems)
+static void plan_check_connections(const struct plan *plan,
+				   struct arena *arena,
+				   struct option_problems *problems)
 {
-	const struct kind *kind = plan->config->workload.protocol.kind;
+	const struct config_workload *w = &plan->config->workload;
+	const struct proto_ops *proto = (const void *)w->protocol.kind;
 	const struct config_agent *entry = plan->config->agents.items;
 
-	if (((const struct proto_ops *)(const void *)kind)->key)
-		return;
-	for (size_t i = 0; i < plan->config->agents.n; i++)
-		if (entry[i].pick == PICK_STICKY)
-			plan_problem(plan->config,
-				     arena_printf(arena, "agents.%zu.pick", i),
-				     problems,
+	for (size_t i = 0; i < plan->config->agents.n; i++) {
+		const char *path = arena_printf(arena, "agents.%zu", i);
+
+		if (entry[i].pick == PICK_STICKY && !proto->key)
+			plan_problem(plan->config, path, problems,
 				     arena_printf(arena, "protocol %s has no "
 						  "keys to stick to; use "
-						  "another pick", kind->name));
+						  "another pick",
+						  proto->kind.name));
+		if (entry[i].requests_per_connection && !plan->host.stream)
+			plan_problem(plan->config, path, problems,
+				     arena_printf(arena, "%s has no "
+						  "connections to close; take "
+						  "requests_per_connection "
+						  "out, or use tcp",
+						  w->transport.kind->name));
+	}
 }
 
 static bool plan_slowdown(const struct config *config)
@@ -465,7 +474,7 @@ struct plan *plan_create(const struct config *config,
 	plan->host = *host;
 	plan_check_stamps(config, problems);
 	plan_check_path(plan, arena, problems);
-	plan_check_pick(plan, arena, problems);
+	plan_check_connections(plan, arena, problems);
 	if (workload_init(&plan->workload, config, arena, err) ||
 	    capacity_workload(&plan->served, &plan->workload, config, arena,
 			      err))

@@ -18,6 +18,9 @@ void point_init(struct point_data *data, const struct plan *plan,
 	data->arena = arena;
 	data->agent_counts = arena_array(arena, plan->nagents,
 					 sizeof(*data->agent_counts));
+	data->agent_connections =
+		arena_array(arena, plan->nagents,
+			    sizeof(*data->agent_connections));
 	data->agent_cost = arena_array(arena, plan->nagents,
 				       sizeof(*data->agent_cost));
 	data->lateness = arena_alloc(arena, sizeof(*data->lateness));
@@ -195,6 +198,8 @@ static void take_report(struct point_data *data, uint32_t agent,
 	data->records_dropped += report->records_dropped;
 	data->stalls_dropped += report->stalls_dropped;
 	data->bad_replies += report->bad_replies;
+	wire_add_connections(&data->agent_connections[agent],
+			     &report->connections);
 	data->agent_cost[agent].cpu_s += report->cpu_s;
 	data->agent_cost[agent].sent += report->counts.sent;
 	data->agent_counts[agent].late_replies += report->counts.late_replies;

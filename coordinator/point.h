@@ -97,6 +97,7 @@ struct point_data {
 	struct result_counts counts;	/* after the warm-up */
 	struct point_cost *agent_cost;
 	struct result_counts *agent_counts;
+	struct result_connections *agent_connections; /* whole segments */
 	struct hist *lateness;		/* whole segments */
 	struct hist *connect;
 	double send_cost_ns;		/* of the slowest agent */

@@ -77,6 +77,7 @@ struct config_agent {
 	int64_t threads;	/* per agent */
 	int64_t connections;	/* per agent, spread over its threads */
 	int pick;		/* enum config_pick */
+	int64_t requests_per_connection; /* 0: as long as it lives */
 	int64_t in_flight;	/* per connection; 0: the protocol's bound */
 	int64_t pipeline;	/* requests due together on one connection */
 	int64_t queue;		/* requests that may wait for a connection */

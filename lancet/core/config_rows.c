@@ -157,6 +157,9 @@ static const struct option_row agent_rows[] = {
 	WORDS(struct config_agent, pick, picks, "round-robin",
 	      "the connection of a request; least-loaded: that owes the "
 	      "fewest replies; sticky: its key's"),
+	OPTION(INT, struct config_agent, requests_per_connection, 0, "0", 0,
+	       1e9, "then it is closed and opened anew; 0: kept as long as "
+	       "it lives"),
 	OPTION(INT, struct config_agent, in_flight, 0, "0", 0, 65536,
 	       "requests at once on a connection; 0: what the protocol bears"),
 	OPTION(INT, struct config_agent, pipeline, 0, "1", 1, 1024,

@@ -155,12 +155,23 @@ static const struct field windows_fields[] = {
 };
 SHAPE(windows, struct result_windows);
 
+#define CONNECTIONS(member) \
+	FIELD(INT, struct result_connections, member, #member, NULL)
+static const struct field connections_fields[] = {
+	CONNECTIONS(opened), CONNECTIONS(worn), CONNECTIONS(closed),
+	CONNECTIONS(refused), CONNECTIONS(timeout), CONNECTIONS(protocol),
+	CONNECTIONS(failed), { 0 },
+};
+SHAPE(connections, struct result_connections);
+
 static const struct field agent_fields[] = {
 	FIELD(STRING, struct result_agent, name, "name", NULL),
 	FIELD(STRING, struct result_agent, mode, "mode", "not recorded"),
 	FIELD(REAL, struct result_agent, cpu_ns, "cpu_ns", "it sent nothing"),
 	FIELD_IN(OBJECT, struct result_agent, counts, "counts", &counts_shape,
 		 NULL),
+	FIELD_IN(POINTER, struct result_agent, connections, "connections",
+		 &connections_shape, "not recorded"),
 	FIELD(STRING, struct result_agent, verdict, "verdict", NULL),
 	{ 0 },
 };

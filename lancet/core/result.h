@@ -106,11 +106,19 @@ struct result_pattern {		/* of a load that changes over time */
 	size_t n;
 };
 
+struct result_connections {	/* opened again, and why they had to be */
+	int64_t opened, worn;	/* worn: had requests_per_connection */
+	int64_t closed;		/* by the peer, reset or not */
+	int64_t refused, timeout, protocol; /* protocol: it sent rubbish */
+	int64_t failed;		/* no file or port left on this side */
+};
+
 struct result_agent {
 	const char *name;
 	const char *mode;	/* poll | block; NULL: an older result */
 	double cpu_ns;		/* CPU time of its process a request */
 	struct result_counts counts;
+	struct result_connections *connections; /* NULL: an older result */
 	const char *verdict;	/* "valid" or why not */
 };
 

@@ -112,6 +112,7 @@ struct wire_gaps {
 struct wire_report {
 	uint32_t agent;
 	struct result_counts counts;
+	struct result_connections connections;
 	struct wire_window *window;	/* in order of index, class, outcome */
 	size_t nwindows;
 	struct hist_sparse lateness;	/* sent - intended, sent requests */
@@ -140,6 +141,9 @@ struct wire_report {
  */
 int wire_report_send(struct frame_io *io, const struct wire_report *report,
 		     struct err *err);
+
+void wire_add_connections(struct result_connections *to,
+			  const struct result_connections *from);
 
 struct wire_report_in {
 	struct arena *arena;

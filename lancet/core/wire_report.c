@@ -333,6 +333,20 @@ static const struct {
 	COUNT(late_replies), COUNT(late_sends),
 };
 
+/* The same of the connections; the keys begin so in the frame. */
+static const struct {
+	const char *key;
+	size_t offset;
+} connection_field[] = {
+#define CONNECTION(name) \
+	{ "connections_" #name, offsetof(struct result_connections, name) }
+	CONNECTION(opened), CONNECTION(worn), CONNECTION(closed),
+	CONNECTION(refused), CONNECTION(timeout), CONNECTION(protocol),
+	CONNECTION(failed),
+};
+
+#define CONNECTION_FIELDS \
+	(sizeof(connection_field) / sizeof(connection_field[0]))
 #define COUNT_FIELDS (sizeof(count_field) / sizeof(count_field[0]))
 
 int wire_report_send(struct frame_io *io, const struct wire_report *report,
@@ -360,6 +374,14 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 		memcpy(&n, at + count_field[i].offset, sizeof(n));
 		json_object_set_new(frame, count_field[i].key, json_integer(n));
 	}
+	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
+		const char *at = (const char *)&report->connections;
+		int64_t n;
+
+		memcpy(&n, at + connection_field[i].offset, sizeof(n));
+		json_object_set_new(frame, connection_field[i].key,
+				    json_integer(n));
+	}
 	return frame_write(io, frame, err);
 }
 
@@ -384,6 +406,33 @@ static int take_counts(const json_t *frame, struct result_counts *counts,
 	return 0;
 }
 
+void wire_add_connections(struct result_connections *to,
+			  const struct result_connections *from)
+{
+	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
+		size_t at = connection_field[i].offset;
+
+		*(int64_t *)(void *)((char *)to + at) +=
+			*(const int64_t *)(const void *)((const char *)from +
+							 at);
+	}
+}
+
+static int take_connections(const json_t *frame,
+			    struct result_connections *to, struct err *err)
+{
+	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
+		int64_t n;
+		int rc = wire_get_int(frame, connection_field[i].key, 0,
+				      INT64_MAX / 8, &n, err);
+
+		if (rc < 0)
+			return rc;
+		memcpy((char *)to + connection_field[i].offset, &n, sizeof(n));
+	}
+	return 0;
+}
+
 static int take_data(struct wire_report *r, const json_t *frame,
 		     struct err *err)
 {
@@ -399,7 +448,8 @@ static int take_data(struct wire_report *r, const json_t *frame,
 			  err) < 0 ||
 	    wire_get_real(frame, "cpu_s", 0, HUGE_VAL, &r->cpu_s, err) < 0 ||
 	    wire_get_real(frame, "wall_s", 0, HUGE_VAL, &r->wall_s, err) < 0 ||
-	    take_counts(frame, &r->counts, err) < 0)
+	    take_counts(frame, &r->counts, err) < 0 ||
+	    take_connections(frame, &r->connections, err) < 0)
 		return err->code;
 	return 1;
 }

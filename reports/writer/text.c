@@ -69,6 +69,22 @@ static void put_point(const struct result_point *p, const struct paint *paint,
 		valid ? "valid" : "invalid", paint->off);
 }
 
+/* How long connections took that were opened again, where some were. */
+static void put_connect(const struct result_point *p, FILE *out)
+{
+	const struct result_quantile *median, *tail;
+	char load[40], at[40], text[40];
+
+	if (!p->connect_ns)
+		return;
+	median = result_quantile(p->connect_ns, .5);
+	tail = result_quantile(p->connect_ns, TAIL);
+	fprintf(out, "%6s  connections opened again: p50 %s, p99 %s\n",
+		words_load(p, load, sizeof(load)),
+		words_time(median ? median->value : NAN, at, sizeof(at)),
+		words_time(tail ? tail->value : NAN, text, sizeof(text)));
+}
+
 static void put_reasons(const struct result *result, const struct paint *paint,
 			FILE *out)
 {
@@ -163,6 +179,8 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 		"p50", "p99 [interval]", "model", "gap", "verdict");
 	for (size_t i = 0; i < result->npoints; i++)
 		put_point(&result->points[i], paint, out);
+	for (size_t i = 0; i < result->npoints; i++)
+		put_connect(&result->points[i], out);
 	put_reasons(result, paint, out);
 	fputs("\nresponse time: from the intended send to the whole reply\n",
 	      out);

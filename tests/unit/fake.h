@@ -39,7 +39,7 @@ struct fake_conn {
 	unsigned char in[FAKE_BYTES];
 	uint32_t have, told;	/* bytes; of them, told so far */
 	uint32_t owed;
-	bool closed;		/* its user is to be told */
+	bool closed, opened;	/* its user is to be told */
 	bool dead;
 };
 
@@ -176,9 +176,10 @@ static void fake_tell(uint32_t conn, struct packet *pkt, int64_t now_ns)
 		fresh -= fresh % 7 % fresh;
 	c->told += fresh;
 	*pkt = (struct packet){ .data = c->in, .len = c->told, .conn = conn,
-				.flags = c->closed ? TRANSPORT_CLOSED : 0,
+				.flags = (c->closed ? TRANSPORT_CLOSED : 0) |
+					 (c->opened ? TRANSPORT_OPENED : 0),
 				.stamp_ns = now_ns };
-	c->closed = false;
+	c->closed = c->opened = false;
 }
 
 static size_t fake_recv_stream(void *state, struct packet *pkt, size_t n)
@@ -195,7 +196,7 @@ static size_t fake_recv_stream(void *state, struct packet *pkt, size_t n)
 		c->have += m->len;
 	}
 	for (uint32_t i = 0; i < fake.n && out < n; i++)
-		if (fake.conn[i].closed ||
+		if (fake.conn[i].closed || fake.conn[i].opened ||
 		    (!fake.conn[i].dead && fake.conn[i].have > fake.conn[i].told))
 			fake_tell(i, &pkt[out++], now);
 	return out;
@@ -233,6 +234,7 @@ static int fake_reopen(void *state, uint32_t conn, struct err *err)
 			fake.message[i % FAKE_PENDING].len = 0;
 	memset(&fake.conn[conn], 0, sizeof(fake.conn[conn]));
 	fake.conn[conn].closed = fake.conn[conn].dead = fake_rules.hang_up;
+	fake.conn[conn].opened = !fake_rules.hang_up;
 	return 0;
 }
 

@@ -291,7 +291,7 @@ static void test_class_timeouts(void **state)
 	config.workload.classes.items = class;
 	config.workload.classes.n = 2;
 	assert_int_equal(workload_init(&workload, &config, &arena, &err), 0);
-	fake_rules.delay_ns = 20 * MS;
+	fake_rules.delay_ns = 150 * MS; /* a standstill may be long */
 	open_worker();
 	run(20000, 0, 30 * MS, 0);
 	for (size_t i = 0; i < nrecords; i++) {
@@ -301,7 +301,64 @@ static void test_class_timeouts(void **state)
 	}
 	assert_in_range(first, 200, 400); /* of 600, half: 8 deviations */
 	/* But for those that come when all is over. */
-	assert_in_range(worker->count.late_replies, first / 2, first);
+	assert_in_range(worker->count.late_replies, first / 4, first);
+}
+
+/* After so many requests a connection is closed and opened anew. */
+static void test_churn(void **state)
+{
+	uint32_t conns[104] = { 0 };
+
+	(void)state;
+	use_stream(&plain);
+	params.uses = 10;
+	fake_rules.delay_ns = 100 * US;
+	open_worker();
+	run(20000, 0, 30 * MS, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+	for (size_t i = 0; i < nrecords; i++)
+		conns[records[i].conn]++;
+	for (uint32_t i = 100; i < 104; i++)
+		assert_true(conns[i] > 50);
+	assert_in_range(worker->connections.worn, nrecords / 10 - 4,
+			nrecords / 10);
+	assert_int_equal(fake.reopened, worker->connections.worn);
+	assert_int_equal(worker->connect->total, worker->connections.opened);
+	assert_in_range(worker->connections.opened,
+			worker->connections.worn - 4, worker->connections.worn);
+	assert_int_equal(worker->connections.closed, 0);
+}
+
+/* A reply that never comes does not keep a worn connection for ever. */
+static void test_churn_and_loss(void **state)
+{
+	(void)state;
+	use_stream(&plain);
+	params.uses = 10;
+	fake_rules.swallow = 15;
+	config.workload.timeout_ns = 5 * MS;
+	open_worker();
+	run(2000, 0, 300 * MS, 0);
+	assert_true(outcomes(OUTCOME_TIMEOUT) > 0);
+	assert_int_equal(outcomes(OUTCOME_LOST), 0);
+	assert_true(worker->connections.worn > 8);
+}
+
+/* Refused, it tries again less and less often, and counts how often. */
+static void test_backoff(void **state)
+{
+	(void)state;
+	use_stream(NULL);
+	params.connections = 1;
+	open_worker();
+	arm(1000, 0, PATIENCE, 0);
+	fake.conn[0].closed = fake.conn[0].dead = true;
+	fake_rules.refuse = true;
+	assert_int_equal(worker_segment(worker), -ECONNREFUSED);
+	assert_int_equal(worker->connections.closed, 1);
+	/* 20, 40, 80, ... 500 ms, each 0.5 to 1.5 times, until 1 s is over. */
+	assert_in_range(worker->connections.refused, 4, 9);
+	assert_int_equal(worker->connections.refused, fake.reopened);
 }
 
 int main(void)
@@ -318,6 +375,9 @@ int main(void)
 		TEST(test_sticky),
 		TEST(test_sticky_timeouts),
 		TEST(test_class_timeouts),
+		TEST(test_churn),
+		TEST(test_churn_and_loss),
+		TEST(test_backoff),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,7 @@ static void test_reopen(void **state)
 					   64);
 	struct packet pkt;
 	struct err err;
+	int64_t begun;
 
 	(void)state;
 	net_send(&client, 1, "one", 3);
@@ -308,7 +309,13 @@ static void test_reopen(void **state)
 	pkt = next_packet(&client);
 	assert_int_equal(pkt.flags, TRANSPORT_CLOSED);
 	assert_int_equal(pkt.conn, 1);
+	begun = clock_now_ns();
 	assert_int_equal(client.ops->reopen(client.state, 1, &err), 0);
+	pkt = next_packet(&client);
+	assert_int_equal(pkt.flags, TRANSPORT_OPENED);
+	assert_int_equal(pkt.conn, 1);
+	assert_int_equal(pkt.len, 0);
+	assert_in_range(pkt.stamp_ns, begun, clock_now_ns());
 	net_send(&client, 1, "two", 3);
 	pkt = next_packet(&server);
 	assert_memory_equal(pkt.data, "two", 3);
@@ -318,7 +325,11 @@ static void test_reopen(void **state)
 	assert_int_equal(pkt.len, 3);
 	server.ops->close(server.state);
 	assert_int_equal(next_packet(&client).flags, TRANSPORT_CLOSED);
-	client.ops->reopen(client.state, 1, &err); /* nobody is there now */
+	assert_int_equal(client.ops->reopen(client.state, 1, &err), 0);
+	do	/* the other connection is told of its end, too */
+		pkt = next_packet(&client);
+	while (pkt.conn != 1);
+	assert_int_equal(pkt.flags, TRANSPORT_CLOSED | TRANSPORT_REFUSED);
 	client.ops->close(client.state);
 }
 

@@ -307,6 +307,7 @@ static void fill(struct parts *p)
 	r->records_dropped = 1;
 	r->stalls_dropped = 5;
 	r->bad_replies = 6;
+	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7 };
 	r->cpu_s = 1.5;
 	r->wall_s = 2.5;
 	r->sample = p->sample;
@@ -375,6 +376,9 @@ static void test_report(void **state)
 	assert_int_equal(r->records_dropped, 1);
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
+	assert_int_equal(r->connections.opened, 1);
+	assert_int_equal(r->connections.protocol, 6);
+	assert_int_equal(r->connections.failed, 7);
 	assert_true(r->cpu_s == 1.5 && r->wall_s == 2.5);
 	assert_int_equal(r->nsamples, 3);
 	assert_memory_equal(r->sample, p.sample, sizeof(p.sample));
