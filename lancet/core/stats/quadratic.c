@@ -72,5 +72,5 @@ double quadratic_anderson_p(double x)
 
 double quadratic_cramer_p(double x)
 {
-	return x < .01 ? 1 : series(cramer, x);
+	return x < .003 ? 1 : series(cramer, x);
 }

@@ -11,7 +11,7 @@
  *   P = 1/pi sum_k (-1)^(k+1) int_{w_(2k-1)}^{w_2k} e^(-ux/2) / (u sqrt|D|) du
  * with D(u) = prod (1 - u / w_j), here in closed form (Anderson and Darling
  * 1952). Relative error below 1e-9 for every x up to where P underflows,
- * 1 below x = .03 (anderson; P(A^2 < .03) < 1e-16) or .01 (cramer). O(1).
+ * 1 below x = .03 (anderson) or .003 (cramer), where P is 1 - 1e-17. O(1).
  *
  * For n observations of a fully known continuous law the error is O(1/n):
  * below .003 from n = 10 on (Marsaglia and Marsaglia 2004).

@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sf_gamma.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+
+/* Sums of fourth powers of larger ones may leave the range of a double. */
+#define LARGEST 1e60
 
 int vector_check(const double *x, size_t n, size_t least, struct err *err)
 {
@@ -17,10 +21,11 @@ int vector_check(const double *x, size_t n, size_t least, struct err *err)
 			       "%zu values are too few; give at least %zu", n,
 			       least);
 	for (size_t i = 0; i < n; i++)
-		if (!isfinite(x[i]))
+		if (!(fabs(x[i]) <= LARGEST))
 			return err_set(err, -EINVAL,
-				       "value %zu is not finite; leave it out",
-				       i + 1);
+				       "value %zu is not finite or beyond %g; "
+				       "leave it out",
+				       i + 1, LARGEST);
 	return 0;
 }
 
@@ -72,6 +77,9 @@ double tail_student(double t, double df)
 
 	if (!isfinite(t2))
 		return 0;
+	/* There gsl_cdf_beta takes an asymptotic form that loses digits. */
+	if (df > 1e5)
+		return gsl_sf_beta_inc(df / 2, .5, df / (df + t2));
 	/* The share that is not close to 1 keeps its digits. */
 	if (t2 > df)
 		return gsl_cdf_beta_P(df / (df + t2), df / 2, .5);

@@ -15,7 +15,7 @@ struct err;
  * Callers have turned GSL's error handler off.
  */
 
-/* 0 when there are `least` values and all are finite. */
+/* 0 when there are `least` values, all within +-1e60. */
 int vector_check(const double *x, size_t n, size_t least, struct err *err);
 
 /* As vector_check, and not all the same. */
