@@ -37,7 +37,7 @@ int fit_exponential(const double *x, size_t n, double mean, struct fit *fit,
  * Carlo: (1 + hits) / (1 + runs), never 0 (Davison and Hinkley 1997, 4.2);
  * relative standard error sqrt((1 - p) / (p runs)). Beyond 200 observations
  * it is simulated with 200 and A^2 scaled by Stephens' (1974) 1 + .6/n:
- * p moves by less than 1% (relative) then. O(runs min(n, 200)): 50 ns each.
+ * within 2% of p simulated with 500 and 2000. O(runs min(n, 200)): 50 ns each.
  */
 double fit_anderson_p_estimated(double a2, size_t n, size_t runs,
 				uint64_t seed);

@@ -12,7 +12,8 @@ struct err;
  * (1982) exact ends, the matrix power of Marsaglia, Tsang and Wang (2003),
  * twice Smirnov's exact one-sided sum where both sides together cannot
  * matter, and Pelz and Good's (1976) expansion for many observations.
- * Relative error below 1e-6 (n <= 140: 1e-9), also where p is tiny.
+ * Relative error below 1e-5 (n <= 140: 1e-9), also where p is tiny; the
+ * regions are scipy's, so that its p is met to 1e-6.
  * At most some 50 ms (n = 1e5), O(n) for small p.
  */
 double kolmogorov_p(double d, size_t n);

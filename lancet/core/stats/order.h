@@ -28,9 +28,9 @@ int order_ranks(uint64_t n, double q, double confidence,
 uint64_t order_least(double q, double confidence);
 
 /*
- * Quantile q in [0, 1] of x[n], in rising order: the inverse of the empirical
- * distribution function, or linear between order statistics (types 1 and 7 of
- * Hyndman and Fan 1996).
+ * Quantile q in [0, 1] of x[n], n > 0, in rising order: the inverse of the
+ * empirical distribution function, or linear between order statistics (types 1
+ * and 7 of Hyndman and Fan 1996).
  */
 double order_quantile(const double *x, size_t n, double q);
 double order_quantile_linear(const double *x, size_t n, double q);
