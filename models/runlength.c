@@ -3,18 +3,75 @@
 
 #include <math.h>
 
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
 #include "models/queue.h"
+#include "models/replica.h"
 
 /* A run must end: laws without a variance count as this one. */
 #define SCV_MOST 1000
 
 /*
+ * Of an MMPP whose states follow each other in a circle: the variance of how
+ * many come in a long time, over its mean (Fischer and Meier-Hellstern 1993,
+ * "The MMPP cookbook", by Poisson's equation Q h = mean - rate, which a circle
+ * solves step by step); and how many come until it has gone round once.
+ */
+static double mmpp_dispersion(const struct arrival_mmpp *m, double *round)
+{
+	double time = 0, mean = 0, h = 0, sum = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		time += 1 / m->leave[i];
+		mean += m->rate[i] / m->leave[i];
+	}
+	*round = mean;
+	mean /= time;
+	for (size_t i = 0; i < m->n; i++) {
+		double off = (m->rate[i] - mean) / m->leave[i];
+
+		sum += off * h;
+		h -= off;
+	}
+	return 1 + 2 * sum / (time * mean);
+}
+
+/*
+ * The ca2 of an arrival process: of gaps that depend on each other the
+ * dispersion of their counts, which is what long queues see. One that tells
+ * neither counts as Poisson. *round: what comes until it has forgotten.
+ */
+static double arrival_scv(const struct queue *q, double *round)
+{
+	const struct arrival_share whole = { .rate_rps = q->rate * 1e9,
+					     .of = 1 };
+	const struct arrival_ops *ops = q->arrival;
+	struct arena arena;
+	struct err err = { 0 };
+	double scv = 1;
+	void *state;
+
+	*round = 0;
+	arena_init(&arena);
+	state = arena_alloc(&arena, ops->state_size);
+	if (ops->flags & ARRIVAL_RENEWAL)
+		scv = queue_gap_scv(q, &arena);
+	else if (ops->mmpp && !ops->init(state, q->workload->arrival.options,
+					 &whole, &arena, &err))
+		scv = mmpp_dispersion(ops->mmpp(state), round);
+	arena_fini(&arena);
+	return isnan(scv) ? 1 : fmin(scv, SCV_MOST);
+}
+
+/*
  * (ca2 + cs2) / (k (1 - rho)^2) service times (MODELS; Whitt 1989, "Planning
- * queueing simulations"), as if arrivals were Poisson; and what is in service
- * ends: a long request is remembered while it lasts, E[S^3] / E[S^2].
+ * queueing simulations"); what is in service ends: a long request is
+ * remembered while it lasts, E[S^3] / E[S^2]; and so is a state of the
+ * arrivals.
  */
 static double relaxation(const struct queue *q, double load)
 {
+	double round, ca2 = arrival_scv(q, &round);
 	double scv = fmin(fmax(queue_scv(q), 0), SCV_MOST);
 	double longest = fmin(q->m3 / q->m2, SCV_MOST * q->mean);
 
@@ -22,7 +79,8 @@ static double relaxation(const struct queue *q, double load)
 		scv = SCV_MOST;
 	if (!isfinite(q->m3) || !isfinite(longest))
 		longest = SCV_MOST * q->mean;
-	return (1 + scv) * load / ((1 - load) * (1 - load)) + q->rate * longest;
+	return (ca2 + scv) * load / ((1 - load) * (1 - load)) +
+	       q->rate * longest + round;
 }
 
 /* The share of requests that make up most of the law's second moment. */
@@ -92,4 +150,28 @@ void runlength_init(struct runlength *r, const struct predict_query *query)
 		r->least = fmax(r->least, 1000 / rare);
 	for (size_t i = 0; i < query->nask; i++)
 		r->least = fmax(r->least, tail_jobs(r, query, &query->ask[i]));
+}
+
+/*
+ * Room for the queue: at M/G/k's mean number waiting times 64, or each
+ * server's where they are split (MODELS: exponential tails).
+ */
+static uint32_t room_for(const struct runlength *l, uint32_t workers)
+{
+	double relaxed = l->relaxation * (1 - l->load);
+
+	return (uint32_t)fmin(4096 + 64 * workers * relaxed, 1 << 20);
+}
+
+void runlength_plan(const struct runlength *r,
+		    const struct predict_query *query,
+		    struct replica_plan *plan)
+{
+	plan->query = query;
+	plan->mean = workload_moment(query->workload, 1);
+	plan->refuses =
+		policy_refuses(&query->policy, query->workers, query->workload);
+	plan->room =
+		room_for(r, policy_workers(&query->policy, query->workers));
+	plan->warm_up = (uint64_t)ceil(500 + 5 * r->relaxation);
 }

@@ -3,23 +3,15 @@
 
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
 #include "models/estimate.h"
 #include "models/queue.h"
-#include "models/replica.h"
+#include "models/replications.h"
 #include "models/runlength.h"
 
-/*
- * A fixed number, whatever the threads: 31 degrees of freedom cost 4% of an
- * interval's width, and stopping at the first narrow one little coverage.
- */
-#define REPLICATIONS 32
 /* After a cut the shortest are left out; fewer give no interval. */
 #define REPLICATIONS_LEAST 10
 
@@ -33,14 +25,7 @@ struct sim {
 	struct replica_plan plan;
 	struct replica_series *series;
 	size_t *series_of; /* of each ask */
-	struct replica *replica;
-	uint32_t threads;
-
-	/* Of a round: all replications go on until so many jobs. */
-	uint64_t until;
-	int64_t deadline_ns;
-	atomic_uint next;
-	atomic_bool out_of_time, overflow;
+	struct replications runs;
 
 	/* Of a look at what there is. */
 	struct tally *tally; /* usable ones of one series */
@@ -136,47 +121,6 @@ static void plan_series(struct sim *s)
 	s->plan.series = s->series;
 }
 
-/* --- a round of all replications -------------------------------------------
- */
-
-static void run_replica(struct sim *s, struct replica *r)
-{
-	for (uint32_t turn = 1; r->jobs < s->until; turn++) {
-		if (!replica_burst(r))
-			atomic_store(&s->overflow, true);
-		if (turn % 64 == 0 && clock_now_ns() > s->deadline_ns)
-			atomic_store(&s->out_of_time, true);
-		if (atomic_load_explicit(&s->out_of_time,
-					 memory_order_relaxed) ||
-		    atomic_load_explicit(&s->overflow, memory_order_relaxed))
-			return;
-	}
-}
-
-static void *work(void *arg)
-{
-	struct sim *s = arg;
-	unsigned i;
-
-	while ((i = atomic_fetch_add(&s->next, 1)) < REPLICATIONS)
-		run_replica(s, &s->replica[i]);
-	return NULL;
-}
-
-/* Threads that cannot be had are done without. */
-static void run_round(struct sim *s)
-{
-	pthread_t thread[REPLICATIONS];
-	uint32_t n = 0;
-
-	atomic_store(&s->next, 0);
-	while (n + 1 < s->threads && !pthread_create(&thread[n], NULL, work, s))
-		n++;
-	work(s);
-	while (n)
-		pthread_join(thread[--n], NULL);
-}
-
 /* --- a look at what there is -----------------------------------------------
  */
 
@@ -191,8 +135,9 @@ static int gather(struct sim *s, size_t series)
 {
 	s->usable = 0;
 	for (uint32_t i = 0; i < REPLICATIONS; i++)
-		if (usable(s, &s->replica[i]))
-			s->tally[s->usable++] = s->replica[i].tally[series];
+		if (usable(s, &s->runs.replica[i]))
+			s->tally[s->usable++] =
+				s->runs.replica[i].tally[series];
 	free(s->pool);
 	s->pool = NULL;
 	if (!s->series[series].quantiles)
@@ -338,8 +283,9 @@ static double recorded(const struct sim *s)
 	double n = 0;
 
 	for (uint32_t i = 0; i < REPLICATIONS; i++)
-		if (usable(s, &s->replica[i]))
-			n += (double)(s->replica[i].jobs - s->plan.warm_up);
+		if (usable(s, &s->runs.replica[i]))
+			n += (double)(s->runs.replica[i].jobs -
+				      s->plan.warm_up);
 	return n;
 }
 
@@ -347,13 +293,13 @@ static int check_round(const struct sim *s, struct err *err)
 {
 	uint32_t enough = 0;
 
-	if (atomic_load(&s->overflow))
+	if (atomic_load(&s->runs.overflow))
 		return err_set(err, -EDOM,
 			       "more than %u jobs in the queue: no steady "
 			       "state in sight",
 			       s->plan.room);
 	for (uint32_t i = 0; i < REPLICATIONS; i++)
-		enough += usable(s, &s->replica[i]);
+		enough += usable(s, &s->runs.replica[i]);
 	if (enough < REPLICATIONS_LEAST)
 		return err_set(err, -EDOM,
 			       "%.3g s were too short for an interval at this "
@@ -370,7 +316,7 @@ static void name_method(struct sim *s)
 		arena_printf(s->arena, "simulation of %.3g requests, seed %llu",
 			     n, (unsigned long long)s->query->seed);
 
-	if (atomic_load(&s->out_of_time))
+	if (atomic_load(&s->runs.out_of_time))
 		text = arena_printf(s->arena, "%s, cut short at %.3g s", text,
 				    s->query->time_limit_s);
 	if (n < s->length.least)
@@ -394,14 +340,14 @@ static int run(struct sim *s, struct err *err)
 	double length = s->length.first / REPLICATIONS, short_by;
 
 	for (;;) {
-		s->until = s->plan.warm_up + (uint64_t)ceil(length);
-		run_round(s);
+		replications_run(&s->runs,
+				 s->plan.warm_up + (uint64_t)ceil(length));
 		if (check_round(s, err))
 			return err->code;
 		short_by = look(s);
 		if (isnan(short_by))
 			return err_set(err, -ENOMEM, "no memory to simulate");
-		if (atomic_load(&s->out_of_time))
+		if (atomic_load(&s->runs.out_of_time))
 			return 0;
 		short_by = fmax(short_by,
 				s->length.least / (length * REPLICATIONS));
@@ -411,65 +357,34 @@ static int run(struct sim *s, struct err *err)
 	}
 }
 
-/*
- * Room for the queue: at M/G/k's mean number waiting times 64, or each
- * server's where they are split (MODELS: exponential tails).
- */
-static uint32_t room_for(const struct runlength *l, uint32_t workers)
-{
-	double relaxed = l->relaxation * (1 - l->load);
-
-	return (uint32_t)fmin(4096 + 64 * workers * relaxed, 1 << 20);
-}
-
 static int init(struct sim *s, struct err *err)
 {
-	const struct predict_query *q = s->query;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t limit_ns = (int64_t)(s->query->time_limit_s * 1e9);
+	int64_t deadline_ns = clock_now_ns() + limit_ns;
 
-	runlength_init(&s->length, q);
-	s->threads = q->threads ? q->threads : cpus > 0 ? (uint32_t)cpus : 1;
-	if (s->threads > REPLICATIONS)
-		s->threads = REPLICATIONS;
-	s->plan.query = q;
-	s->plan.mean = workload_moment(q->workload, 1);
-	s->plan.refuses = policy_refuses(&q->policy, q->workers, q->workload);
-	s->plan.room =
-		room_for(&s->length, policy_workers(&q->policy, q->workers));
-	s->plan.warm_up = (uint64_t)ceil(500 + 5 * s->length.relaxation);
-	for (uint32_t i = 0; i < REPLICATIONS; i++)
-		if (replica_init(&s->replica[i], &s->plan, i, err))
-			return err->code;
-	return 0;
+	runlength_init(&s->length, s->query);
+	runlength_plan(&s->length, s->query, &s->plan);
+	return replications_init(&s->runs, &s->plan, deadline_ns, err);
 }
 
 int sim_run(const struct predict_query *query, struct predict_answer *answer,
 	    struct arena *arena, struct err *err)
 {
-	struct replica *replica = calloc(REPLICATIONS, sizeof(*replica));
 	struct tally tally[REPLICATIONS];
-	struct sim s = { .query = query,
-			 .answer = answer,
-			 .arena = arena,
-			 .replica = replica,
-			 .tally = tally,
-			 .deadline_ns = clock_now_ns() +
-					(int64_t)(query->time_limit_s * 1e9) };
-	int rc = 0;
+	struct sim s = {
+		.query = query, .answer = answer, .arena = arena, .tally = tally
+	};
+	int rc;
 
-	if (!replica)
-		return err_set(err, -ENOMEM, "no memory to simulate");
 	plan_series(&s);
-	if (s.plan.nseries) {
-		rc = init(&s, err);
-		if (!rc)
-			rc = run(&s, err);
-		if (!rc)
-			name_method(&s);
-	}
+	if (!s.plan.nseries)
+		return 0;
+	rc = init(&s, err);
+	if (!rc)
+		rc = run(&s, err);
+	if (!rc)
+		name_method(&s);
 	free(s.pool);
-	for (uint32_t i = 0; i < REPLICATIONS; i++)
-		replica_fini(&replica[i]);
-	free(replica);
+	replications_fini(&s.runs);
 	return rc;
 }
