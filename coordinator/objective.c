@@ -120,8 +120,8 @@ static double crossing(const struct plan *plan, const struct slo *slo,
 
 /* --- the model's own limit ------------------------------------------------------- */
 
-/* Each simulation takes at most so long, and there are some ten. */
-#define SIMULATE_S 1
+/* The search takes at most so long. */
+#define SIMULATE_S 10
 #define PRECISION .01
 
 /* Exact where formulas hold, else by simulation; as a share of capacity. */

@@ -119,6 +119,15 @@ struct predict_value estimate_mean_of_all(const struct tally *t, uint32_t n)
 	return ratio_of(t, n, term_of_all, 0);
 }
 
+struct predict_value estimate_values(const double *x, uint32_t n)
+{
+	struct term term[ESTIMATE_MOST];
+
+	for (uint32_t i = 0; i < n; i++)
+		term[i] = (struct term){ x[i], 1 };
+	return ratio(term, n);
+}
+
 struct estimate_pool {
 	uint64_t total;
 	uint32_t last; /* bin in use */

@@ -21,6 +21,9 @@ struct predict_value estimate_refused(const struct tally *t, uint32_t n);
 /* Sum of values over jobs that came, refused ones too. */
 struct predict_value estimate_mean_of_all(const struct tally *t, uint32_t n);
 
+/* The mean of one number of each replication. */
+struct predict_value estimate_values(const double *x, uint32_t n);
+
 /* All replications' histograms as one; freed with free(). NULL: no memory. */
 struct estimate_pool *estimate_pool(const struct tally *t, uint32_t n);
 

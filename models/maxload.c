@@ -5,13 +5,12 @@
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "models/maxload_sim.h"
 #include "models/promise.h"
 
-/* Loads closer together than this are one, to a formula and to a simulation. */
+/* Loads closer together than this are one; or where a band is about them. */
 #define STEP_EXACT 1e-9
-#define STEP_SIMULATED 5e-4
-/* Precision of a first look. */
-#define ROUGH 0.2
+#define STEP_BAND 5e-4
 /* As good as idle, and as close to saturation as is looked at. */
 #define LOAD_LEAST 1e-3
 #define LOAD_MARGIN 1e-6
@@ -24,25 +23,13 @@ struct search {
 	struct maxload *found;
 };
 
-/*
- * Roughly first: most loads of a search are far from the answer, and a rough
- * run tells on which side they are.
- */
 static int look(struct search *s, double load, struct promise *promise,
 		struct err *err)
 {
 	struct predict_query query = s->query;
-	int rc;
 
 	query.rate =
 		load * policy_workers(&query.policy, query.workers) / s->mean;
-	query.relative = fmax(query.relative, ROUGH);
-	rc = promise_look(&query, s->slo, promise, s->found->method,
-			  sizeof(s->found->method), err);
-	if (rc || !promise->simulated ||
-	    fabs(promise->worst) > 3 * promise->half)
-		return rc;
-	query.relative = s->query.relative;
 	return promise_look(&query, s->slo, promise, s->found->method,
 			    sizeof(s->found->method), err);
 }
@@ -50,28 +37,29 @@ static int look(struct search *s, double load, struct promise *promise,
 /*
  * Close in on the root in [lo, hi], kept at lo and broken at hi, where the
  * straight line between them crosses; every third time halfway, so that
- * both ends move. A simulation is done where it cannot tell the load from the
- * root.
+ * both ends move, and where a quantile stands still at the bound. An
+ * approximation is done where its band holds the root.
  */
 static int close_in(struct search *s, double lo, double hi,
 		    struct promise at_lo, struct promise at_hi, struct err *err)
 {
-	double step = at_lo.simulated ? STEP_SIMULATED : STEP_EXACT;
+	double step = at_lo.band ? STEP_BAND : STEP_EXACT;
 	double load, slope, half, off;
 
 	for (int turn = 0;; turn++) {
 		double part = at_lo.worst / (at_lo.worst - at_hi.worst);
+		bool halve = turn % 3 == 2 || at_lo.worst >= 0;
 		struct promise e;
 
 		slope = (at_hi.worst - at_lo.worst) / (hi - lo);
 		half = fmax(at_lo.half, at_hi.half);
-		load = lo + (hi - lo) * (turn % 3 == 2 ? 0.5 : part);
+		load = lo + (hi - lo) * (halve ? 0.5 : part);
 		if (hi - lo <= step)
 			break;
 		if (look(s, load, &e, err))
 			return err->code;
 		half = e.half;
-		if (fabs(e.worst) <= e.half) {
+		if (e.band && fabs(e.worst) <= e.half) {
 			load = fmin(fmax(lo, load - e.worst / slope), hi);
 			break;
 		}
@@ -83,7 +71,7 @@ static int close_in(struct search *s, double lo, double hi,
 			at_hi = e;
 		}
 	}
-	off = at_lo.simulated ? step + half / slope : 0;
+	off = at_lo.band ? step + half / slope : 0;
 	s->found->load = (struct predict_value){ load, fmax(0, load - off),
 						 fmin(s->limit, load + off) };
 	return 0;
@@ -91,9 +79,7 @@ static int close_in(struct search *s, double lo, double hi,
 
 /*
  * From an idle queue up, each time halving the distance to saturation, until
- * the promise breaks: loads that are costly to simulate are looked at only
- * where the answer is up there. Where a simulation gives up, or the margin is
- * reached, the answer is open above.
+ * the promise breaks. Where the margin is reached, the answer is open above.
  */
 static int search(struct search *s, struct err *err)
 {
@@ -109,11 +95,8 @@ static int search(struct search *s, struct err *err)
 	for (double gap = 0.5; gap > LOAD_MARGIN; gap /= 2) {
 		double load = s->limit * (1 - gap);
 
-		if (look(s, load, &at_hi, err)) {
-			if (!at_lo.simulated)
-				return err->code;
-			break;
-		}
+		if (look(s, load, &at_hi, err))
+			return err->code;
 		if (at_hi.worst > 0)
 			return close_in(s, lo, load, at_lo, at_hi, err);
 		lo = load;
@@ -121,6 +104,21 @@ static int search(struct search *s, struct err *err)
 	}
 	s->found->load = (struct predict_value){ lo, lo, s->limit };
 	return 0;
+}
+
+/* A formula may hold at some loads and not at others: then none is used. */
+static int search_by_method(struct search *s, struct err *err)
+{
+	enum predict_method method = s->query.method;
+
+	if (method == PREDICT_AUTO)
+		s->query.method = PREDICT_EXACT;
+	if (method != PREDICT_SIMULATE && !search(s, err))
+		return 0;
+	if (method == PREDICT_EXACT || method == PREDICT_APPROX)
+		return err->code;
+	*err = (struct err){ 0 };
+	return maxload_simulate(&s->query, s->slo, s->limit, s->found, err);
 }
 
 /* Of the policy as the workload settles it, up to what that can bear. */
@@ -143,7 +141,7 @@ static int search_settled(struct search *s, struct err *err)
 				       : rate * s->mean /
 						 policy_workers(&q->policy,
 								q->workers);
-		rc = search(s, err);
+		rc = search_by_method(s, err);
 	}
 	arena_fini(&arena);
 	return rc;

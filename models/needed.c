@@ -120,7 +120,7 @@ int needed(const struct predict_query *query, const struct slo *slo,
 	if (!found->workers)
 		return 0;
 	look(&s, found->workers, &at);
-	if (at.simulated)
+	if (at.band)
 		open_ends(&s, least);
 	else
 		found->lo = found->hi = found->workers;

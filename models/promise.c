@@ -10,8 +10,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/slo.h"
 
-/* The class that a promise is made to, as an ask counts them; 0: all. */
-static uint32_t class_of(const struct workload *w, const struct slo_term *term)
+uint32_t promise_class(const struct workload *w, const struct slo_term *term)
 {
 	for (size_t i = 0; *term->class && i < w->nclasses; i++)
 		if (!strcmp(term->class, w->class[i].name))
@@ -19,7 +18,7 @@ static uint32_t class_of(const struct workload *w, const struct slo_term *term)
 	return 0;
 }
 
-static double bound_of(const struct workload *w, const struct slo_term *term)
+double promise_bound(const struct workload *w, const struct slo_term *term)
 {
 	return term->bound * (term->relative ? workload_moment(w, 1) : 1);
 }
@@ -32,7 +31,7 @@ int promise_check(const struct workload *workload, const struct slo *slo,
 	for (size_t i = 0; i < slo->n; i++) {
 		terms += slo->term[i].metric != SLO_ERRORS;
 		if (*slo->term[i].class && workload->nclasses > 1 &&
-		    !class_of(workload, &slo->term[i]))
+		    !promise_class(workload, &slo->term[i]))
 			return err_set(err, -EDOM, "there is no class %s",
 				       slo->term[i].class);
 	}
@@ -43,13 +42,22 @@ int promise_check(const struct workload *workload, const struct slo *slo,
 	return 0;
 }
 
+/* Log of value over bound. An atom at the bound is not above it for rounding.
+ */
+static double over(double value, double bound)
+{
+	return value > bound * (1 + 1e-6) ? log(value / bound)
+					  : fmin(0, log(value / bound));
+}
+
 static int look_at_term(const struct predict_query *asked,
 			const struct slo_term *term, struct promise *promise,
 			char *method, size_t size, struct err *err)
 {
 	struct predict_ask ask = { .figure = FIGURE_QUANTILE,
 				   .q = term->quantile,
-				   .class = class_of(asked->workload, term) };
+				   .class = promise_class(asked->workload,
+							  term) };
 	struct predict_query query = *asked;
 	struct predict_result result;
 	struct arena arena;
@@ -65,13 +73,14 @@ static int look_at_term(const struct predict_query *asked,
 		rc = err_set(err, -EDOM, "%s", result.answer[0].refused);
 	if (!rc) {
 		const struct predict_value *v = &result.answer[0].value;
-		double worst = log(v->value / bound_of(query.workload, term));
+		double worst =
+			over(v->value, promise_bound(query.workload, term));
 
 		if (worst > promise->worst) {
 			promise->worst = worst;
 			promise->half = log(v->hi / v->value);
 		}
-		promise->simulated |= v->hi > v->value;
+		promise->band |= v->hi > v->value;
 		snprintf(method, size, "%s", result.method);
 	}
 	arena_fini(&arena);
@@ -118,8 +127,9 @@ bool promise_possible(const struct workload *workload, const struct slo *slo)
 		if (term->metric == SLO_SLOWDOWN && term->bound < 1)
 			return false;
 		if (term->metric == SLO_RESPONSE &&
-		    served_within(workload, class_of(workload, term),
-				  bound_of(workload, term)) < term->quantile)
+		    served_within(workload, promise_class(workload, term),
+				  promise_bound(workload, term)) <
+			    term->quantile)
 			return false;
 	}
 	return true;

@@ -7,13 +7,20 @@
 #include "models/predict.h"
 
 struct slo;
+struct slo_term;
 
 /* What the terms come to at one load, as logarithms of value over bound. */
 struct promise {
 	double worst; /* of all terms; <= 0: the promise is kept */
 	double half;  /* half-width of that one */
-	bool simulated;
+	bool band;    /* not exact: an approximation, or simulated */
 };
+
+/* The class that a term is about, as an ask counts them; 0: all. */
+uint32_t promise_class(const struct workload *w, const struct slo_term *term);
+
+/* In the workload's unit of time, or a ratio. */
+double promise_bound(const struct workload *w, const struct slo_term *term);
 
 /* -EDOM: what the promise names has no prediction (errors, an unknown class).
  */

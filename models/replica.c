@@ -87,7 +87,7 @@ static void add(struct tally *t, enum predict_metric metric,
 		const struct replica_burst *b)
 {
 	double x[BURST], sum = 0, sum2 = 0, least = t->least, most = t->most;
-	uint64_t waited = 0;
+	uint64_t waited = 0, beyond = 0;
 
 	values_of(metric, b, x);
 	for (size_t i = 0; i < b->n; i++) {
@@ -103,6 +103,9 @@ static void add(struct tally *t, enum predict_metric metric,
 	t->least = least;
 	t->most = most;
 	t->waited += waited;
+	for (size_t i = 0; t->bound > 0 && i < b->n; i++)
+		beyond += x[i] > t->bound;
+	t->beyond += beyond;
 	for (size_t i = 0; t->bin && i < b->n; i++)
 		tally_bin(t, x[i]);
 }
@@ -290,6 +293,8 @@ static int init_tallies(struct replica *r, struct err *err)
 
 		if (tally_init(&r->tally[i], unit, s->quantiles))
 			return err_set(err, -ENOMEM, "no memory to simulate");
+		/* An atom at the bound is not above it for rounding. */
+		r->tally[i].bound = s->bound * (1 + 1e-6);
 	}
 	return 0;
 }

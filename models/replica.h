@@ -12,6 +12,7 @@ struct replica_series {
 	enum predict_metric metric; /* sojourn, wait or slowdown */
 	uint32_t class;		    /* number + 1; 0: all */
 	double given;		    /* of this service; 0: all */
+	double bound;		    /* count what is above; 0: nothing */
 	bool quantiles;
 };
 

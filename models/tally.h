@@ -27,6 +27,8 @@ struct tally {
 	uint64_t refused;
 	double sum, sum2;
 	double least, most;    /* values; the bins in use are between them */
+	double bound;	       /* 0: none */
+	uint64_t beyond;       /* values above the bound */
 	double scale;	       /* bins' units in one of the values */
 	struct tally_bin *bin; /* or NULL: no quantile is asked for */
 };

@@ -200,31 +200,24 @@ static int read_promise(const struct golden_queue *queue, const char *text,
 		       : 0;
 }
 
-/* The precision of a load follows from that of the figure, by its slope. */
 static void ask_maxload(struct tally *tally, const struct golden_row *row,
 			const struct golden_queue *queue)
 {
-	struct predict_answer a = { .value = predict_sure(NAN) };
+	struct predict_answer a = { 0 };
 	struct predict_query q = queue->query;
 	struct slo slo = { 0 };
 	struct maxload found;
 	struct err err = { 0 };
-	int rc = read_promise(queue, strchr(row->metric, '[') + 1, &slo, &err);
 
-	for (q.relative = 0.03; !rc && q.relative > 1e-3; q.relative /= 2) {
-		rc = maxload(&q, &slo, &found, &err);
-		if (rc)
-			break;
-		a.value = found.load;
-		a.method = found.method;
-		if (a.value.hi - a.value.lo <=
-		    2 * ASKED_OF_HALF * own_limit(row) * a.value.value)
-			break;
-	}
-	if (rc)
+	q.relative = ASKED_OF_HALF * own_limit(row);
+	if (read_promise(queue, strchr(row->metric, '[') + 1, &slo, &err) ||
+	    maxload(&q, &slo, &found, &err)) {
 		miss(tally, row, err.text);
-	else
-		judge(tally, row, &a);
+		return;
+	}
+	a.value = found.load;
+	a.method = found.method;
+	judge(tally, row, &a);
 }
 
 /* Those that are asked by themselves. */
