@@ -98,16 +98,15 @@ void curve_row(struct curves *c, double x, double y, double lo, double hi)
 	fprintf(c->data, "%.9g %.9g %.9g %.9g\n", x, y3[0], y3[1], y3[2]);
 }
 
-/* lo and hi in us; a range without extent or below 1 ns has no logarithm. */
-void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
+/* A range without extent has no logarithm; lo is above 0. */
+static void log_axis(struct curves *c, const char *axis, double lo, double hi,
+		     void (*print)(double at, char *text, size_t size))
 {
 	static const double few[] = { 1, 10 }, some[] = { 1, 2, 5, 10 },
 			    many[] = { 1, 1.5, 2, 3, 4, 5, 6, 8, 10 };
 	const double *step = hi > lo * 3000 ? few : hi > lo * 10 ? some : many;
 	const char *comma = "";
 
-	if (!(lo >= 1e-3))
-		lo = 1e-3;
 	if (!(hi > lo * 1.5))
 		hi = lo * 1.5;
 	hi = fmin(hi, 1e12);
@@ -122,9 +121,32 @@ void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
 
 			if (at < lo * .999 || at > hi * 1.001)
 				continue;
-			unit_print_duration(at * 1e3, text, sizeof(text));
+			print(at, text, sizeof(text));
 			fprintf(c->head, "%s'%s' %.6g", comma, text, at);
 			comma = ", ";
 		}
 	fputs(")\n", c->head);
+}
+
+static void print_us(double at, char *text, size_t size)
+{
+	unit_print_duration(at * 1e3, text, size);
+}
+
+static void print_ratio(double at, char *text, size_t size)
+{
+	snprintf(text, size, "%.6g", at);
+}
+
+void curve_time_axis(struct curves *c, const char *axis, double lo, double hi)
+{
+	/* In us: nothing is below 1 ns. */
+	log_axis(c, axis, lo >= 1e-3 ? lo : 1e-3, hi, print_us);
+}
+
+void curve_ratio_axis(struct curves *c, const char *axis, double lo, double hi)
+{
+	double least = hi > 0 ? 1e-6 * hi : 1e-6;
+
+	log_axis(c, axis, lo > least ? lo : least, hi, print_ratio);
 }

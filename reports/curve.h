@@ -53,4 +53,7 @@ void curve_quote(FILE *out, const char *text);
 /* Tics at 1, 2, 5 of each decade, more or less: as people say times. */
 void curve_time_axis(struct curves *c, const char *axis, double lo, double hi);
 
+/* The same for numbers; a range from 0 begins at a millionth of its end. */
+void curve_ratio_axis(struct curves *c, const char *axis, double lo, double hi);
+
 #endif

@@ -27,6 +27,8 @@ static void add_rows(const struct model_answer *a, size_t policy, size_t metric,
 		if (row->refused)
 			continue;
 		v = &row->result.answer[metric].value;
+		if (v->value <= 0) /* is nowhere on this axis */
+			continue;
 		curve_row(c, 100 * row->load, by * (band ? v->lo : v->value),
 			  by * (band ? v->hi : v->value),
 			  by * (band ? v->hi : v->value));
@@ -113,7 +115,7 @@ static void draw(const void *of, struct curves *c)
 	if (all_times(s))
 		curve_time_axis(c, "y", c->ymin / 1.4, c->ymax * 1.5);
 	else
-		fputs("set logscale y\n", c->head);
+		curve_ratio_axis(c, "y", c->ymin / 1.4, c->ymax * 1.5);
 	fprintf(c->head, "set xrange [0:%.6g]\nset xlabel 'load (%%)'\n",
 		c->xmax * 1.02);
 	fputs("set ylabel ", c->head);
