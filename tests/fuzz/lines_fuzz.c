@@ -30,7 +30,8 @@ static const char *file_of(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *file = file_of(data, size);
-	const struct arrival_share share = { 1e6, 1, 2 };
+	const struct arrival_share share = { .rate_rps = 1e6, .index = 1,
+					     .of = 2 };
 	struct empirical_options values = { file };
 	struct trace_options times = { file, 0 };
 	struct discrete law = { 0 };
