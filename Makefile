@@ -211,6 +211,7 @@ coverage:
 bench: all benches
 	@tools/bench.sh $(benches:%.c=$(O)/%)
 	$(if $(PEERS),@bench/peers)
+	$(if $(PEERS),@tools/performance.sh)
 
 # --- the rest --------------------------------------------------------------
 .PHONY: docs lint format install clean
