@@ -41,6 +41,11 @@
  * Where the share is steep over load, that is what takes the longest.
  */
 #define SHARE_HALF 0.5
+/*
+ * But finer than this part of the asked precision is none: not that interval,
+ * nor the distance of the two loads, at which the slope drowns in noise.
+ */
+#define FINE 0.3
 
 struct look {
 	struct predict_query query;
@@ -256,8 +261,9 @@ static double shortfall(const struct search *s, const struct predict_value *v,
 			double slope)
 {
 	double half = half_width(v);
-	double by = fmax(half / (s->query->relative * v->value),
-			 half * slope / SHARE_HALF);
+	double of_asked = half / (s->query->relative * v->value);
+	double of_share = half * slope / SHARE_HALF;
+	double by = fmax(of_asked, fmin(of_share, of_asked / FINE));
 
 	return by * by;
 }
@@ -304,6 +310,14 @@ static int pair_init(struct search *s, struct look pair[2], double at,
 	return 0;
 }
 
+/* How far from the root each of the pair stands. */
+static double distance(const struct search *s, double at, double slope)
+{
+	double least = FINE * s->query->relative * at;
+
+	return fmin(fmax(APART / slope, least), at / 20);
+}
+
 /*
  * Rough looks may have missed the root: then the pair moves, by the slope it
  * found; and where noise hides the slope, it spreads.
@@ -323,7 +337,7 @@ static bool misses(const struct search *s, const struct look pair[2],
 	to = pair[0].load - width * lo / (hi - lo);
 	to = fmin(fmax(to, *at - 5 * width), *at + 5 * width);
 	*at = fmin(fmax(to, *at / 2), (*at + s->limit) / 2);
-	*apart = fmin(width * APART / (hi - lo), *at / 20);
+	*apart = distance(s, *at, (hi - lo) / width);
 	return true;
 }
 
@@ -332,7 +346,7 @@ static int answer(struct search *s, const struct bracket *b,
 {
 	double slope = (b->at_hi - b->at_lo) / (b->hi - b->lo);
 	double at = crossing(b);
-	double apart = fmin(fmax(APART / slope, 0.003 * at), at / 20);
+	double apart = distance(s, at, slope);
 
 	for (int turn = 0; turn < 8 && !s->out_of_time; turn++) {
 		struct look pair[2] = { 0 };

@@ -95,9 +95,8 @@ static void check_cell(const struct cell *cell)
 		query.seed = test_seed() * 100000 + (uint64_t)i;
 		held += covers(&query, truth);
 	}
-	print_message("%s, %u workers at %g: %d of %d intervals hold %.5g\n",
-		      cell->service, cell->workers, cell->load, held, seeds,
-		      truth);
+	print_message("held: %s | %u | %g | %.5g | %d | %d |\n", cell->service,
+		      cell->workers, cell->load, truth, held, seeds);
 	if (is_long())
 		assert_in_range(held, 930, 970);
 	else
