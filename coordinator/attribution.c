@@ -305,12 +305,7 @@ void attribution_run(const struct plan *plan,
 		     struct arena *arena)
 {
 	struct compare_queue queue = compare_queue(plan, arena);
-	struct predict_query query = {
-		.workload = &plan->served,
-		.policy = queue.policy,
-		.workers = queue.workers,
-		.seed = (uint64_t)plan->config->seed,
-	};
+	struct predict_query query = compare_query(plan, &queue);
 
 	if (plan->config->model.mode == MODEL_NONE)
 		result->overhead_reason = "no model was asked for";

@@ -187,23 +187,30 @@ static const struct predict_ask *quantile_asks(const double *q, size_t n,
 	return ask;
 }
 
-static struct predict_query query_of(const struct plan *plan,
-				     const struct compare_queue *queue, double rate_rps,
-				     const double *q, size_t nq,
-				     struct arena *arena)
+struct predict_query compare_query(const struct plan *plan,
+				   const struct compare_queue *queue)
 {
 	return (struct predict_query){
 		.workload = &plan->served,
 		.policy = queue->policy,
 		.workers = queue->workers,
-		.rate = rate_rps / 1e9,
-		.method = PREDICT_AUTO,
-		.ask = quantile_asks(q, nq, arena),
-		.nask = nq,
 		.seed = (uint64_t)plan->config->seed,
-		.relative = .005,
-		.time_limit_s = SIMULATE_S,
 	};
+}
+
+static struct predict_query query_of(const struct plan *plan,
+				     const struct compare_queue *queue,
+				     double rate_rps, const double *q,
+				     size_t nq, struct arena *arena)
+{
+	struct predict_query query = compare_query(plan, queue);
+
+	query.rate = rate_rps / 1e9;
+	query.ask = quantile_asks(q, nq, arena);
+	query.nask = nq;
+	query.relative = .005;
+	query.time_limit_s = SIMULATE_S;
+	return query;
 }
 
 /* Independent errors: half-widths add as squares, each side by itself. */

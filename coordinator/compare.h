@@ -4,6 +4,7 @@
 
 #include "lancet/core/kind.h"
 #include "lancet/core/result.h"
+#include "models/predict.h"
 
 struct arena;
 struct plan;
@@ -19,6 +20,10 @@ struct compare_queue {
 
 struct compare_queue compare_queue(const struct plan *plan,
 				   struct arena *arena);
+
+/* A question to it, of which rate, asks and precision are still open. */
+struct predict_query compare_query(const struct plan *plan,
+				   const struct compare_queue *queue);
 
 /*
  * `model: auto` replays and predicts a built-in virtual target, and predicts

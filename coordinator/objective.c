@@ -130,17 +130,13 @@ static struct predict_value model_max(const struct plan *plan,
 				      struct arena *arena)
 {
 	struct compare_queue queue = compare_queue(plan, arena);
-	struct predict_query query = {
-		.workload = &plan->served,
-		.policy = queue.policy,
-		.workers = queue.workers,
-		.seed = (uint64_t)plan->config->seed,
-		.relative = PRECISION,
-		.time_limit_s = SIMULATE_S,
-	};
+	struct predict_query query = compare_query(plan, &queue);
 	struct maxload found;
 	struct err err;
 	double by;
+
+	query.relative = PRECISION;
+	query.time_limit_s = SIMULATE_S;
 
 	if (plan->config->model.mode == MODEL_NONE || queue.unknown ||
 	    !(plan->capacity_rps > 0) || maxload(&query, slo, &found, &err))

@@ -1,26 +1,13 @@
 /* overhead_words.c - what an overhead fit says, in a sentence */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lancet/core/text.h"
 #include "lancet/core/unit.h"
 #include "models/overhead.h"
 
 #define SURE 1.959964 /* two-sided 95% of the normal law */
-
-static void add(char *text, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + used, size - used, fmt, ap);
-	va_end(ap);
-}
 
 /* No fit knows more than tenths of a nanosecond. */
 static char *duration(double ns, char *text, size_t size)
@@ -54,22 +41,22 @@ static void add_lead(const struct overhead *o, char *text, size_t size)
 	figure(&f->communication, a, sizeof(a));
 	figure(&o->work, b, sizeof(b));
 	if (holds_none(&f->communication) && holds_none(&o->work))
-		add(text, size,
+		text_add(text, size,
 		    "neither shows: communication costs %s per request, the "
 		    "system adds %s of work",
 		    a, b);
 	else if (!(fabs(f->lead) > SURE * f->lead_error))
-		add(text, size,
+		text_add(text, size,
 		    "cannot tell which dominates: communication costs %s "
 		    "per request, the system adds %s of work",
 		    a, b);
 	else if (f->lead > 0)
-		add(text, size,
+		text_add(text, size,
 		    "communication dominates: it costs %s per request, while "
 		    "the system adds %s of work",
 		    a, b);
 	else
-		add(text, size,
+		text_add(text, size,
 		    "the system dominates: it adds %s of work to each "
 		    "request, while communication costs %s",
 		    b, a);
@@ -81,12 +68,12 @@ static void add_effect(const struct overhead *o, char *text, size_t size)
 	char q[40], effect[40];
 
 	if (o->best == OVERHEAD_SCALED)
-		add(text, size,
+		text_add(text, size,
 		    "; that work is %.3g%% of each service, not a "
 		    "constant",
 		    100 * f->work.value);
 	if (o->work.lo > 0)
-		add(text, size, "; at %.3g%% load it makes the %s %s later",
+		text_add(text, size, "; at %.3g%% load it makes the %s %s later",
 		    100 * f->top_load,
 		    unit_print_quantile(f->top_q, q, sizeof(q)),
 		    unit_print_duration(f->top_effect, effect, sizeof(effect)));
@@ -98,7 +85,7 @@ char *overhead_sentence(const struct overhead *o, char *text, size_t size)
 
 	text[0] = '\0';
 	if (!o->fits)
-		add(text, size,
+		text_add(text, size,
 		    "a constant and added work do not explain what was "
 		    "measured (p = %.1g): %s; if they did, ",
 		    f->p_value,

@@ -2,27 +2,14 @@
 #include "reports/words.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lancet/core/text.h"
 #include "lancet/core/unit.h"
 
 /* Invalid points that are named; the rest is in the report. */
 #define NAMED 4
-
-static void add(char *text, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + used, size - used, fmt, ap);
-	va_end(ap);
-}
 
 char *words_time(double ns, char *text, size_t size)
 {
@@ -68,12 +55,12 @@ static void add_invalid(const struct result *result, char *text, size_t size)
 
 		if (words_valid(&p->verdict) || n++ >= NAMED)
 			continue;
-		add(text, size, "%s %s (%.*s)", n == 1 ? "; not" : ",",
+		text_add(text, size, "%s %s (%.*s)", n == 1 ? "; not" : ",",
 		    words_load(p, load, sizeof(load)), (int)strcspn(why, ":"),
 		    why);
 	}
 	if (n > NAMED)
-		add(text, size, " and %zu more", n - NAMED);
+		text_add(text, size, " and %zu more", n - NAMED);
 }
 
 /* What is said of a point is said with the point; the rest is of the run. */
@@ -81,7 +68,7 @@ static void add_reasons(const struct result_verdict *v, char *text, size_t size)
 {
 	for (size_t i = 0; i < v->nreasons; i++)
 		if (strncmp(v->reasons[i], "point ", 6))
-			add(text, size, "; %s", v->reasons[i]);
+			text_add(text, size, "; %s", v->reasons[i]);
 }
 
 char *words_verdict(const struct result *result, char *text, size_t size)
@@ -93,11 +80,11 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 		valid += words_valid(&result->points[i].verdict);
 	text[0] = '\0';
 	if (words_valid(v)) {
-		add(text, size, "valid: %s %zu point%s passed every check",
+		text_add(text, size, "valid: %s %zu point%s passed every check",
 		    valid == 1 ? "the" : "all", valid, valid == 1 ? "" : "s");
 		return text;
 	}
-	add(text, size, "invalid: %zu of %zu point%s hold", valid,
+	text_add(text, size, "invalid: %zu of %zu point%s hold", valid,
 	    result->npoints, result->npoints == 1 ? "" : "s");
 	add_invalid(result, text, size);
 	add_reasons(v, text, size);
@@ -122,31 +109,31 @@ char *words_slo(const struct result *result, char *text, size_t size)
 	text[0] = '\0';
 	if (!s)
 		return text;
-	add(text, size, "slo %s: ", s->expr ? s->expr : "");
+	text_add(text, size, "slo %s: ", s->expr ? s->expr : "");
 	if (!isfinite(s->max_load.value)) {
-		add(text, size, "%s",
+		text_add(text, size, "%s",
 		    s->reason ? s->reason : "no load is known to hold it");
 		return text;
 	}
 	load_value(result, s->max_load.value, load, sizeof(load));
-	add(text, size, "holds up to %s", load);
+	text_add(text, size, "holds up to %s", load);
 	if (isfinite(s->max_load.lo) && isfinite(s->max_load.hi)) {
 		load_value(result, s->max_load.lo, load, sizeof(load));
-		add(text, size, " [%s, ", load);
+		text_add(text, size, " [%s, ", load);
 		load_value(result, s->max_load.hi, load, sizeof(load));
-		add(text, size, "%s]", load);
+		text_add(text, size, "%s]", load);
 	}
 	if (isfinite(s->model_max_load)) {
 		load_value(result, s->model_max_load, load, sizeof(load));
-		add(text, size, "; the model would reach %s", load);
+		text_add(text, size, "; the model would reach %s", load);
 	}
 	if (isfinite(s->efficiency))
-		add(text, size, ", efficiency %.3g%%", 100 * s->efficiency);
+		text_add(text, size, ", efficiency %.3g%%", 100 * s->efficiency);
 	if (isfinite(s->efficiency_lo) && isfinite(s->efficiency_hi))
-		add(text, size, " [%.3g%%, %.3g%%]", 100 * s->efficiency_lo,
+		text_add(text, size, " [%.3g%%, %.3g%%]", 100 * s->efficiency_lo,
 		    100 * s->efficiency_hi);
 	if (s->reason)
-		add(text, size, " (%s)", s->reason);
+		text_add(text, size, " (%s)", s->reason);
 	return text;
 }
 
@@ -158,9 +145,9 @@ char *words_overhead(const struct result *result, char *text, size_t size)
 	for (size_t i = 0; i < result->npoints; i++)
 		model |= result->points[i].model != NULL;
 	if (result->overhead && result->overhead->sentence)
-		add(text, size, "overhead: %s", result->overhead->sentence);
+		text_add(text, size, "overhead: %s", result->overhead->sentence);
 	else if (model && result->overhead_reason)
-		add(text, size, "overhead: not known: %s",
+		text_add(text, size, "overhead: not known: %s",
 		    result->overhead_reason);
 	return text;
 }

@@ -29,11 +29,6 @@ int64_t clock_realtime_ns(void)
 	return clock_read(CLOCK_REALTIME);
 }
 
-bool clock_is_tsc(void)
-{
-	return atomic_load(&clock_pair) != NULL;
-}
-
 int64_t clock_error_ns(void)
 {
 	return atomic_load(&clock_error);

@@ -53,9 +53,6 @@ void clock_sync(void);
  */
 int64_t clock_error_ns(void);
 
-/* True where the TSC is read; false where the kernel is asked. */
-bool clock_is_tsc(void);
-
 /* Nanoseconds since the epoch, for file names and headers. */
 int64_t clock_realtime_ns(void);
 

@@ -57,22 +57,6 @@ static void test_refusals(void **state)
 	}
 }
 
-static void expect_replies(struct split_proto *p, const void *data, size_t len,
-			   const char *statuses, int bad)
-{
-	static struct split_seen seen;
-
-	split_feed(p, data, len, len ? len : 1, &seen);
-	if (seen.n != strlen(statuses) || seen.bad != bad)
-		fail_msg("%.60s: %zu replies, bad %d", (const char *)data,
-			 seen.n, seen.bad);
-	assert_true(split_agrees(p, data, len));
-	for (size_t i = 0; i < seen.n; i++) {
-		assert_int_equal(seen.done[i].id, PROTO_OLDEST);
-		assert_int_equal(seen.done[i].status, statuses[i] - '0');
-	}
-}
-
 #define EMPTY(status) "HTTP/1.1 " status "\r\nContent-Length: 0\r\n\r\n"
 
 /* Statuses: 0 fine, 1 nacked, 2 error. */
@@ -113,11 +97,11 @@ static void test_replies(void **state)
 	(void)state;
 	split_open(&p, "http");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_replies(&p, cases[i].text, strlen(cases[i].text),
+		server_expect(&p, cases[i].text, strlen(cases[i].text),
 			       cases[i].statuses, cases[i].bad);
 	split_close(&p);
 	split_open(&p, "{http: {method: HEAD}}");
-	expect_replies(&p, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+	server_expect(&p, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 			   EMPTY("404 No"), 38 + 38, "02", 0);
 	split_close(&p);
 }
@@ -131,46 +115,17 @@ static void test_endless(void **state)
 	(void)state;
 	memset(text + 20, 'a', sizeof(text) - 20);
 	split_open(&p, "http");
-	expect_replies(&p, text, sizeof(text), "", 1);
-	expect_replies(&p, "HTTP/1.1 200 OK\r\n\r\nuntil the end", 32, "", 1);
-	split_close(&p);
-}
-
-/* What a target answers, its client takes. */
-static void target_answers(const char *text)
-{
-	static unsigned char requests[64 * 600], replies[64 * 600];
-	struct proto_served served[64];
-	size_t len = 0, n, back = 0;
-	struct split_proto p;
-
-	split_open(&p, text);
-	for (int i = 0; i < 64; i++) {
-		size_t one = server_build(&p, rng_next(&rng));
-
-		memcpy(requests + len, p.out, one);
-		len += one;
-	}
-	assert_int_equal(split_serve(&p, requests, len), 64);
-	memset(p.cs, 0, p.proto.ops->conn_size);
-	p.proto.ops->serve(p.proto.state, p.cs, requests, len, served, 64, &n);
-	assert_int_equal(n, 64);
-	for (size_t i = 0; i < n; i++)
-		back += p.proto.ops->reply(p.proto.state, p.cs, &served[i],
-					   NULL, PROTO_OK, replies + back,
-					   sizeof(replies) - back);
-	expect_replies(&p, replies, back,
-		       "00000000000000000000000000000000"
-		       "00000000000000000000000000000000", 0);
+	server_expect(&p, text, sizeof(text), "", 1);
+	server_expect(&p, "HTTP/1.1 200 OK\r\n\r\nuntil the end", 32, "", 1);
 	split_close(&p);
 }
 
 static void test_target(void **state)
 {
 	(void)state;
-	target_answers("http");
-	target_answers("{http: {method: HEAD}}");
-	target_answers("{http: {method: POST, body: 300B, reply: 0B}}");
+	server_target_answers("http", &rng);
+	server_target_answers("{http: {method: HEAD}}", &rng);
+	server_target_answers("{http: {method: POST, body: 300B, reply: 0B}}", &rng);
 }
 
 /* --- the real one --- */

@@ -63,21 +63,6 @@ static void test_options(void **state)
 	assert_int_equal(proto_init(&proto, &choice, &net_arena, &err), 0);
 }
 
-static void expect_replies(struct split_proto *p, const void *data, size_t len,
-			   const char *statuses, int bad)
-{
-	static struct split_seen seen;
-
-	assert_true(split_agrees(p, data, len));
-	split_feed(p, data, len, len, &seen);
-	assert_int_equal(seen.n, strlen(statuses));
-	assert_int_equal(seen.bad, bad);
-	for (size_t i = 0; i < seen.n; i++) {
-		assert_int_equal(seen.done[i].id, PROTO_OLDEST);
-		assert_int_equal(seen.done[i].status, statuses[i] - '0');
-	}
-}
-
 /* Statuses: 0 fine, 1 nacked, 2 error. */
 static void test_ascii_replies(void **state)
 {
@@ -107,7 +92,7 @@ static void test_ascii_replies(void **state)
 	(void)state;
 	split_open(&p, ASCII);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_replies(&p, cases[i].text, strlen(cases[i].text),
+		server_expect(&p, cases[i].text, strlen(cases[i].text),
 			       cases[i].statuses, cases[i].bad);
 	split_close(&p);
 }
@@ -120,10 +105,10 @@ static void test_endless_line(void **state)
 	(void)state;
 	memset(text, 'E', sizeof(text));
 	split_open(&p, ASCII);
-	expect_replies(&p, text, 2047, "", 0);
-	expect_replies(&p, text, 2048, "", 1);
+	server_expect(&p, text, 2047, "", 0);
+	server_expect(&p, text, 2048, "", 1);
 	text[4000] = '\n';
-	expect_replies(&p, text, sizeof(text), "", 1);
+	server_expect(&p, text, sizeof(text), "", 1);
 	split_close(&p);
 }
 
@@ -154,59 +139,28 @@ static void test_binary_replies(void **state)
 	len += binary(data + len, 1, 0x82, 13, 2); /* out of memory */
 	len += binary(data + len, 1, 0x86, 0, 3);  /* try later */
 	len += binary(data + len, 0, 0, 3000, 4); /* somebody else's value */
-	expect_replies(&p, data, len, "002210", 0);
-	expect_replies(&p, data, len - 1, "00221", 0);
+	server_expect(&p, data, len, "002210", 0);
+	server_expect(&p, data, len - 1, "00221", 0);
 	len += binary(data + len, 0, 0, 0, 6); /* not the next one's */
-	expect_replies(&p, data, len, "002210", 1);
+	server_expect(&p, data, len, "002210", 1);
 	binary(data, 0, 0, 0, 0);
 	data[0] = 0x80;
-	expect_replies(&p, data, 24, "", 1);
+	server_expect(&p, data, 24, "", 1);
 	binary(data, 2, 0, 0, 0);
-	expect_replies(&p, data, 24, "", 1);
+	server_expect(&p, data, 24, "", 1);
 	binary(data, 0, 0, 0, 0);
 	put_be32(data + 8, UINT32_MAX);
-	expect_replies(&p, data, 24, "", 1);
-	split_close(&p);
-}
-
-/* What a target answers, its client takes. */
-static void target_answers(const char *text)
-{
-	static unsigned char requests[64 * 600], replies[64 * 600];
-	struct proto_served served[64];
-	size_t len = 0, n, back = 0;
-	struct split_proto p;
-
-	split_open(&p, text);
-	for (int i = 0; i < 64; i++) {
-		size_t one = server_build(&p, rng_next(&rng));
-
-		memcpy(requests + len, p.out, one);
-		len += one;
-	}
-	memset(p.cs, 0, p.proto.ops->conn_size);
-	assert_int_equal(split_serve(&p, requests, len), 64);
-	memset(p.cs, 0, p.proto.ops->conn_size);
-	assert_int_equal(p.proto.ops->serve(p.proto.state, p.cs, requests, len,
-					    served, 64, &n), len);
-	assert_int_equal(n, 64);
-	for (size_t i = 0; i < n; i++)
-		back += p.proto.ops->reply(p.proto.state, p.cs, &served[i],
-					   NULL, PROTO_OK, replies + back,
-					   sizeof(replies) - back);
-	expect_replies(&p, replies, back,
-		       "00000000000000000000000000000000"
-		       "00000000000000000000000000000000", 0);
+	server_expect(&p, data, 24, "", 1);
 	split_close(&p);
 }
 
 static void test_target(void **state)
 {
 	(void)state;
-	target_answers("memcached");
-	target_answers("{memcached: {format: binary}}");
-	target_answers("{memcached: {get_ratio: 0%, value_size: 0B}}");
-	target_answers("{memcached: {get_ratio: 100%, key_size: 250B}}");
+	server_target_answers("memcached", &rng);
+	server_target_answers("{memcached: {format: binary}}", &rng);
+	server_target_answers("{memcached: {get_ratio: 0%, value_size: 0B}}", &rng);
+	server_target_answers("{memcached: {get_ratio: 100%, key_size: 250B}}", &rng);
 }
 
 /* --- the real one --- */

@@ -45,21 +45,6 @@ static void test_requests(void **state)
 	split_close(&p);
 }
 
-static void expect_replies(struct split_proto *p, const void *data, size_t len,
-			   const char *statuses, int bad)
-{
-	static struct split_seen seen;
-
-	assert_true(split_agrees(p, data, len));
-	split_feed(p, data, len, len ? len : 1, &seen);
-	assert_int_equal(seen.n, strlen(statuses));
-	assert_int_equal(seen.bad, bad);
-	for (size_t i = 0; i < seen.n; i++) {
-		assert_int_equal(seen.done[i].id, PROTO_OLDEST);
-		assert_int_equal(seen.done[i].status, statuses[i] - '0');
-	}
-}
-
 /* Statuses: 0 fine, 1 nacked, 2 error. */
 static void test_replies(void **state)
 {
@@ -107,7 +92,7 @@ static void test_replies(void **state)
 	(void)state;
 	split_open(&p, SMALL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_replies(&p, cases[i].text, strlen(cases[i].text),
+		server_expect(&p, cases[i].text, strlen(cases[i].text),
 			       cases[i].statuses, cases[i].bad);
 	split_close(&p);
 }
@@ -120,48 +105,18 @@ static void test_endless_line(void **state)
 	(void)state;
 	memset(text, '+', sizeof(text));
 	split_open(&p, SMALL);
-	expect_replies(&p, text, 65535, "", 0);
-	expect_replies(&p, text, 65536, "", 1);
-	split_close(&p);
-}
-
-/* What a target answers, its client takes. */
-static void target_answers(const char *text)
-{
-	static unsigned char requests[64 * 600], replies[64 * 600];
-	struct proto_served served[64];
-	size_t len = 0, n, back = 0;
-	struct split_proto p;
-
-	split_open(&p, text);
-	for (int i = 0; i < 64; i++) {
-		size_t one = server_build(&p, rng_next(&rng));
-
-		memcpy(requests + len, p.out, one);
-		len += one;
-	}
-	assert_int_equal(split_serve(&p, requests, len), 64);
-	memset(p.cs, 0, p.proto.ops->conn_size);
-	assert_int_equal(p.proto.ops->serve(p.proto.state, p.cs, requests, len,
-					    served, 64, &n), len);
-	assert_int_equal(n, 64);
-	for (size_t i = 0; i < n; i++)
-		back += p.proto.ops->reply(p.proto.state, p.cs, &served[i],
-					   NULL, PROTO_OK, replies + back,
-					   sizeof(replies) - back);
-	expect_replies(&p, replies, back,
-		       "00000000000000000000000000000000"
-		       "00000000000000000000000000000000", 0);
+	server_expect(&p, text, 65535, "", 0);
+	server_expect(&p, text, 65536, "", 1);
 	split_close(&p);
 }
 
 static void test_target(void **state)
 {
 	(void)state;
-	target_answers("redis");
-	target_answers("{redis: {get_ratio: 0%, value_size: 0B}}");
-	target_answers("{redis: {get_ratio: 50%, scan_ratio: 20%, "
-		       "value_size: {exponential: {mean: 30B}}}}");
+	server_target_answers("redis", &rng);
+	server_target_answers("{redis: {get_ratio: 0%, value_size: 0B}}", &rng);
+	server_target_answers("{redis: {get_ratio: 50%, scan_ratio: 20%, "
+		       "value_size: {exponential: {mean: 30B}}}}", &rng);
 }
 
 static void test_rubbish_requests(void **state)

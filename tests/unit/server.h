@@ -94,6 +94,55 @@ static inline size_t server_build(struct split_proto *p, uint64_t draw)
 				   p->proto.max_out);
 }
 
+/* The stream gives these statuses (0 fine, 1 nacked, 2 error) however it is
+ * split, and then is rubbish or not. */
+static inline void server_expect(struct split_proto *p, const void *data,
+				 size_t len, const char *statuses, int bad)
+{
+	static struct split_seen seen;
+
+	split_feed(p, data, len, len ? len : 1, &seen);
+	if (seen.n != strlen(statuses) || seen.bad != bad)
+		fail_msg("%.60s: %zu replies, bad %d", (const char *)data,
+			 seen.n, seen.bad);
+	assert_true(split_agrees(p, data, len));
+	for (size_t i = 0; i < seen.n; i++) {
+		assert_int_equal(seen.done[i].id, PROTO_OLDEST);
+		assert_int_equal(seen.done[i].status, statuses[i] - '0');
+	}
+}
+
+/* What a target answers to 64 requests, its client takes. */
+static inline void server_target_answers(const char *text, struct rng *rng)
+{
+	static unsigned char requests[64 * 600], replies[64 * 600];
+	struct proto_served served[64];
+	char fine[65] = "";
+	size_t len = 0, n, back = 0;
+	struct split_proto p;
+
+	split_open(&p, text);
+	memset(fine, '0', 64);
+	for (int i = 0; i < 64; i++) {
+		size_t one = server_build(&p, rng_next(rng));
+
+		memcpy(requests + len, p.out, one);
+		len += one;
+	}
+	assert_int_equal(split_serve(&p, requests, len), 64);
+	memset(p.cs, 0, p.proto.ops->conn_size);
+	assert_int_equal(p.proto.ops->serve(p.proto.state, p.cs, requests, len,
+					    served, 64, &n),
+			 len);
+	assert_int_equal(n, 64);
+	for (size_t i = 0; i < n; i++)
+		back += p.proto.ops->reply(p.proto.state, p.cs, &served[i],
+					   NULL, PROTO_OK, replies + back,
+					   sizeof(replies) - back);
+	server_expect(&p, replies, back, fine, 0);
+	split_close(&p);
+}
+
 /* n requests, one after the other; how many ended with that status. */
 static inline size_t server_converse(struct split_proto *p, struct transport *t,
 				     struct rng *rng, size_t n, bool fill,

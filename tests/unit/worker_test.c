@@ -327,20 +327,6 @@ static void test_refused(void **state)
 			    "target unreachable: nobody listens at nowhere:1");
 }
 
-/* Its connection is closed, and every new one is refused. */
-static void test_gone(void **state)
-{
-	(void)state;
-	use_stream(NULL);
-	params.connections = 1;
-	open_worker();
-	arm(1000, 0, PATIENCE, 0);
-	fake.conn[0].closed = fake.conn[0].dead = true;
-	fake_rules.refuse = true;
-	assert_int_equal(worker_segment(worker), -ECONNREFUSED);
-	assert_in_range(fake.reopened, 2, 100);
-}
-
 /* A listener without a server behind it: opened, and closed again. */
 static void test_hung_up(void **state)
 {
@@ -559,7 +545,6 @@ int main(void)
 		TEST(test_bad_datagram),
 		TEST(test_astray),
 		TEST(test_refused),
-		TEST(test_gone),
 		TEST(test_hung_up),
 		TEST(test_stop),
 		TEST(test_block),
