@@ -27,7 +27,7 @@ grep -H '^#include' $files |
 		below["stats"] = "core stats"
 		below["workloads"] = "core workloads"
 		below["hwts"] = "core hwts"
-		below["transport"] = "core transport"
+		below["transport"] = "core hwts transport"
 		below["agents"] = "core workloads hwts transport agents"
 		below["models"] = "core stats workloads models"
 		below["coordinator"] = "core stats workloads models coordinator"
