@@ -2,6 +2,7 @@
 #include "coordinator/check.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -50,6 +51,26 @@ static int check_one(const struct kind *kind, const struct point_data *data,
 		.action = action_of[out.status],
 	};
 	return 0;
+}
+
+bool check_rejects(const struct result_check *check)
+{
+	if (!strcmp(check->status, "not_run"))
+		return !check->action || strcmp(check->action, "none") != 0;
+	return strcmp(check->status, "pass") != 0;
+}
+
+const struct result_check *check_fault(const struct result_check *checks,
+				       size_t n, bool blind)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct check_ops *ops =
+			(const void *)kind_find(KIND_CHECK, checks[i].name);
+
+		if (ops && ops->blind == blind && check_rejects(&checks[i]))
+			return &checks[i];
+	}
+	return NULL;
 }
 
 int check_all(const struct point_data *data, struct arena *arena,

@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_CHECK_H
 #define COORDINATOR_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,12 @@ struct check_result {
 /* One file check/NAME.c. Pure: reads the data, writes the result. */
 struct check_ops {
 	struct kind kind;	/* options hold the levels, with their source */
+	/*
+	 * It never looks at replies: not at latencies, not at outcomes. What
+	 * such a check rejects may be measured anew, since that selects
+	 * nothing by what it showed. False where in doubt.
+	 */
+	bool blind;
 
 	/*
 	 * After point_close(). `out` comes with every number NAN; what it
@@ -48,6 +55,13 @@ struct check_ops {
  */
 int check_all(const struct point_data *data, struct arena *arena,
 	      struct result_check **checks, size_t *n, struct err *err);
+
+/* What could not run rejects, unless it has no meaning here: a trace's law. */
+bool check_rejects(const struct result_check *check);
+
+/* The first that rejects, of the blind ones or of the others; NULL: none. */
+const struct result_check *check_fault(const struct result_check *checks,
+				       size_t n, bool blind);
 
 extern const char *const check_status_name[];
 

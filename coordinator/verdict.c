@@ -3,15 +3,8 @@
 
 #include <string.h>
 
+#include "coordinator/check.h"
 #include "lancet/core/arena.h"
-
-/* What could not run rejects, unless it has no meaning here: a trace's law. */
-static bool rejects(const struct result_check *check)
-{
-	if (!strcmp(check->status, "not_run"))
-		return !check->action || strcmp(check->action, "none") != 0;
-	return strcmp(check->status, "pass") != 0;
-}
 
 static void reason_add(struct result_verdict *verdict, const char *text)
 {
@@ -27,7 +20,7 @@ void verdict_point(const struct result_check *checks, size_t n,
 		.reasons = arena_array(arena, n, sizeof(char *)),
 	};
 	for (size_t i = 0; i < n; i++)
-		if (rejects(&checks[i]))
+		if (check_rejects(&checks[i]))
 			reason_add(verdict,
 				   arena_printf(arena, "%s: %s", checks[i].name,
 						checks[i].reason));

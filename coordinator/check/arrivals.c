@@ -111,5 +111,6 @@ const struct check_ops check_arrivals = {
 		.options = rows,
 		.options_size = sizeof(struct arrivals),
 	},
+	.blind = true,
 	.run = run,
 };

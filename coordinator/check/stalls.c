@@ -94,5 +94,6 @@ const struct check_ops check_stalls = {
 		.options = rows,
 		.options_size = sizeof(struct stalls),
 	},
+	.blind = true,
 	.run = run,
 };
