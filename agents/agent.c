@@ -177,7 +177,7 @@ static int take_start(struct agent *a, const json_t *frame)
 	if (rc < 0)
 		return rc;
 	recorder_reset(&a->recorder, a->start.at_ns - a->start.from_ns,
-		       a->start.point);
+		       wire_round(a->start.point, a->start.attempt));
 	/* A quarter of a ring between two looks. */
 	rate = a->start.rate_rps * workload_peak(&a->workload) /
 	       a->plan.all_threads;

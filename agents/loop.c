@@ -21,7 +21,7 @@
 #define NAP_OPEN_NS 2000000	/* where a standstill would delay replies */
 #define NAP_HELD_NS 1000000	/* between offers of what was refused */
 #define NAP_GRACE_NS 1000000
-#define OVERTIME_NS 1000000000	/* of a drain, while replies still come in */
+#define OVERTIME 4		/* part of a drain, while replies still come in */
 
 /* --- the end of a request ------------------------------------------------- */
 
@@ -254,6 +254,7 @@ static void starve(struct worker *w)
 		if (!due)
 			return;
 		worker_count(&w->count.intended);
+		worker_count(&w->count.waited);
 		if (!wait_for_room(w, due))
 			loop_unsent(w, due);
 		pacer_pop(&w->pacer);
@@ -392,10 +393,13 @@ static bool send_sticky(struct worker *w)
 		loop_make_way(w, next->seq);
 	worker_count(&w->count.intended);
 	conn = own_of(w, next);
-	if (pool_take(&w->pool, conn))
+	if (pool_take(&w->pool, conn)) {
 		send_on(w, next, conn);
-	else if (!pool_wait_own(&w->pool, conn, next))
-		loop_unsent(w, next);
+	} else {
+		worker_count(&w->count.waited);
+		if (!pool_wait_own(&w->pool, conn, next))
+			loop_unsent(w, next);
+	}
 	pacer_pop(&w->pacer);
 	return true;
 }
@@ -576,7 +580,7 @@ static bool over(struct worker *w)
 	if (w->now_ns < w->end_ns)
 		return false;
 	if (w->now_ns >= w->drain_end_ns)
-		return w->idle || w->now_ns >= w->drain_end_ns + OVERTIME_NS;
+		return w->idle || w->now_ns >= w->drain_end_ns + w->drain_ns / OVERTIME;
 	return !w->flight.open && !w->pool.waiting_n && !w->out.n &&
 	       !pacer_next(&w->pacer);
 }

@@ -58,10 +58,10 @@ void recorder_fini(struct recorder *r)
 	memset(r, 0, sizeof(*r));
 }
 
-void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t point)
+void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round)
 {
 	r->base_ns = base_ns;
-	r->point = point;
+	r->round = round;
 	memset(r->cell, 0, (r->cell_mask + 1) * sizeof(*r->cell));
 	memset(r->send, 0, (size_t)r->threads * SENDS * sizeof(*r->send));
 	hist_reset(r->lateness);
@@ -160,7 +160,7 @@ static void fold_send(struct recorder *r, const struct sample *s)
 static bool wanted(const struct recorder *r, const struct sample *s)
 {
 	return r->samples > 0 &&
-	       sample_kept(wire_id(r->agent, s->thread, r->point) | s->seq,
+	       sample_kept(wire_id(r->agent, s->thread, r->round) | s->seq,
 			   r->samples);
 }
 
@@ -343,6 +343,7 @@ static void report_threads(const struct recorder *r,
 		report->records_dropped += w->ring.full;
 		report->stalls_dropped += w->stalls.dropped;
 		report->bad_replies += w->count.bad_replies;
+		report->waited += w->count.waited;
 		report->wall_s += w->wall_s;
 	}
 }

@@ -29,7 +29,7 @@ struct recorder {
 	int64_t window_ns, base_ns;
 	uint32_t threads;
 	double samples;			/* share of records kept */
-	uint32_t agent, point;
+	uint32_t agent, round;
 
 	struct recorder_cell *cell;	/* a hash table */
 	size_t cells, cell_mask;
@@ -45,8 +45,8 @@ int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
 		  int64_t window_ns, double samples);
 void recorder_fini(struct recorder *r);
 
-/* A new segment of a point, whose schedule time 0 was at base_ns. */
-void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t point);
+/* A new segment of a round, whose schedule time 0 was at base_ns. */
+void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round);
 
 /* Take everything out of a thread's ring; while it runs, too. */
 void recorder_fold(struct recorder *r, struct ring *ring);

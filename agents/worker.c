@@ -135,7 +135,6 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	w->burst = WORKER_BURST;
 	w->id = wire_id(params->agent, params->index, 0);
 	w->poll = params->poll;
-	w->drain_ns = params->config->measure.drain_ns;
 	rc = settle_down(w);
 	if (rc == 0)
 		rc = proto_init(&w->proto, &c->protocol, &w->arena, &w->err);
@@ -266,8 +265,10 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 	}
 	pacer_begin(&w->pacer, start->at_ns, start->from_ns, start->until_ns);
 	w->start = *start;
-	w->id = wire_id(w->params.agent, w->params.index, start->point);
+	w->id = wire_id(w->params.agent, w->params.index,
+			wire_round(start->point, start->attempt));
 	w->end_ns = start->at_ns + (start->until_ns - start->from_ns);
+	w->drain_ns = start->drain_ns;
 	w->drain_end_ns = w->end_ns + w->drain_ns;
 	w->reached_ns = start->until_ns;
 	memset(&w->count, 0, sizeof(w->count));

@@ -36,7 +36,7 @@ enum worker_stop {
 
 /* One writer, the measuring thread; ticks read them while it runs. */
 struct worker_counts {
-	_Atomic uint64_t intended, sent, late_replies, bad_replies;
+	_Atomic uint64_t intended, sent, late_replies, bad_replies, waited;
 	_Atomic uint64_t outcome[OUTCOMES];
 };
 

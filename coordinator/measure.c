@@ -166,6 +166,7 @@ int measure_point(struct session *session, struct point_data *data,
 	struct wire_start start = {
 		.point = data->point->index,
 		.rate_rps = data->point->rate_rps,
+		.drain_ns = m->drain_ns,
 	};
 	struct arena samples;
 	size_t room = 0;

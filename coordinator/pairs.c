@@ -64,7 +64,7 @@ struct request *requests_of(const struct point_data *data, uint32_t index,
 			request[(*n)++] = (struct request){
 				.sample = s,
 				.id = wire_id(from->agent, s->thread,
-					      data->point->index) | s->seq,
+					      data->round) | s->seq,
 				.intended_ns = at,
 				.out = window_out(data, segment, at),
 			};

@@ -25,6 +25,7 @@ void point_init(struct point_data *data, const struct plan *plan,
 				       sizeof(*data->agent_cost));
 	data->lateness = arena_alloc(arena, sizeof(*data->lateness));
 	data->connect = arena_alloc(arena, sizeof(*data->connect));
+	data->round = wire_round(point->index, 0);
 	data->steal = (double)NAN;
 }
 
@@ -198,6 +199,7 @@ static void take_report(struct point_data *data, uint32_t agent,
 	data->records_dropped += report->records_dropped;
 	data->stalls_dropped += report->stalls_dropped;
 	data->bad_replies += report->bad_replies;
+	data->waited += report->waited;
 	wire_add_connections(&data->agent_connections[agent],
 			     &report->connections);
 	data->agent_cost[agent].cpu_s += report->cpu_s;

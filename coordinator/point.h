@@ -84,6 +84,7 @@ struct point_data {
 	const struct plan_point *point;
 	struct arena *arena;
 	struct recording *recording;	/* of raw records; or NULL */
+	uint32_t round;			/* wire_round() of what is in it */
 
 	struct point_segment *segment;
 	size_t nsegments, segment_room;
@@ -104,6 +105,7 @@ struct point_data {
 	uint64_t records_dropped;
 	uint64_t stalls_dropped;	/* on either side */
 	uint64_t bad_replies;
+	uint64_t waited;		/* for a connection; whole segments */
 	double steal;			/* share of all CPU time; NAN */
 	struct result_target *target;	/* built-in; or NULL */
 	uint64_t target_served;

@@ -41,7 +41,7 @@ int recording_open(struct recording *recording, const char *folder,
 /* Which records of an agent's report go into the file. */
 struct wanted {
 	const struct point_segment *segment;
-	uint32_t agent, point;
+	uint32_t agent, round;
 	size_t classes;
 	double share;
 };
@@ -53,7 +53,7 @@ static bool is_wanted(const struct wanted *w, const struct sample *s)
 
 	return at >= 0 && s->class < w->classes &&
 	       at < w->segment->until_ns - w->segment->from_ns &&
-	       sample_kept(wire_id(w->agent, s->thread, w->point) | s->seq,
+	       sample_kept(wire_id(w->agent, s->thread, w->round) | s->seq,
 			   w->share);
 }
 
@@ -111,7 +111,7 @@ int recording_add(struct recording *recording, const struct point_data *data,
 	};
 	struct wanted wanted = {
 		.segment = segment,
-		.point = data->point->index,
+		.round = data->round,
 		.classes = data->plan->workload.nclasses,
 		.share = data->plan->config->measure.samples,
 	};

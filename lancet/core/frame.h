@@ -20,7 +20,7 @@ struct err;
  *   C plan    config (YAML text), role options (agent index, threads' CPUs,
  *	       mode, target address ...)
  *   A ready   address (target) ; or  A error  code, text
- *   C start   point, attempt, rate_rps, at_ns, from_ns, until_ns
+ *   C start   point, attempt, rate_rps, at_ns, from_ns, until_ns, drain_ns
  *   A tick    counters, each second; C beat, each second
  *   C stop    end the segment now
  *   A chunk   name, i, n, bytes, hash, data (base64) of a larger blob

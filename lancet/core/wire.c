@@ -224,14 +224,15 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 
 json_t *wire_start_encode(const struct wire_start *start)
 {
-	return json_pack("{ss so so so so so so so}", "t", "start", "point",
+	return json_pack("{ss so so so so so so so so}", "t", "start", "point",
 			 integer(start->point), "attempt",
 			 integer(start->attempt), "segment",
 			 integer(start->segment), "rate_rps",
 			 wire_real(start->rate_rps), "at_ns",
 			 json_integer(start->at_ns), "from_ns",
 			 json_integer(start->from_ns), "until_ns",
-			 json_integer(start->until_ns));
+			 json_integer(start->until_ns), "drain_ns",
+			 json_integer(start->drain_ns));
 }
 
 int wire_start_decode(const json_t *frame, struct wire_start *start,
@@ -239,8 +240,8 @@ int wire_start_decode(const json_t *frame, struct wire_start *start,
 {
 	if (wire_get_u32(frame, "point", 0, UINT32_MAX, &start->point, err) <
 		    0 ||
-	    wire_get_u32(frame, "attempt", 0, UINT32_MAX, &start->attempt,
-			 err) < 0 ||
+	    wire_get_u32(frame, "attempt", 0, WIRE_ATTEMPTS - 1,
+			 &start->attempt, err) < 0 ||
 	    wire_get_u32(frame, "segment", 0, UINT32_MAX, &start->segment,
 			 err) < 0 ||
 	    wire_get_real(frame, "rate_rps", 0, RATE_MAX, &start->rate_rps,
@@ -249,7 +250,9 @@ int wire_start_decode(const json_t *frame, struct wire_start *start,
 	    wire_get_int(frame, "from_ns", 0, WIRE_TIME_MAX, &start->from_ns, err) <
 		    0 ||
 	    wire_get_int(frame, "until_ns", start->from_ns, WIRE_TIME_MAX,
-			 &start->until_ns, err) < 0)
+			 &start->until_ns, err) < 0 ||
+	    wire_get_int(frame, "drain_ns", 0, WIRE_TIME_MAX,
+			 &start->drain_ns, err) < 0)
 		return err->code;
 	if (!(start->rate_rps > 0))
 		return wrong(frame, "rate_rps", err);

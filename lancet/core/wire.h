@@ -51,14 +51,22 @@ struct wire_plan {
 #define WIRE_AGENTS 65536
 #define WIRE_THREADS 256	/* of one agent */
 
+#define WIRE_ATTEMPTS 4		/* of one point */
+
+/* Rounds number the attempts of all points: each has a schedule of its own. */
+static inline uint32_t wire_round(uint32_t point, uint32_t attempt)
+{
+	return point * WIRE_ATTEMPTS + attempt;
+}
+
 /*
- * A request's id but for its number, the low 32 bits. Of the point it has
+ * A request's id but for its number, the low 32 bits. Of the round it has
  * the low 8 bits: a reply that comes in a later one matches no request.
  */
-static inline uint64_t wire_id(uint32_t agent, uint32_t thread, uint32_t point)
+static inline uint64_t wire_id(uint32_t agent, uint32_t thread, uint32_t round)
 {
 	return (uint64_t)agent << 48 | (uint64_t)thread << 40 |
-	       (uint64_t)(point & 0xff) << 32;
+	       (uint64_t)(round & 0xff) << 32;
 }
 
 json_t *wire_plan_encode(const struct wire_plan *plan);
@@ -70,12 +78,12 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
  * point's first segment; what is intended at from_ns is due at at_ns of the
  * agent's CLOCK_MONOTONIC. The stream of the point continues from segment to
  * segment; requests intended before from_ns are skipped. No request is
- * intended at or after until_ns.
+ * intended at or after until_ns; then replies are waited for, for drain_ns.
  */
 struct wire_start {
 	uint32_t point, attempt, segment;
 	double rate_rps;	/* of all agents together */
-	int64_t at_ns, from_ns, until_ns;
+	int64_t at_ns, from_ns, until_ns, drain_ns;
 };
 
 json_t *wire_start_encode(const struct wire_start *start);
@@ -126,6 +134,7 @@ struct wire_report {
 	uint64_t loop_gaps, records_dropped;
 	uint64_t stalls_dropped;	/* did not fit into the list */
 	uint64_t bad_replies;		/* of which no protocol sense was made */
+	uint64_t waited;		/* requests that no connection had room for */
 	double cpu_s;			/* of its process, records folded */
 	double wall_s;			/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples of all, in order of */

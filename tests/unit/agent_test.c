@@ -161,7 +161,7 @@ static void send_start(double rate, int64_t from_ns, int64_t until_ns,
 	struct wire_start start = {
 		.segment = segment, .rate_rps = rate,
 		.at_ns = clock_now_ns() + 20 * MS, .from_ns = from_ns,
-		.until_ns = until_ns,
+		.until_ns = until_ns, .drain_ns = 1000 * MS,
 	};
 
 	assert_int_equal(frame_write(&io, wire_start_encode(&start), &err), 0);

@@ -160,7 +160,8 @@ static int decode_start(const json_t *frame)
 
 static void test_start(void **state)
 {
-	const struct wire_start in = { 1, 2, 3, 12345.678, 1000000, 20, 30 };
+	const struct wire_start in = { 1, 2, 3, 12345.678, 1000000, 20, 30,
+				       40 };
 	json_t *frame = travel(wire_start_encode(&in));
 
 	(void)state;
@@ -172,6 +173,7 @@ static void test_start(void **state)
 	assert_int_equal(start.at_ns, 1000000);
 	assert_int_equal(start.from_ns, 20);
 	assert_int_equal(start.until_ns, 30);
+	assert_int_equal(start.drain_ns, 40);
 	spoil(json_deep_copy(frame), decode_start);
 	json_object_set_new(frame, "until_ns", json_integer(19));
 	assert_int_equal(decode_start(frame), -EBADMSG);
@@ -307,6 +309,7 @@ static void fill(struct parts *p)
 	r->records_dropped = 1;
 	r->stalls_dropped = 5;
 	r->bad_replies = 6;
+	r->waited = 5;
 	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7 };
 	r->cpu_s = 1.5;
 	r->wall_s = 2.5;
@@ -376,6 +379,7 @@ static void test_report(void **state)
 	assert_int_equal(r->records_dropped, 1);
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
+	assert_int_equal(r->waited, 5);
 	assert_int_equal(r->connections.opened, 1);
 	assert_int_equal(r->connections.protocol, 6);
 	assert_int_equal(r->connections.failed, 7);

@@ -186,7 +186,7 @@ static inline struct wire_start arm(double rate_rps, int64_t from_ns,
 	struct wire_start start = {
 		.segment = segment, .rate_rps = rate_rps,
 		.at_ns = clock_now_ns() + 3 * MS, .from_ns = from_ns,
-		.until_ns = until_ns,
+		.until_ns = until_ns, .drain_ns = config.measure.drain_ns,
 	};
 	struct err err;
 

@@ -90,9 +90,10 @@ static void test_queue_bound(void **state)
 	assert_int_equal(worker->count.sent, 2);
 	assert_int_equal(outcomes(OUTCOME_LOST), 2);
 	assert_true(outcomes(OUTCOME_UNSENT) > 500);
+	assert_int_equal(worker->count.waited, outcomes(OUTCOME_UNSENT));
 	/* What is left over does not carry into the next segment. */
 	fake_rules.swallow = 0;
-	worker->drain_ns = PATIENCE;
+	config.measure.drain_ns = PATIENCE;
 	run(50000, 20 * MS, 40 * MS, 1);
 	assert_int_equal(outcomes(OUTCOME_LOST), 0);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), worker->count.sent);
@@ -272,7 +273,7 @@ static void test_full_at_the_end(void **state)
 	fake.first = fake.last;
 	fake_rules.room = 0;
 	fake_rules.delay_ns = 0;
-	worker->drain_ns = PATIENCE;
+	config.measure.drain_ns = PATIENCE;
 	run(2000, 10 * MS, 50 * MS, 1);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
 }
@@ -439,15 +440,15 @@ static void test_full_table(void **state)
 	assert_int_equal(records[399].outcome, OUTCOME_LOST);
 }
 
-/* A reply that comes in a later point is to none of its requests. */
-static void test_late_point(void **state)
+/* A reply that comes in a later round is to none of its requests. */
+static void late_in(uint32_t point, uint32_t attempt)
 {
 	struct wire_start start = {
-		.point = 1, .rate_rps = 20000, .until_ns = 40 * MS,
+		.point = point, .attempt = attempt, .rate_rps = 20000,
+		.until_ns = 40 * MS,
 	};
 	struct err err;
 
-	(void)state;
 	fake_rules.delay_ns = 20 * MS;
 	config.measure.drain_ns = 0;
 	open_worker();
@@ -459,6 +460,18 @@ static void test_late_point(void **state)
 	assert_int_equal(worker_segment(worker), 0);
 	assert_true(worker->count.late_replies > 0);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), 0);
+}
+
+static void test_late_point(void **state)
+{
+	(void)state;
+	late_in(1, 0);
+}
+
+static void test_late_attempt(void **state)
+{
+	(void)state;
+	late_in(0, 1);
 }
 
 /* The table holds what is sent within the timeout. */
@@ -553,6 +566,7 @@ int main(void)
 		TEST(test_full_table),
 		TEST(test_table_size),
 		TEST(test_late_point),
+		TEST(test_late_attempt),
 		TEST(test_late_start),
 		TEST(test_ring_grows),
 		TEST(test_full_ring),
