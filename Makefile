@@ -77,6 +77,8 @@ bare := bench/bare.c
 benches := $(filter-out $(bare),$(sort $(wildcard bench/*.c)))
 goldens := $(sort $(wildcard tests/golden_*.c))
 golden_parts := $(sort $(wildcard tests/golden/*.c))
+simulators := $(sort $(wildcard tests/*_sim.c))
+doubles := $(sort $(wildcard tests/double/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
 configs := $(sort $(wildcard configs/*))
 shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/*))
@@ -101,6 +103,7 @@ say = @printf '%7s %s\n' $(1) $(2)
 # --- programs --------------------------------------------------------------
 .PHONY: all help
 all: $(BIN)/lancet $(goldens:tests/golden_%.c=$(BIN)/golden-%) \
+	$(simulators:tests/%_sim.c=$(BIN)/%-sim) \
 	$(if $(filter plain,$(BUILD)),man)
 
 help:
@@ -166,9 +169,14 @@ build/share/%.schema.json: $(BIN)/lancet
 	$(Q)mkdir -p $(@D) && $< schema $* > $@
 
 # --- tests and benchmarks --------------------------------------------------
+# What stands in for hardware in tests, and is not in the program.
+double := $(O)/tests/libdouble.a
+$(double): $(doubles:%.c=$(O)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 # The archive twice where a test includes the .c of a module: its own
 # definitions come first and the archive's member is not taken.
-$(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(library)
+$(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(double) $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -180,6 +188,11 @@ $(O)/tests/fuzz/%_fuzz: $(O)/tests/fuzz/%_fuzz.o $(fuzz_main) $(library)
 
 # Programs that read whole folders of golden values; not installed.
 $(BIN)/golden-%: $(O)/tests/golden_%.o $(golden_parts:%.c=$(O)/%.o) $(library)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Programs that try a part against a simulation; not installed.
+$(BIN)/%-sim: $(O)/tests/%_sim.o $(double) $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -246,5 +259,5 @@ clean:
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
 	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) $(bare) \
-		$(goldens) $(golden_parts)) \
+		$(goldens) $(golden_parts) $(simulators) $(doubles)) \
 	$(fuzz_main))
