@@ -2,10 +2,12 @@
 #include "agents/datagram.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "agents/stamps.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -26,6 +28,8 @@ static int datagram_connect(struct datagram *s, struct err *err)
 	    connect(fd, (const void *)&s->at.to, s->at.len) != 0)
 		return err_set(err, -errno, "cannot reach %s: %s", s->name,
 			       strerror(errno));
+	if (s->wire)
+		stamps_enable(s->wire, s->n - 1, fd);
 	if (s->epoll >= 0)
 		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd, EPOLLIN,
 				    s->n - 1);
@@ -55,10 +59,10 @@ static void datagram_messages(struct datagram *s, const struct transport_params 
 		s->iov[i].iov_len = s->room;
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
-		if (!s->listening)
-			continue;
-		s->msg[i].msg_hdr.msg_name = &s->from[i];
-		s->msg[i].msg_hdr.msg_control = s->control[i];
+		if (s->listening || s->wire)
+			s->msg[i].msg_hdr.msg_control = s->control[i];
+		if (s->listening)
+			s->msg[i].msg_hdr.msg_name = &s->from[i];
 	}
 	s->stale = BURST;
 }
@@ -97,6 +101,9 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 
 	s->epoll = -1;
 	s->listening = params->listen;
+	s->wire = params->listen ? NULL : params->stamps;
+	if (s->wire)
+		s->wire->alone = most == 1;
 	if (params->max_message > PAYLOAD_MAX)
 		return err_set(err, -EMSGSIZE,
 			       "messages of %zu bytes do not fit into "
@@ -120,12 +127,47 @@ const char *datagram_address(const void *state)
 	return ((const struct datagram *)state)->name;
 }
 
+/* With control data that ask for stamps, where the source wants any. */
+static ssize_t datagram_send_asking(struct datagram *s, struct packet *pkt)
+{
+	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL];
+	struct iovec iov = { pkt->data, pkt->len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fd = s->fd[pkt->conn], error;
+	ssize_t ret;
+
+	for (int again = 1; again >= 0; again--) {
+		msg.msg_controllen = stamps_request(s->wire, pkt->conn,
+						    pkt->flags, control,
+						    &pkt->key);
+		msg.msg_control = msg.msg_controllen ? control : NULL;
+		pkt->stamp_ns = clock_now_ns();
+		ret = msg.msg_control ? sendmsg(fd, &msg, 0) :
+					send(fd, pkt->data, pkt->len, 0);
+		error = errno;
+		if (ret >= 0 || !stamps_failed(s->wire, pkt->conn, error))
+			break;
+	}
+	errno = error;
+	return ret;
+}
+
+/* One packet to the kernel, stamped just before. */
+static ssize_t datagram_hand_over(struct datagram *s, struct packet *pkt,
+				  const struct sockaddr *to, socklen_t len)
+{
+	if (stamps_asks(s->wire, pkt))
+		return datagram_send_asking(s, pkt);
+	pkt->stamp_ns = clock_now_ns();
+	return sendto(s->fd[s->listening ? 0 : pkt->conn], pkt->data,
+		      pkt->len, 0, to, len);
+}
+
 /* 1: gone, or as good as; 0: no room. */
 static int datagram_send_one(struct datagram *s, struct packet *pkt)
 {
 	const struct sockaddr *to = NULL;
 	socklen_t len = 0;
-	int fd = s->fd[s->listening ? 0 : pkt->conn];
 	ssize_t ret;
 
 	if (s->listening) {
@@ -133,16 +175,17 @@ static int datagram_send_one(struct datagram *s, struct packet *pkt)
 		if (!to)
 			return 1; /* forgotten: nobody to answer */
 	}
-	pkt->stamp_ns = clock_now_ns();
-	ret = sendto(fd, pkt->data, pkt->len, 0, to, len);
+	ret = datagram_hand_over(s, pkt, to, len);
 	if (ret < 0 && errno == ECONNREFUSED) {
 		/* That was said of an earlier packet, instead of sending. */
 		if (s->nrefused < BURST)
 			s->refused[s->nrefused++] = pkt->conn;
-		pkt->stamp_ns = clock_now_ns();
-		ret = sendto(fd, pkt->data, pkt->len, 0, to, len);
+		ret = datagram_hand_over(s, pkt, to, len);
 	}
-	return ret >= 0 || (errno != EAGAIN && errno != ENOBUFS);
+	if (ret >= 0)
+		return 1;
+	pkt->flags &= ~(uint32_t)TRANSPORT_STAMP;
+	return errno != EAGAIN && errno != ENOBUFS;
 }
 
 size_t datagram_send(void *state, struct packet *pkt, size_t n)
@@ -172,18 +215,28 @@ static size_t datagram_refused(struct datagram *s, struct packet *pkt, size_t n)
 static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
 		    struct packet *pkt)
 {
-	ssize_t len = recv(s->fd[conn], data, s->room, 0);
+	ssize_t len;
 
+	*pkt = (struct packet){ .data = data, .conn = conn };
+	len = s->wire ? stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
+			recv(s->fd[conn], data, s->room, 0);
 	if (len < 0 && errno != ECONNREFUSED)
 		return 0;
-	*pkt = (struct packet){
-		.data = data,
-		.len = len < 0 ? 0 : (uint32_t)len,
-		.conn = conn,
-		.flags = len < 0 ? TRANSPORT_REFUSED : 0,
-		.stamp_ns = clock_now_ns(),
-	};
+	pkt->stamp_ns = clock_now_ns();
+	if (len < 0)
+		pkt->flags = TRANSPORT_REFUSED;
+	else
+		pkt->len = (uint32_t)len;
 	return 1;
+}
+
+/* An error that is nothing but stamps, which are taken in. */
+static bool datagram_only_stamps(struct datagram *s,
+				 const struct epoll_event *event)
+{
+	return s->wire && event->events & EPOLLERR &&
+	       stamps_drain(s->wire, event->data.u32) > 0 &&
+	       !(event->events & EPOLLIN);
 }
 
 static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
@@ -191,9 +244,15 @@ static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size
 	int ready = socket_events_take(&s->events, s->epoll, n);
 	size_t out = 0;
 
-	for (int i = 0; i < ready; i++)
-		out += (size_t)datagram_read(s, s->events.event[i].data.u32,
-					s->data + out * s->room, &pkt[out]);
+	for (int i = 0; i < ready; i++) {
+		const struct epoll_event *event = &s->events.event[i];
+
+		if (datagram_only_stamps(s, event))
+			continue;
+		out += (size_t)datagram_read(s, event->data.u32,
+					     s->data + out * s->room,
+					     &pkt[out]);
+	}
 	return out;
 }
 
@@ -203,9 +262,9 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 	int64_t now;
 	int got;
 
-	for (size_t i = 0; i < s->stale && s->listening; i++) {
+	for (size_t i = 0; i < s->stale && (s->listening || s->wire); i++) {
 		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
-		s->msg[i].msg_hdr.msg_controllen = SOCKET_STAMP_SIZE;
+		s->msg[i].msg_hdr.msg_controllen = sizeof(s->control[i]);
 	}
 	got = recvmmsg(s->fd[0], s->msg, (unsigned)n, MSG_DONTWAIT, NULL);
 	s->stale = got > 0 ? (size_t)got : 0;
@@ -229,6 +288,8 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 					     now) :
 				now,
 		};
+	for (int i = 0; i < got && s->wire; i++)
+		stamps_received(s->wire, &s->msg[i].msg_hdr, &pkt[i]);
 	return (size_t)got;
 }
 

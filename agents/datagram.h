@@ -5,6 +5,7 @@
 #include "agents/peers.h"
 #include "agents/socket.h"
 #include "agents/transport.h"
+#include "hwts/tsource.h"
 
 #define DATAGRAM_BURST 64	/* packets of one recv() */
 
@@ -35,8 +36,9 @@ struct datagram {
 	struct iovec iov[DATAGRAM_BURST];
 	struct sockaddr_storage from[DATAGRAM_BURST];
 	struct socket_stamps stamps;
+	struct stamps *wire;	/* a client's; NULL: none */
 	_Alignas(struct cmsghdr) unsigned char
-		control[DATAGRAM_BURST][SOCKET_STAMP_SIZE];
+		control[DATAGRAM_BURST][TSOURCE_RECEIVED];
 	char name[SOCKET_NAME_SIZE];
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agents/stamps.h"
 #include "lancet/core/clock.h"
 
 /*
@@ -51,8 +52,7 @@ static void begin_sample(const struct worker *w, struct sample *s,
 	s->received_ns = 0;
 	s->service_ns = intent->service_ns;
 	s->served_ns = 0;
-	s->wire_out_ns = SAMPLE_NO_STAMP;
-	s->wire_in_ns = SAMPLE_NO_STAMP;
+	s->wire_out_ns = s->wire_in_ns = SAMPLE_NO_STAMP;
 	s->release_ns = 0;
 	s->class = (uint16_t)intent->class;
 	s->thread = (uint8_t)w->params.index;
@@ -92,15 +92,6 @@ static struct sample *match(struct worker *w, uint32_t conn,
 	return s;
 }
 
-static uint32_t release_ns(const struct proto_trailer *t)
-{
-	uint64_t ns = t->release_ns - t->completion_ns;
-
-	if (t->release_ns < t->completion_ns)
-		return 0;
-	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
-}
-
 static void complete(struct worker *w, const struct packet *pkt,
 		     const struct proto_done *done)
 {
@@ -121,7 +112,9 @@ static void complete(struct worker *w, const struct packet *pkt,
 	s->received_ns = pkt->stamp_ns;
 	s->served_ns = done->served_ns;
 	if (done->has_trailer)
-		s->release_ns = release_ns(&done->trailer);
+		s->release_ns = proto_release_ns(&done->trailer);
+	if (s->wire_in_ns == SAMPLE_LOST_STAMP)
+		stamps_replied(w->stamps, pkt, s->seq);
 	loop_finish(w, s, outcome[done->status]);
 }
 
@@ -218,6 +211,8 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 	begin_sample(w, s, intent);
 	s->sent_ns = w->now_ns;	/* until it is: how long it is held */
 	s->conn = req.conn;
+	if (w->stamps)
+		stamps_choose(w->stamps, req.id, pkt, s);
 	if (w->in_order)
 		pool_owe(&w->pool, conn, intent->seq);
 	return true;
@@ -271,6 +266,8 @@ static void sent(struct worker *w, size_t first, size_t n)
 
 		s->sent_ns = o->pkt[i].stamp_ns;
 		s->outcome = FLIGHT_SENT;
+		if (o->pkt[i].flags & TRANSPORT_STAMP)
+			stamps_sent(w->stamps, &o->pkt[i], o->seq[i]);
 		worker_count(&w->count.sent);
 	}
 }
@@ -550,6 +547,8 @@ static void turn(struct worker *w)
 		in = receive(w);
 	/* What has come but was not taken in yet is neither late nor lost. */
 	w->idle = out + in == 0;
+	if (w->stamps && stamps_due(w->stamps, w->now_ns, w->idle || !w->poll))
+		stamps_turn(w->stamps, w->now_ns);
 	if (in < WORKER_RECV)
 		expire(w);
 	if (w->pool.down > 0)

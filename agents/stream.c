@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "agents/stamps.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -34,6 +35,8 @@ struct stream_conn {
 	uint32_t next;		/* the number of the place's next peer */
 	uint32_t have;		/* bytes in */
 	uint32_t rest_at, rest;	/* bytes still to go out */
+	uint32_t asks;		/* packet flags: the rest asks for stamps */
+	uint32_t taken;		/* bytes of all packets taken, stamps on */
 	uint32_t armed;		/* what epoll watches; 0: not at all */
 	uint32_t flags;
 };
@@ -98,6 +101,14 @@ static void stream_vacate(struct stream *s, struct stream_conn *c)
 	s->vacant[s->nvacant++] = (uint32_t)(c - s->conn);
 }
 
+/* Stamps from the first byte on: of a connection that stands. */
+static void stream_stamps(struct stream *s, struct stream_conn *c)
+{
+	c->taken = 0;
+	if (s->wire)
+		stamps_enable(s->wire, (uint32_t)(c - s->conn), c->fd);
+}
+
 /* --- opening --- */
 
 /* Start a handshake; its end is told by epoll. */
@@ -158,7 +169,7 @@ static int stream_connect_all(struct stream *s, int64_t deadline_ns)
 		if (ret < 0)
 			return ret;
 		if (ret > 0) {
-			done++;
+			stream_stamps(s, &s->conn[done++]);
 			continue;
 		}
 		if (clock_now_ns() >= deadline_ns)
@@ -247,6 +258,7 @@ int stream_open(struct stream *s, const struct transport_params *params,
 	int ret;
 
 	s->listener = s->epoll = -1;
+	s->wire = params->listen ? NULL : params->stamps;
 	ret = stream_places(s, params, arena, err);
 	if (ret == 0)
 		ret = params->listen ? stream_open_server(s, arena, err) :
@@ -285,14 +297,35 @@ int stream_reopen(void *state, uint32_t number, struct err *err)
 
 /* --- out --- */
 
+/* Bytes to the kernel, with control data where stamps need them. */
+static ssize_t stream_hand_over(struct stream *s, const struct stream_conn *c,
+				struct msghdr *msg, uint32_t asks)
+{
+	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL];
+	uint32_t key;
+
+	if (asks && s->wire) {
+		msg->msg_controllen = stamps_request(s->wire, c->number, asks,
+						     control, &key);
+		msg->msg_control = msg->msg_controllen ? control : NULL;
+	}
+	/* One piece by itself the kernel takes faster. */
+	if (msg->msg_iovlen == 1 && !msg->msg_control)
+		return send(c->fd, msg->msg_iov->iov_base,
+			    msg->msg_iov->iov_len, MSG_NOSIGNAL);
+	return sendmsg(c->fd, msg, MSG_NOSIGNAL);
+}
+
 /* Push out the rest; 1 when all of it is gone. */
 static int stream_flush(struct stream *s, struct stream_conn *c)
 {
+	struct iovec iov = { stream_out(s, c) + c->rest_at, c->rest };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t sent;
 
 	if (c->rest == 0)
 		return 1;
-	sent = send(c->fd, stream_out(s, c) + c->rest_at, c->rest, MSG_NOSIGNAL);
+	sent = stream_hand_over(s, c, &msg, c->asks);
 	if (sent < 0 && errno != EAGAIN) {
 		c->flags |= STREAM_BROKEN;
 		c->rest = 0;
@@ -304,15 +337,26 @@ static int stream_flush(struct stream *s, struct stream_conn *c)
 	return c->rest == 0;
 }
 
+/* A packet was taken: its stamps are those of its last byte. */
+static void stream_number(struct stream_conn *c, struct packet *pkt)
+{
+	c->taken += pkt->len;
+	pkt->key = c->taken - 1;
+}
+
 /* What the kernel took of n packets; the rest of a broken one is kept. */
 static size_t stream_account(struct stream *s, struct stream_conn *c,
-			  const struct packet *pkt, size_t n, size_t sent)
+			     struct packet *pkt, size_t n, size_t sent)
 {
 	size_t i = 0;
 
-	while (i < n && sent >= pkt[i].len)
+	while (i < n && sent >= pkt[i].len) {
+		stream_number(c, &pkt[i]);
 		sent -= pkt[i++].len;
+	}
 	if (i < n && sent > 0) {
+		stream_number(c, &pkt[i]);
+		c->asks = pkt[i].flags;
 		c->rest_at = 0;
 		c->rest = pkt[i].len - (uint32_t)sent;
 		memcpy(stream_out(s, c), pkt[i].data + sent, c->rest);
@@ -322,6 +366,14 @@ static size_t stream_account(struct stream *s, struct stream_conn *c,
 	return i;
 }
 
+/* It will never leave: nobody waits for a stamp of it. */
+static size_t stream_lose(struct packet *pkt, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pkt[i].flags &= ~(uint32_t)TRANSPORT_STAMP;
+	return n;
+}
+
 /* Packets of one connection, in one system call. */
 static size_t stream_send_run(struct stream *s, struct packet *pkt, size_t n)
 {
@@ -329,25 +381,25 @@ static size_t stream_send_run(struct stream *s, struct packet *pkt, size_t n)
 	struct iovec iov[BURST];
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
 	int64_t now = clock_now_ns();
+	uint32_t asks = 0;
 	ssize_t sent;
 
 	for (size_t i = 0; i < n; i++) {
+		asks |= pkt[i].flags;
 		pkt[i].stamp_ns = now;
 		iov[i].iov_base = pkt[i].data;
 		iov[i].iov_len = pkt[i].len;
 	}
 	if (!c || c->flags & STREAM_BROKEN)
-		return n;
+		return stream_lose(pkt, n);
 	if (!stream_flush(s, c))
 		return 0;
-	/* One message by itself the kernel takes faster. */
-	sent = n == 1 ? send(c->fd, pkt->data, pkt->len, MSG_NOSIGNAL) :
-			sendmsg(c->fd, &msg, MSG_NOSIGNAL);
+	sent = stream_hand_over(s, c, &msg, asks);
 	if (sent >= 0)
 		return stream_account(s, c, pkt, n, (size_t)sent);
 	c->flags |= errno == EAGAIN ? STREAM_FULL : STREAM_BROKEN;
 	stream_arm(s, c);
-	return c->flags & STREAM_BROKEN ? n : 0;
+	return c->flags & STREAM_BROKEN ? stream_lose(pkt, n) : 0;
 }
 
 size_t stream_send(void *state, struct packet *pkt, size_t n)
@@ -398,8 +450,11 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 	ssize_t got = 0;
 	bool refused;
 
+	*pkt = (struct packet){ .data = to, .conn = c->number };
 	if (room && s->listener >= 0)
 		got = socket_recv(c->fd, to, room, &s->stamps, &stamp_ns);
+	else if (room && s->wire)
+		got = stamps_recv(s->wire, c->fd, room, pkt);
 	else if (room)
 		got = recv(c->fd, to, room, 0);
 
@@ -414,14 +469,11 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 		c->flags |= STREAM_EOF;
 		stream_arm(s, c);
 	}
-	*pkt = (struct packet){
-		.data = stream_in(s, c),
-		.len = c->have,
-		.conn = c->number,
-		.flags = (got <= 0 ? TRANSPORT_CLOSED : 0) |
-			 (refused ? TRANSPORT_REFUSED : 0),
-		.stamp_ns = stamp_ns ? stamp_ns : clock_now_ns(),
-	};
+	pkt->data = stream_in(s, c);
+	pkt->len = c->have;
+	pkt->flags |= (got <= 0 ? TRANSPORT_CLOSED : 0) |
+		      (refused ? TRANSPORT_REFUSED : 0);
+	pkt->stamp_ns = stamp_ns ? stamp_ns : clock_now_ns();
 	return 1;
 }
 
@@ -433,6 +485,7 @@ static int stream_opened(struct stream *s, struct stream_conn *c,
 	stream_arm(s, c);
 	if (events & (EPOLLERR | EPOLLHUP))
 		return 0;
+	stream_stamps(s, c);
 	*pkt = (struct packet){ .data = stream_in(s, c), .conn = c->number,
 				.flags = TRANSPORT_OPENED,
 				.stamp_ns = clock_now_ns() };
@@ -460,6 +513,11 @@ static int stream_event(struct stream *s, const struct epoll_event *event,
 		stream_vacate(s, c);
 		return 0;
 	}
+	/* An error that is nothing but stamps, which are taken in. */
+	if (s->wire && event->events & EPOLLERR &&
+	    stamps_drain(s->wire, c->number) > 0 &&
+	    !(event->events & (EPOLLIN | EPOLLHUP)))
+		return 0;
 	if (c->flags & STREAM_EOF || !(event->events & ~(uint32_t)EPOLLOUT))
 		return 0;
 	return stream_read(s, c, pkt);

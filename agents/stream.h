@@ -28,6 +28,7 @@ struct stream {
 	size_t in_room, out_room;
 	unsigned char *in, *out;    /* buffers of all places */
 	struct socket_stamps stamps; /* server */
+	struct stamps *wire;	    /* client; NULL: none */
 	char name[SOCKET_NAME_SIZE];
 };
 

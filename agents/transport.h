@@ -11,6 +11,7 @@ struct arena;
 struct config_tls;
 struct err;
 struct sockaddr_storage;
+struct stamps;
 
 enum transport_flag {
 	TRANSPORT_STREAM = 1,	/* else datagrams: one packet, one message */
@@ -21,6 +22,10 @@ enum transport_flag {
 				 * the rules of the transport itself */
 	TRANSPORT_OPENED = 32,	/* packet flag: a stream that was opened
 				 * again stands, since the stamp */
+	TRANSPORT_WIRE = 64,	/* over devices that the kernel can stamp at */
+	TRANSPORT_STAMP = 128,	/* packet flag: its stamps are asked for, */
+	TRANSPORT_STAMP_MORE = 256, /* and those of its way through the host */
+	TRANSPORT_HARDWARE = 512, /* packet flag: wire_ns is the card's */
 };
 
 /* One message (datagram) or some bytes (stream) of one connection. */
@@ -29,8 +34,10 @@ struct packet {
 	uint32_t len;
 	uint32_t conn;
 	uint32_t flags;		/* TRANSPORT_CLOSED, _REFUSED on receive */
+	uint32_t key;		/* sent: which stamps are of it; tsource.h */
 	int64_t stamp_ns;	/* when sent or received, by the user; a
 				 * server's: when it reached the socket */
+	int64_t wire_ns;	/* received: the raw stamp; 0: none */
 };
 
 struct transport_params {
@@ -39,6 +46,7 @@ struct transport_params {
 	int listen;		/* server */
 	size_t max_message;	/* largest request or reply */
 	const struct config_tls *tls; /* NULL: in clear; lives as long */
+	struct stamps *stamps;	/* client: NULL: none; lives as long */
 };
 
 /*
@@ -75,6 +83,8 @@ struct transport_ops {
 	 * system call that took it. What is not taken the caller keeps; the
 	 * connection pkt[taken].conn is the one that had no room. A broken
 	 * connection takes everything and is told by recv (CLOSED).
+	 * A packet with STAMP gets its key, or loses the flag where that
+	 * cannot be told.
 	 */
 	size_t (*send)(void *state, struct packet *pkt, size_t n);
 

@@ -83,6 +83,7 @@ struct worker {
 	/* Hot. */
 	struct proto proto;
 	struct transport transport;
+	struct stamps *stamps;	/* of the wire; NULL: none are asked for */
 	unsigned char *conn_state;
 	size_t conn_size;
 	uint64_t id;		/* but for the number: wire_id() */

@@ -65,7 +65,8 @@ struct tsource_params {
 	bool hardware;		/* by the network card, where it can */
 	bool every;		/* every send is asked for; else few are */
 	const char *interface;	/* that the path leaves by; NULL: unknown */
-	int buffer;		/* bytes for stamps that wait; 0: 16 MiB */
+	int buffer;		/* receive buffer, which waiting stamps share, of
+				 * each connection; 0: as it is */
 };
 
 /* Another clock between two looks at CLOCK_MONOTONIC. */
@@ -73,6 +74,8 @@ struct tsource_reading {
 	int64_t before_ns, other_ns, after_ns;
 };
 
+/* The least room for stamps that tx_drain() may ask for. */
+#define TSOURCE_DRAIN 64
 /* Room for what tx_request() writes. */
 #define TSOURCE_CONTROL 64
 /* Room for the control data of one message received. */
@@ -123,10 +126,13 @@ struct tsource_ops {
 	size_t (*tx_request)(void *state, uint32_t conn, unsigned kinds,
 			     void *control, uint32_t *key);
 
-	/* Cold: a send after tx_request() failed, so that keys are unsure. */
-	void (*tx_failed)(void *state, uint32_t conn);
+	/*
+	 * Cold: the send after tx_request() failed with this errno, so that
+	 * keys are unsure. True: ask again and try once more.
+	 */
+	bool (*tx_failed)(void *state, uint32_t conn, int error);
 
-	/* Hot: at most n stamps of sends that have come; how many. */
+	/* Hot: at most n >= TSOURCE_DRAIN stamps of sends that have come. */
 	size_t (*tx_drain)(void *state, uint32_t conn,
 			   struct tsource_stamp *stamp, size_t n);
 

@@ -26,6 +26,16 @@ struct proto_trailer {
 	uint16_t flags;
 };
 
+/* How late the reply left, in what a record has room for. */
+static inline uint32_t proto_release_ns(const struct proto_trailer *t)
+{
+	uint64_t ns = t->release_ns - t->completion_ns;
+
+	if (t->release_ns < t->completion_ns)
+		return 0;
+	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
+}
+
 struct proto_request {
 	uint64_t id;		/* wire_id() | seq */
 	uint64_t service_ns;

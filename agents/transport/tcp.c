@@ -36,7 +36,7 @@ const struct transport_ops transport_tcp = {
 		.options = tcp_rows,
 		.options_size = sizeof(struct tcp_options),
 	},
-	.flags = TRANSPORT_STREAM,
+	.flags = TRANSPORT_STREAM | TRANSPORT_WIRE,
 	.listen = "127.0.0.1:0",
 	.state_size = sizeof(struct stream),
 	.open = tcp_open,

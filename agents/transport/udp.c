@@ -35,6 +35,7 @@ const struct transport_ops transport_udp = {
 		.options = udp_rows,
 		.options_size = sizeof(struct udp_options),
 	},
+	.flags = TRANSPORT_WIRE,
 	.listen = "127.0.0.1:0",
 	.state_size = sizeof(struct datagram),
 	.open = udp_open,

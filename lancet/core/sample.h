@@ -20,7 +20,8 @@ enum outcome {
 
 extern const char *const outcome_name[OUTCOMES];
 
-#define SAMPLE_NO_STAMP INT32_MIN
+#define SAMPLE_NO_STAMP INT32_MIN	/* none was asked for */
+#define SAMPLE_LOST_STAMP (INT32_MIN + 1) /* asked for, and none came */
 #define SAMPLE_TIME_MAX (INT64_MAX / 4)	/* sums of a few stay in range */
 
 /*
@@ -35,8 +36,8 @@ struct sample {
 	int64_t received_ns;
 	uint64_t service_ns;	/* requested; 0: the request carries none */
 	uint64_t served_ns;	/* by the target's report; 0: none */
-	int32_t wire_out_ns;	/* wire out - sent, or SAMPLE_NO_STAMP */
-	int32_t wire_in_ns;	/* received - wire in, or SAMPLE_NO_STAMP */
+	int32_t wire_out_ns;	/* wire out - sent, or SAMPLE_..._STAMP */
+	int32_t wire_in_ns;	/* received - wire in, or the same */
 	uint32_t release_ns;	/* target: release - completion; 0: unknown */
 	uint32_t seq;		/* place in its thread's schedule, from 0 */
 	uint32_t conn;		/* connection, counted over all agents */
@@ -46,6 +47,19 @@ struct sample {
 };
 
 _Static_assert(sizeof(struct sample) == 64, "a sample is one cache line");
+
+/* Are both instants of the wire known? */
+static inline bool sample_stamped(const struct sample *s)
+{
+	return s->wire_out_ns > SAMPLE_LOST_STAMP &&
+	       s->wire_in_ns > SAMPLE_LOST_STAMP;
+}
+
+/* From wire to wire; only where it is stamped. */
+static inline int64_t sample_wire_ns(const struct sample *s)
+{
+	return s->received_ns - s->wire_in_ns - s->sent_ns - s->wire_out_ns;
+}
 
 /* Could a request have ended so? Samples are read from peers and files. */
 bool sample_fine(const struct sample *s);

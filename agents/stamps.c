@@ -1,0 +1,204 @@
+/* stamps.c - asking for stamps of the wire, and logging what came, as it flies */
+#include "agents/stamps.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "hwts/sys.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+
+static const struct sys_ops *sys_of(const struct stamps *s)
+{
+	return s->params.source.sys;
+}
+
+int stamps_init(struct stamps *s, const struct stamps_params *params,
+		size_t entries, struct arena *arena, struct err *err)
+{
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->params = *params;
+	if (!s->params.source.sys)
+		s->params.source.sys = &sys_kernel;
+	s->every = params->source.every;
+	s->why = arena_alloc(arena, sizeof(*s->why));
+	s->source.ops = params->ops;
+	s->source.state = arena_alloc(arena, params->ops->state_size);
+	rc = params->ops->open(s->source.state, &s->params.source, arena, err);
+	if (rc < 0)
+		return rc;
+	if (wall_init(&s->wall) == 0 &&
+	    ring_init(&s->log, entries, sizeof(struct pairing_entry)) == 0) {
+		stamps_begin(s);
+		return 0;
+	}
+	stamps_fini(s);
+	return err_set(err, -ENOMEM, "out of memory for stamps");
+}
+
+void stamps_fini(struct stamps *s)
+{
+	if (!s->source.ops)
+		return;
+	s->source.ops->close(s->source.state);
+	wall_fini(&s->wall);
+	ring_fini(&s->log);
+	s->source.ops = NULL;
+}
+
+int stamps_make_room(struct stamps *s, size_t entries)
+{
+	if (entries <= s->log.mask + 1)
+		return 0;
+	ring_fini(&s->log);
+	return ring_init(&s->log, entries, sizeof(struct pairing_entry));
+}
+
+void stamps_begin(struct stamps *s)
+{
+	if (s->alone)
+		stamps_drain(s, 0);
+	ring_release(&s->log, ring_ready(&s->log));
+	s->log.full = 0;
+	wall_begin(&s->wall, sys_of(s));
+}
+
+void stamps_end(struct stamps *s)
+{
+	if (s->alone)
+		stamps_drain(s, 0);
+	wall_look(&s->wall, sys_of(s));
+}
+
+static void put(struct stamps *s, const struct pairing_entry *entry)
+{
+	struct pairing_entry *to = ring_reserve(&s->log);
+
+	if (!to)
+		return;
+	*to = *entry;
+	ring_publish(&s->log);
+}
+
+/* --- the transport's --------------------------------------------------------- */
+
+void stamps_enable(struct stamps *s, uint32_t conn, int fd)
+{
+	struct err err;
+	int rc = s->source.ops->enable(s->source.state, conn, fd, &err);
+
+	if (rc < 0 && !s->enabled) {
+		s->enabled = rc;
+		*s->why = err;
+	}
+	put(s, &(struct pairing_entry){ .what = PAIRING_OPENED,
+					.conn = conn });
+}
+
+static unsigned kinds_of(const struct stamps *s, uint32_t flags)
+{
+	return TSOURCE_BIT(TSOURCE_SND) |
+	       (flags & TRANSPORT_STAMP_MORE ? s->params.detail : 0);
+}
+
+size_t stamps_request(struct stamps *s, uint32_t conn, uint32_t flags,
+		      void *control, uint32_t *key)
+{
+	return s->source.ops->tx_request(s->source.state, conn,
+					 kinds_of(s, flags), control, key);
+}
+
+bool stamps_failed(struct stamps *s, uint32_t conn, int error)
+{
+	/* What is in the queue now still counts as it did. */
+	if (error != EAGAIN)
+		stamps_drain(s, conn);
+	return s->source.ops->tx_failed(s->source.state, conn, error);
+}
+
+size_t stamps_drain(struct stamps *s, uint32_t conn)
+{
+	size_t n, all = 0;
+
+	do {
+		n = s->source.ops->tx_drain(s->source.state, conn, s->drained,
+					    TSOURCE_DRAIN);
+		for (size_t i = 0; i < n; i++) {
+			const struct tsource_stamp *at = &s->drained[i];
+
+			put(s, &(struct pairing_entry){
+				.what = PAIRING_STAMP, .ns = at->ns,
+				.conn = at->conn, .key = at->key,
+				.kind = at->kind, .clock = at->clock,
+				.quality = at->quality,
+			});
+		}
+		all += n;
+	} while (n >= TSOURCE_DRAIN / 2);
+	s->waiting = 0;
+	return all;
+}
+
+void stamps_received(struct stamps *s, const struct msghdr *msg,
+		     struct packet *pkt)
+{
+	struct tsource_stamp at;
+
+	if (!s->source.ops->rx_stamp(s->source.state, msg, &at))
+		return;
+	pkt->wire_ns = at.ns;
+	pkt->flags |= at.quality & TSOURCE_HARDWARE ? TRANSPORT_HARDWARE : 0;
+}
+
+ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
+		    struct packet *pkt)
+{
+	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_RECEIVED];
+	struct iovec iov = { .iov_base = pkt->data, .iov_len = room };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t got = recvmsg(fd, &msg, 0);
+
+	if (got > 0)
+		stamps_received(s, &msg, pkt);
+	return got;
+}
+
+/* --- the loop's -------------------------------------------------------------- */
+
+void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq)
+{
+	s->waiting++;
+	put(s, &(struct pairing_entry){
+		.what = PAIRING_SENT, .conn = pkt->conn, .key = pkt->key,
+		.seq = seq, .kind = (uint8_t)kinds_of(s, pkt->flags),
+	});
+}
+
+void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
+{
+	bool hardware = pkt->flags & TRANSPORT_HARDWARE;
+
+	if (!pkt->wire_ns)
+		return;
+	put(s, &(struct pairing_entry){
+		.what = PAIRING_RECEIVED, .seq = seq, .ns = pkt->wire_ns,
+		.clock = hardware ? TSOURCE_PHC : TSOURCE_REALTIME,
+		.quality = hardware ? TSOURCE_HARDWARE : 0,
+	});
+}
+
+void stamps_turn(struct stamps *s, int64_t now_ns)
+{
+	if (s->alone && s->waiting > 0)
+		stamps_drain(s, 0);
+	if (now_ns >= s->wall.next_ns)
+		wall_look(&s->wall, sys_of(s));
+}

@@ -1,0 +1,129 @@
+/* stamps.h - asking for stamps of the wire, and logging what came, as it flies */
+#ifndef AGENTS_STAMPS_H
+#define AGENTS_STAMPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "agents/transport.h"
+#include "hwts/pairing.h"
+#include "hwts/tsource.h"
+#include "hwts/wall.h"
+#include "lancet/core/ring.h"
+#include "lancet/core/sample.h"
+
+struct arena;
+struct err;
+struct msghdr;
+
+/*
+ * One measuring thread's. The loop chooses which requests ask for stamps; the
+ * transport asks, and passes on what comes; everything goes, in order, into a
+ * log, from which pairing.h finds out after the segment what belongs to what.
+ *
+ * Stamps wait in the error queue of a socket. A transport with an epoll is
+ * told of it (EPOLLERR) and drains it then; the only socket of a transport
+ * without one is drained after so many sends, or in an idle turn.
+ */
+#define STAMPS_EACH 64u		/* sends between two drains */
+#define STAMPS_DETAIL (1. / 16)	/* of all requests: stamps of SCHED, too */
+
+struct stamps_params {
+	const struct tsource_ops *ops;
+	struct tsource_params source;
+	double share;		/* of all requests */
+	unsigned detail;	/* TSOURCE_BITs of those chosen for more */
+	double detail_share;	/* of all requests */
+};
+
+struct stamps {
+	struct tsource source;
+	struct stamps_params params;
+	bool every;		/* the sources hears of every send */
+	bool alone;		/* no epoll: the loop has connection 0 drained */
+	uint32_t waiting;	/* sends since the last drain */
+	int enabled;		/* 0, or the first failure: */
+	struct err *why;
+	struct ring log;	/* struct pairing_entry */
+	struct wall wall;
+	struct tsource_stamp drained[TSOURCE_DRAIN];
+};
+
+/* Cold. entries: room in the log; why: where enabling may fail to. */
+int stamps_init(struct stamps *s, const struct stamps_params *params,
+		size_t entries, struct arena *arena, struct err *err);
+void stamps_fini(struct stamps *s);
+
+/* Cold, between segments: a log of at least so many entries. -ENOMEM. */
+int stamps_make_room(struct stamps *s, size_t entries);
+
+/* Cold: a segment begins, ends. What came in between is forgotten. */
+void stamps_begin(struct stamps *s);
+void stamps_end(struct stamps *s);
+
+/* --- the transport's --------------------------------------------------------- */
+
+/* Cold: this descriptor is the connection's from here on. */
+void stamps_enable(struct stamps *s, uint32_t conn, int fd);
+
+/* Hot: does sending this need stamps_request()? Also where s is NULL. */
+static inline bool stamps_asks(const struct stamps *s,
+			       const struct packet *pkt)
+{
+	return s && (s->every || pkt->flags & TRANSPORT_STAMP);
+}
+
+/*
+ * Hot. Before a send of packets whose flags, together, are these: the bytes
+ * of control data it needs, or 0; and of datagrams the key.
+ */
+size_t stamps_request(struct stamps *s, uint32_t conn, uint32_t flags,
+		      void *control, uint32_t *key);
+
+/* Cold: the send after stamps_request() failed so. True: once more. */
+bool stamps_failed(struct stamps *s, uint32_t conn, int error);
+
+/* Hot: stamps of this connection's sends may have come; how many had. */
+size_t stamps_drain(struct stamps *s, uint32_t conn);
+
+/* Hot: what the control data of a message say of when it came in. */
+void stamps_received(struct stamps *s, const struct msghdr *msg,
+		     struct packet *pkt);
+
+/* Hot: recv() without flags to pkt->data, with what stamps there are. */
+ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
+		    struct packet *pkt);
+
+/* --- the loop's -------------------------------------------------------------- */
+
+/* Hot: are stamps wanted of this request? Its packet asks, its record waits. */
+static inline void stamps_choose(const struct stamps *s, uint64_t id,
+				 struct packet *pkt, struct sample *sample)
+{
+	const struct stamps_params *p = &s->params;
+
+	if (p->share < 1 && !sample_kept(id, p->share))
+		return;
+	pkt->flags |= TRANSPORT_STAMP;
+	if (sample_kept(id, p->detail_share))
+		pkt->flags |= TRANSPORT_STAMP_MORE;
+	sample->wire_out_ns = sample->wire_in_ns = SAMPLE_LOST_STAMP;
+}
+
+/* Hot: the transport took it. */
+void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq);
+
+/* Hot: a request that was chosen has this reply. */
+void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq);
+
+/* Hot, once a turn: what has to be done now and then. */
+static inline bool stamps_due(const struct stamps *s, int64_t now_ns,
+			      bool idle)
+{
+	return now_ns >= s->wall.next_ns ||
+	       (s->alone && s->waiting >= (idle ? 1 : STAMPS_EACH));
+}
+void stamps_turn(struct stamps *s, int64_t now_ns);
+
+#endif
