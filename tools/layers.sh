@@ -38,7 +38,7 @@ grep -H '^#include' $files |
 
 		# Third-party headers, each in the one place that needs it.
 		fence("^yaml\\.h$", "^lancet/core/yaml\\.c$")
-		fence("^pcap", "^(hwts|lancet/cmd|lancet/core)/[a-z/]*pcap\\.[ch]$")
+		fence("^pcap", "^hwts/(capture_library\\.h|dissect\\.c)$")
 		fence("^rte_", "^lancet/core/net/")
 		fence("^xdp/", "^lancet/core/net/")
 		fence("^bpf/", "^(lancet/core/net|targets/bpf)/")
