@@ -95,7 +95,8 @@ static void share_out(const struct agent *a, const struct config_agent *group,
 			.all_threads = a->plan.all_threads,
 			.connections = n,
 			.first_conn = first,
-			.pick = (enum config_pick)group->pick,
+			.pick = a->workload.fanout > 1 ? PICK_STICKY :
+				(enum config_pick)group->pick,
 			.uses = (uint32_t)group->requests_per_connection,
 			.in_flight = (uint32_t)group->in_flight,
 			.pipeline = (uint32_t)group->pipeline,
@@ -128,7 +129,9 @@ static int take_plan(struct agent *a, const json_t *frame)
 	params = arena_array(&a->arena, a->plan.threads, sizeof(*params));
 	share_out(a, group, params);
 	if (recorder_init(&a->recorder, a->plan.agent, a->plan.threads,
-			  a->config->measure.window_ns, a->plan.samples))
+			  a->config->measure.window_ns, a->plan.samples) ||
+	    (a->workload.fanout > 1 &&
+	     recorder_join(&a->recorder, a->workload.fanout)))
 		return err_set(&a->err, -ENOMEM, "out of memory");
 	a->phase = AGENT_OPENING;
 	return crew_start(&a->crew, params, a->plan.threads, &a->err);
@@ -179,7 +182,7 @@ static int take_start(struct agent *a, const json_t *frame)
 	recorder_reset(&a->recorder, a->start.at_ns - a->start.from_ns,
 		       wire_round(a->start.point, a->start.attempt));
 	/* A quarter of a ring between two looks. */
-	rate = a->start.rate_rps * workload_peak(&a->workload) /
+	rate = a->start.rate_rps * workload_sends(&a->workload) /
 	       a->plan.all_threads;
 	a->fold_ns = TICK_NS;
 	if (rate > WORKER_RECORDS / 4)
@@ -253,15 +256,16 @@ static void peek(struct ring *ring, double *sum, double *n, double *max)
 static int send_tick(struct agent *a)
 {
 	struct wire_tick tick = { 0 };
+	uint32_t parts = a->workload.fanout > 1 ? a->workload.fanout : 1;
 	double sum = 0, n = 0;
 
 	for (uint32_t i = 0; a->phase == AGENT_RUNNING && i < a->crew.n; i++) {
 		struct worker *w = a->crew.worker[i];
 
-		tick.intended += atomic_load(&w->count.intended);
-		tick.sent += atomic_load(&w->count.sent);
+		tick.intended += atomic_load(&w->count.intended) / parts;
+		tick.sent += atomic_load(&w->count.sent) / parts;
 		tick.received += atomic_load(
-			&w->count.outcome[OUTCOME_RECEIVED]);
+			&w->count.outcome[OUTCOME_RECEIVED]) / parts;
 		peek(&w->ring, &sum, &n, &tick.max_ns);
 	}
 	tick.mean_ns = n > 0 ? sum / n : 0;

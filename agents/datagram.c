@@ -17,15 +17,16 @@
 
 static int datagram_connect(struct datagram *s, struct err *err)
 {
-	int fd = socket_open(&s->at, SOCK_DGRAM);
+	const struct socket_address *to = &s->to.at[s->n % s->to.n];
+	int fd = socket_open(to, SOCK_DGRAM);
 
 	if (fd < 0)
 		return err_set(err, fd, "cannot open a socket: %s",
 			       strerror(-fd));
 	s->fd[s->n++] = fd;
 	socket_buffers(fd, s->buffer);
-	if (socket_bind_local(fd, &s->at) != 0 ||
-	    connect(fd, (const void *)&s->at.to, s->at.len) != 0)
+	if (socket_bind_local(fd, to) != 0 ||
+	    connect(fd, (const void *)&to->to, to->len) != 0)
 		return err_set(err, -errno, "cannot reach %s: %s", s->name,
 			       strerror(errno));
 	if (s->wire)
@@ -41,7 +42,7 @@ static int datagram_connect_all(struct datagram *s, uint32_t most,
 {
 	int ret = socket_limit(most, err);
 
-	socket_name(&s->at, s->name, sizeof(s->name));
+	socket_name(s->to.at, s->name, sizeof(s->name));
 	if (ret == 0 && most > 1)
 		s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	while (ret == 0 && s->n < most)
@@ -83,7 +84,7 @@ void datagram_close(void *state)
 
 static int datagram_listen(struct datagram *s, struct err *err)
 {
-	int fd = socket_listen(&s->at, SOCK_DGRAM, s->name, err);
+	int fd = socket_listen(s->to.at, SOCK_DGRAM, s->name, err);
 
 	if (fd < 0)
 		return fd;

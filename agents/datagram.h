@@ -19,7 +19,7 @@
  * ends in datagram_open(), and the functions below fill its other slots.
  */
 struct datagram {
-	struct socket_address at; /* to send to, or to listen on */
+	struct socket_peers to;	/* to send to in turn, or to listen on */
 	int buffer;		/* bytes of each socket's, as permitted */
 	int listening;
 	int epoll;		/* -1: fd[0] is the only socket */

@@ -218,7 +218,7 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 	return true;
 }
 
-/* Sticky: the connection of the request's key. */
+/* Sticky: its key's. Fanned out: the next, so that parts have different ones. */
 static uint32_t own_of(const struct worker *w, const struct intent *intent)
 {
 	struct proto_request req = {
@@ -227,6 +227,8 @@ static uint32_t own_of(const struct worker *w, const struct intent *intent)
 		.class = (uint16_t)intent->class,
 	};
 
+	if (w->params.workload->fanout > 1)
+		return intent->seq % w->pool.n;
 	return pool_own(&w->pool, w->proto.ops->key(w->proto.state, &req));
 }
 

@@ -48,6 +48,11 @@ int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
 	return -ENOMEM;
 }
 
+int recorder_join(struct recorder *r, uint32_t parts)
+{
+	return join_init(&r->join, parts);
+}
+
 void recorder_fini(struct recorder *r)
 {
 	free(r->cell);
@@ -55,6 +60,7 @@ void recorder_fini(struct recorder *r)
 		hist_destroy(r->lateness);
 	free(r->send);
 	free(r->sample);
+	join_fini(&r->join);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -68,6 +74,8 @@ void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round)
 	r->cells = r->nsamples = 0;
 	r->late_sends = 0;
 	r->failed = false;
+	join_reset(&r->join);
+	memset(r->outcome, 0, sizeof(r->outcome));
 }
 
 /* --- one record ----------------------------------------------------------- */
@@ -159,8 +167,12 @@ static void fold_send(struct recorder *r, const struct sample *s)
 
 static bool wanted(const struct recorder *r, const struct sample *s)
 {
+	uint32_t seq = s->seq;
+
+	if (r->join.parts)	/* all parts of a request, or none */
+		seq -= seq % r->join.parts;
 	return r->samples > 0 &&
-	       sample_kept(wire_id(r->agent, s->thread, r->round) | s->seq,
+	       sample_kept(wire_id(r->agent, s->thread, r->round) | seq,
 			   r->samples);
 }
 
@@ -180,16 +192,31 @@ static void keep(struct recorder *r, const struct sample *s)
 	r->sample[r->nsamples++] = *s;
 }
 
+static void fold_request(struct recorder *r, const struct sample *s)
+{
+	fold_window(r, s);
+	if (s->sent_ns)
+		fold_send(r, s);
+}
+
+static void fold_whole(struct recorder *r, const struct sample *whole)
+{
+	r->outcome[whole->outcome]++;
+	fold_request(r, whole);
+}
+
 void recorder_fold(struct recorder *r, struct ring *ring)
 {
 	size_t n = ring_ready(ring);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct sample *s = ring_at(ring, i);
+		struct sample whole;
 
-		fold_window(r, s);
-		if (s->sent_ns)
-			fold_send(r, s);
+		if (!r->join.parts)
+			fold_request(r, s);
+		else if (join_add(&r->join, s, &whole, &r->failed))
+			fold_whole(r, &whole);
 		if (wanted(r, s))
 			keep(r, s);
 	}
@@ -315,6 +342,23 @@ static void add_counts(struct result_counts *to, const struct worker_counts *c)
 	to->late_replies += (int64_t)c->late_replies;
 }
 
+/* The threads count parts; these are requests. */
+static void count_whole(struct recorder *r, struct result_counts *to)
+{
+	struct worker_counts c = { .late_replies = (uint64_t)to->late_replies };
+	struct sample whole;
+
+	while (join_rest(&r->join, &whole))
+		fold_whole(r, &whole);
+	for (int i = 0; i < OUTCOMES; i++) {
+		c.outcome[i] = (uint64_t)r->outcome[i];
+		c.intended += c.outcome[i];
+	}
+	c.sent = c.intended - c.outcome[OUTCOME_UNSENT];
+	*to = (struct result_counts){ 0 };
+	add_counts(to, &c);
+}
+
 static void report_threads(const struct recorder *r,
 			   struct worker *const *worker,
 			   struct wire_report *report, struct arena *arena)
@@ -417,12 +461,16 @@ int recorder_report(struct recorder *r, struct worker *const *worker,
 	memset(report, 0, sizeof(*report));
 	if (r->failed)
 		return err_set(err, -ENOMEM, "out of memory for the records");
-	report_windows(r, report, arena);
 	report_threads(r, worker, report, arena);
+	if (r->join.parts)
+		count_whole(r, &report->counts);
+	report_windows(r, report, arena);
 	report->lateness = sparse_of(r->lateness, arena);
 	report_connect(r, worker, report, arena);
 	report->counts.late_sends = r->late_sends;
 	report->send_cost_ns = send_cost(worker, r->threads, arena);
+	if (r->join.parts)
+		report->send_cost_ns *= r->join.parts;
 	if (r->nsamples > 0)
 		qsort(r->sample, r->nsamples, sizeof(*r->sample), by_seq);
 	report->sample = r->sample;

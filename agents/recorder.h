@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agents/join.h"
 #include "lancet/core/wire.h"
 
 struct ring;
@@ -30,6 +31,8 @@ struct recorder {
 	uint32_t threads;
 	double samples;			/* share of records kept */
 	uint32_t agent, round;
+	struct join join;		/* parts 0: requests do not fan out */
+	int64_t outcome[OUTCOMES];	/* then: of whole requests */
 
 	struct recorder_cell *cell;	/* a hash table */
 	size_t cells, cell_mask;
@@ -44,6 +47,9 @@ struct recorder {
 int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
 		  int64_t window_ns, double samples);
 void recorder_fini(struct recorder *r);
+
+/* After that: requests have so many parts, more than one. 0 or -ENOMEM. */
+int recorder_join(struct recorder *r, uint32_t parts);
 
 /* A new segment of a round, whose schedule time 0 was at base_ns. */
 void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round);

@@ -17,6 +17,12 @@ struct socket_address {
 	socklen_t len;
 };
 
+/* What a client's connections go to, in turn; or the one place to listen. */
+struct socket_peers {
+	struct socket_address *at;
+	uint32_t n;
+};
+
 /* "127.0.0.1:4711", "[::1]:4711", "/run/it", "@it"; returns text. */
 #define SOCKET_NAME_SIZE 128
 char *socket_name(const struct socket_address *address, char *text,

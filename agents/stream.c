@@ -114,13 +114,14 @@ static void stream_stamps(struct stream *s, struct stream_conn *c)
 /* Start a handshake; its end is told by epoll. */
 static int stream_connect(struct stream *s, uint32_t place)
 {
-	int fd = socket_open(&s->peer, SOCK_STREAM);
+	const struct socket_address *to = &s->to.at[place % s->to.n];
+	int fd = socket_open(to, SOCK_STREAM);
 	int ret;
 
 	if (fd < 0)
 		return fd;
 	ret = stream_take(s, &s->conn[place], fd);
-	if (ret == 0 && connect(fd, (void *)&s->peer.to, s->peer.len) != 0 &&
+	if (ret == 0 && connect(fd, (const void *)&to->to, to->len) != 0 &&
 	    errno != EINPROGRESS)
 		ret = -errno;
 	return ret;
@@ -183,7 +184,7 @@ static int stream_open_client(struct stream *s, int64_t deadline_ns, struct err 
 {
 	int ret;
 
-	socket_name(&s->peer, s->name, sizeof(s->name));
+	socket_name(s->to.at, s->name, sizeof(s->name));
 	ret = stream_connect_all(s, deadline_ns);
 	if (ret == 0)
 		return 0;
@@ -193,7 +194,7 @@ static int stream_open_client(struct stream *s, int64_t deadline_ns, struct err 
 
 static int stream_open_server(struct stream *s, struct arena *arena, struct err *err)
 {
-	s->listener = socket_listen(&s->peer, SOCK_STREAM, s->name, err);
+	s->listener = socket_listen(s->to.at, SOCK_STREAM, s->name, err);
 	if (s->listener < 0)
 		return s->listener;
 	socket_stamps_enable(s->listener); /* peers inherit it */

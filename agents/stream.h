@@ -12,12 +12,12 @@
  * so that `number & mask` is the place, and a peer that takes the place of
  * another has another number: a late reply to the first goes nowhere.
  *
- * A transport's state begins with this structure; its open() fills `peer`
+ * A transport's state begins with this structure; its open() fills `to`
  * and `nodelay`, ends in stream_open(), and the functions below fill its
  * other slots.
  */
 struct stream {
-	struct socket_address peer; /* to connect to, or to listen on */
+	struct socket_peers to;	/* to connect to in turn, or to listen on */
 	int nodelay;		    /* TCP only: send at once */
 	int epoll, listener;
 	struct socket_events events;

@@ -145,6 +145,7 @@ static int tls_open(void *state, const struct transport_params *params,
 			       "take tcp",
 			       inner->kind->name);
 	t->server = params->listen;
+	t->names = params->address;
 	t->options = params->tls;
 	t->context = tls_context_create(t->options, t->server, arena, err);
 	ret = t->context ? tls_places(t, params, arena, err) : err->code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lancet/core/err.h"
+#include "lancet/core/text.h"
 
 static const struct tls_library *const lib = &tls_library;
 
@@ -135,6 +136,7 @@ void tls_forget(struct tls_conn *c)
 int tls_begin(struct tls *t, uint32_t number, struct err *err)
 {
 	struct tls_conn *c = &t->conn[number & t->mask];
+	char name[300];
 	BIO *bio;
 
 	tls_forget(c);
@@ -151,7 +153,8 @@ int tls_begin(struct tls *t, uint32_t number, struct err *err)
 		return 0;
 	}
 	lib->SSL_set_connect_state(c->ssl);
-	return tls_context_name(c->ssl, t->options, t->to, err);
+	text_item(t->names, number % text_items(t->names), name, sizeof(name));
+	return tls_context_name(c->ssl, t->options, name, err);
 }
 
 void tls_shake(struct tls *t, struct tls_conn *c)

@@ -44,7 +44,8 @@ struct tls {
 	unsigned char *out;    /* records that OpenSSL made; held_room */
 	size_t out_len;
 	const struct config_tls *options;
-	const char *to;	 /* a client's address */
+	const char *to;	 /* a client's address, resolved: for messages */
+	const char *names; /* the same as it was said; several, by commas */
 	struct err *why; /* while it opens: what failed first */
 };
 

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agents/socket.h"
 #include "agents/tls.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "lancet/core/local.h"
+#include "lancet/core/text.h"
 
 int transport_open(struct transport *t, const struct choice *choice,
 		   const struct transport_params *params, int64_t deadline_ns,
@@ -114,4 +117,28 @@ int transport_resolve(const char *address, int listening,
 	*len = best->ai_addrlen;
 	freeaddrinfo(list);
 	return 0;
+}
+
+int transport_peers(const struct transport_params *params, int local,
+		    struct socket_peers *to, struct arena *arena,
+		    struct err *err)
+{
+	int ret = 0;
+
+	to->n = params->listen ? 1 : (uint32_t)text_items(params->address);
+	to->at = arena_array(arena, to->n, sizeof(*to->at));
+	for (uint32_t i = 0; i < to->n && ret == 0; i++) {
+		struct socket_address *at = &to->at[i];
+		const char *address = params->address;
+		char one[300];
+
+		if (to->n > 1) {
+			text_item(address, i, one, sizeof(one));
+			address = one;
+		}
+		ret = local ? local_address(address, &at->to, &at->len, err)
+			    : transport_resolve(address, params->listen,
+						&at->to, &at->len, err);
+	}
+	return ret;
 }

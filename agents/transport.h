@@ -11,6 +11,7 @@ struct arena;
 struct config_tls;
 struct err;
 struct sockaddr_storage;
+struct socket_peers;
 struct stamps;
 
 enum transport_flag {
@@ -41,7 +42,8 @@ struct packet {
 };
 
 struct transport_params {
-	const char *address;	/* where the target listens, or to listen */
+	const char *address;	/* where the target listens, or to listen; a
+				 * client's: a list of several, by commas */
 	uint32_t connections;	/* client: open so many; server: at most */
 	int listen;		/* server */
 	size_t max_message;	/* largest request or reply */
@@ -138,5 +140,10 @@ int transport_open(struct transport *t, const struct choice *choice,
 int transport_resolve(const char *address, int listen,
 		      struct sockaddr_storage *to, unsigned *len,
 		      struct err *err);
+
+/* The same of all that params->address lists; local: names of Unix sockets. */
+int transport_peers(const struct transport_params *params, int local,
+		    struct socket_peers *to, struct arena *arena,
+		    struct err *err);
 
 #endif

@@ -207,7 +207,7 @@ static uint32_t requests_in(const struct worker *w,
 			    uint32_t most)
 {
 	double want = 1.25e-9 * (double)ns * start->rate_rps *
-		      workload_peak(w->params.workload) /
+		      workload_sends(w->params.workload) /
 		      w->params.all_threads;
 
 	return want < most ? (uint32_t)want : most;

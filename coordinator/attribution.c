@@ -127,7 +127,7 @@ bool attribution_pair(const struct point_data *data,
 
 	*point = (struct overhead_point){ .q = wanted };
 	if (plan->config->model.mode == MODEL_NONE || queue.unknown ||
-	    !data->nsamples || !plan_builtin(plan))
+	    plan->workload.fanout > 1 || !data->nsamples || !plan_builtin(plan))
 		return false;
 	point->load = data->point->utilisation;
 	arena_init(&own);
@@ -311,6 +311,9 @@ void attribution_run(const struct plan *plan,
 		result->overhead_reason = "no model was asked for";
 	else if (queue.unknown)
 		result->overhead_reason = queue.unknown;
+	else if (plan->workload.fanout > 1)
+		result->overhead_reason = "requests fan out: which part was "
+					  "the last hides what each costs";
 	else
 		result->overhead = attribution_of(
 			&query, result->points, paired, result->npoints, arena,

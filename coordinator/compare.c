@@ -10,6 +10,8 @@
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "lancet/core/text.h"
+#include "models/fanout.h"
 #include "models/predict.h"
 
 /* Seconds a point's simulation may take where no formula holds. */
@@ -26,6 +28,13 @@ struct compare_queue compare_queue(const struct plan *plan,
 	if (plan->host.memory) {
 		queue.unknown = "requests never leave the agent's memory: "
 				"there is no queue to compare with";
+		return queue;
+	}
+	queue.servers = config->target.address ?
+		(uint32_t)text_items(config->target.address) : 1;
+	if (queue.servers > 1 && plan->workload.fanout < 2) {
+		queue.unknown = "connections spread the requests over several "
+				"servers: no model of that";
 		return queue;
 	}
 	queue.workers = (uint32_t)(builtin ? builtin->workers
@@ -260,6 +269,21 @@ static void stationary_failed(struct result_model *model, const char *why,
 			: arena_printf(arena, "no prediction: %s", why);
 }
 
+/* Requests that fan out are done when the last of several queues is. */
+static int predict_any(const struct plan *plan,
+		       const struct compare_queue *queue,
+		       const struct predict_query *query,
+		       struct predict_result *found, struct arena *arena,
+		       struct err *err)
+{
+	const struct fanout fanout = { query, queue->servers,
+				       plan->connections };
+
+	if (plan->workload.fanout > 1)
+		return fanout_predict(&fanout, found, arena, err);
+	return predict(query, found, arena, err);
+}
+
 void compare_stationary(const struct plan *plan, const struct plan_point *point,
 			struct result_model *model, struct arena *arena)
 {
@@ -281,7 +305,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 		stationary_failed(model, "the load changes over time", arena);
 		return;
 	}
-	if (predict(&query, &found, arena, &err) < 0) {
+	if (predict_any(plan, &queue, &query, &found, arena, &err) < 0) {
 		model->name = queue.policy.kind->name;
 		stationary_failed(model, err.text, arena);
 		return;

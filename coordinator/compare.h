@@ -15,6 +15,7 @@ struct point_data;
 struct compare_queue {
 	struct choice policy;
 	uint32_t workers;
+	uint32_t servers;	/* such queues: one for each part, or 1 */
 	const char *unknown;	/* why there is none; or NULL */
 };
 

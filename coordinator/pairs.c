@@ -74,6 +74,48 @@ struct request *requests_of(const struct point_data *data, uint32_t index,
 	return request;
 }
 
+/* How many of request[n] are parts of the same as the first. */
+static size_t parts_of(const struct request *request, size_t n, uint32_t parts)
+{
+	uint64_t first = request->id - (uint32_t)request->id % parts;
+	size_t of = 1;
+
+	while (of < n && request[of].id >= first &&
+	       request[of].id < first + parts)
+		of++;
+	return of;
+}
+
+static uint32_t parts_each(const struct point_data *data)
+{
+	uint32_t fanout = data->plan->workload.fanout;
+
+	return fanout > 1 ? fanout : 1;
+}
+
+struct request *requests_whole(const struct point_data *data, uint32_t segment,
+			       size_t *n, struct arena *arena)
+{
+	struct request *request = requests_of(data, segment, n, arena);
+	uint32_t parts = parts_each(data);
+	size_t whole = 0, of;
+
+	for (size_t i = 0; parts > 1 && i < *n; i += of) {
+		struct sample *s;
+
+		of = parts_of(&request[i], *n - i, parts);
+		if (of < parts)
+			continue;
+		s = arena_copy(arena, request[i].sample, sizeof(*s));
+		for (size_t j = 1; j < of; j++)
+			sample_join(s, request[i + j].sample);
+		request[whole] = request[i];
+		request[whole++].sample = s;
+	}
+	*n = parts > 1 ? whole : *n;
+	return request;
+}
+
 /* A refused request was never served; one without a reply may have been. */
 static size_t drop_refused(struct request *request, size_t n)
 {
@@ -111,23 +153,35 @@ static int jobs_of(const struct request *request, size_t n,
 	return 0;
 }
 
-static size_t pairs_add(const struct request *request, const double *completion,
-			size_t n, struct pair *pair)
+/* The last of n parts, on either side; false where one was not answered. */
+static bool pair_of(const struct request *request, const double *completion,
+		    size_t n, struct pair *pair)
 {
-	size_t added = 0;
-
+	*pair = (struct pair){ .out = request->out };
 	for (size_t i = 0; i < n; i++) {
 		const struct sample *s = request[i].sample;
 
 		if (s->outcome != OUTCOME_RECEIVED || !isfinite(completion[i]))
-			continue;
-		pair[added++] = (struct pair){
-			.measured_ns =
-				(double)(s->received_ns - s->intended_ns),
-			.replayed_ns = completion[i] -
-				       (double)request[i].intended_ns,
-			.out = request[i].out,
-		};
+			return false;
+		pair->measured_ns =
+			fmax(pair->measured_ns,
+			     (double)(s->received_ns - s->intended_ns));
+		pair->replayed_ns =
+			fmax(pair->replayed_ns,
+			     completion[i] - (double)request->intended_ns);
+	}
+	return true;
+}
+
+static size_t pairs_add(const struct request *request, const double *completion,
+			size_t n, uint32_t parts, struct pair *pair)
+{
+	size_t added = 0, of;
+
+	for (size_t i = 0; i < n; i += of) {
+		of = parts_of(&request[i], n - i, parts);
+		added += of == parts && pair_of(&request[i], &completion[i], of,
+						&pair[added]);
 	}
 	return added;
 }
@@ -169,7 +223,8 @@ int pairs_replay(const struct point_data *data, const struct choice *policy,
 		if (count && replay(policy, workers, job, count, completion,
 				    arena, err) < 0)
 			return err->code;
-		*n += pairs_add(request, completion, count, *pairs + *n);
+		*n += pairs_add(request, completion, count, parts_each(data),
+				*pairs + *n);
 	}
 	return 0;
 }

@@ -21,9 +21,16 @@ struct request {
 	unsigned out;		/* of its window */
 };
 
-/* Those that were sent, of one segment; they live in the arena. */
+/*
+ * Those that were sent, of one segment; they live in the arena. Of a fan-out
+ * each part is one, and parts of a request follow each other;
+ * requests_whole() has them put together, those of which all parts are there.
+ */
 struct request *requests_of(const struct point_data *data, uint32_t segment,
 			    size_t *n, struct arena *arena);
+
+struct request *requests_whole(const struct point_data *data, uint32_t segment,
+			       size_t *n, struct arena *arena);
 
 /*
  * Those of a segment that were served, as jobs that arrive at the intended
@@ -42,7 +49,7 @@ struct pair {
 /*
  * Answered requests of all segments in order, each with its replay under
  * the policy: arrivals at the intended instants, the queue empty where a
- * segment starts. 0 or -errno, for example where no service time is known.
+ * segment starts; of a fan-out, the last of the parts. 0 or -errno, for example where no service time is known.
  */
 int pairs_replay(const struct point_data *data, const struct choice *policy,
 		 uint32_t workers, struct pair **pairs, size_t *n,

@@ -9,6 +9,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/result.h"
 #include "lancet/core/slo.h"
+#include "lancet/core/text.h"
 #include "lancet/core/unit.h"
 #include "lancet/core/wire.h"
 #include "models/capacity.h"
@@ -178,10 +179,15 @@ static void plan_points(struct plan *plan, struct arena *arena,
 
 static bool plan_loopback(const char *address)
 {
-	return address && (!strncmp(address, "127.", 4) ||
-			   !strncmp(address, "localhost", 9) ||
-			   !strncmp(address, "[::1]", 5) ||
-			   address[0] == '/' || address[0] == '@');
+	char one[16];
+
+	for (size_t i = 0; address && i < text_items(address); i++) {
+		text_item(address, i, one, sizeof(one));
+		if (!strncmp(one, "127.", 4) || !strncmp(one, "localhost", 9) ||
+		    !strncmp(one, "[::1]", 5) || one[0] == '/' || one[0] == '@')
+			return true;
+	}
+	return false;
 }
 
 /* Which mode an entry gets; a problem where an explicit poll cannot hold. */
@@ -414,6 +420,7 @@ static void plan_check_samples(const struct plan *plan, struct arena *arena,
 
 	for (size_t i = 0; i < plan->npoints; i++)
 		bytes = fmax(bytes, m->samples * plan->point[i].rate_rps *
+				    (double)plan->config->workload.fanout *
 				    (double)m->time_limit_ns / 1e9 *
 				    (double)sizeof(struct sample));
 	if (bytes <= (double)FRAME_BLOB_MAX)

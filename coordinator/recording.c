@@ -44,6 +44,7 @@ struct wanted {
 	uint32_t agent, round;
 	size_t classes;
 	double share;
+	uint32_t parts;		/* of a request: all are kept, or none */
 };
 
 /* Those that the result counts, too: a cut segment ends before its last. */
@@ -53,7 +54,8 @@ static bool is_wanted(const struct wanted *w, const struct sample *s)
 
 	return at >= 0 && s->class < w->classes &&
 	       at < w->segment->until_ns - w->segment->from_ns &&
-	       sample_kept(wire_id(w->agent, s->thread, w->round) | s->seq,
+	       sample_kept(wire_id(w->agent, s->thread, w->round) |
+				   (s->seq - s->seq % w->parts),
 			   w->share);
 }
 
@@ -114,6 +116,8 @@ int recording_add(struct recording *recording, const struct point_data *data,
 		.round = data->round,
 		.classes = data->plan->workload.nclasses,
 		.share = data->plan->config->measure.samples,
+		.parts = data->plan->workload.fanout > 1 ?
+				 data->plan->workload.fanout : 1,
 	};
 	int rc = 0;
 

@@ -74,7 +74,7 @@ static void add_segment(const struct point_data *data, uint32_t index,
 	const struct point_segment *segment = &data->segment[index];
 	int64_t width = data->plan->config->measure.window_ns;
 	size_t n, at = 0;
-	struct request *request = requests_of(data, index, &n, arena);
+	struct request *request = requests_whole(data, index, &n, arena);
 	int64_t *value = arena_array(arena, n, sizeof(*value));
 
 	for (size_t i = 0; i < segment->nwindows; i++) {

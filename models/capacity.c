@@ -7,6 +7,7 @@
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "lancet/core/text.h"
 #include "models/policy.h"
 #include "workloads/proto.h"
 
@@ -66,7 +67,8 @@ static double builtin_rps(const struct config_builtin *target,
 	return 1e9 * (isfinite(per_ns) ? per_ns : all / mean_ns);
 }
 
-double capacity_rps(const struct config *config, const struct workload *served)
+static double server_rps(const struct config *config,
+			 const struct workload *served)
 {
 	const struct config_target *target = &config->target;
 	double mean_ns = workload_mean_service_ns(served);
@@ -78,4 +80,13 @@ double capacity_rps(const struct config *config, const struct workload *served)
 	if (target->workers > 0 && mean_ns > 0)
 		return 1e9 * (double)target->workers / mean_ns;
 	return 0;
+}
+
+double capacity_rps(const struct config *config, const struct workload *served)
+{
+	const char *address = config->target.address;
+	double servers = address ? (double)text_items(address) : 1;
+	double parts = served->fanout > 1 ? served->fanout : 1;
+
+	return server_rps(config, served) * servers / parts;
 }

@@ -16,7 +16,8 @@ int capacity_workload(struct workload *served, const struct workload *workload,
 
 /*
  * Requests per second at 100%: what the built-in target's policy can bear,
- * what the configuration says, or workers over mean service; 0: unknown.
+ * what the configuration says, or workers over mean service; 0: unknown. Each
+ * of several servers bears as much; a request that fans out is several there.
  */
 double capacity_rps(const struct config *config, const struct workload *served);
 

@@ -90,10 +90,24 @@ static uint64_t draw_whole(const struct dist *law, struct rng *rng,
 	return x < (double)most ? (uint64_t)llround(x) : most;
 }
 
+/* Everything but instant, number and class. */
+static void draw(struct schedule *s, struct intent *out, uint64_t service_ns)
+{
+	const struct class_law *law = &s->workload->class[out->class];
+
+	out->service_ns = service_ns ? service_ns
+				     : draw_whole(&law->service, &s->service,
+						  INT64_MAX / 2);
+	out->request_size = (uint32_t)draw_whole(&law->request_size,
+						 &s->request_size, UINT32_MAX);
+	out->reply_size = (uint32_t)draw_whole(&law->reply_size, &s->reply_size,
+					       UINT32_MAX);
+	out->draw = rng_next(&s->draw);
+}
+
 static void fill(struct schedule *s, struct intent *out, double gap_ns,
 		 size_t i)
 {
-	const struct class_law *law;
 	uint64_t service_ns = 0;
 	int32_t class = -1;
 
@@ -108,18 +122,11 @@ static void fill(struct schedule *s, struct intent *out, double gap_ns,
 		s->arrival->dictated(s->arrival_state, i, &class, &service_ns);
 	if (class >= 0 && (size_t) class < s->workload->nclasses)
 		out->class = (uint32_t) class;
-	law = &s->workload->class[out->class];
-	out->service_ns = service_ns ? service_ns
-				     : draw_whole(&law->service, &s->service,
-						  INT64_MAX / 2);
-	out->request_size = (uint32_t)draw_whole(&law->request_size,
-						 &s->request_size, UINT32_MAX);
-	out->reply_size = (uint32_t)draw_whole(&law->reply_size, &s->reply_size,
-					       UINT32_MAX);
-	out->draw = rng_next(&s->draw);
+	s->dictated_ns = service_ns;
+	draw(s, out, service_ns);
 }
 
-size_t schedule_next(struct schedule *s, struct intent *out, size_t n)
+static size_t next_requests(struct schedule *s, struct intent *out, size_t n)
 {
 	double gap_ns[64];
 	size_t made = 0;
@@ -135,4 +142,27 @@ size_t schedule_next(struct schedule *s, struct intent *out, size_t n)
 		s->ended = got < want;
 	}
 	return made;
+}
+
+static size_t next_parts(struct schedule *s, struct intent *out, size_t n)
+{
+	uint32_t parts = s->workload->fanout;
+	size_t made = 0;
+
+	for (; made < n; made++) {
+		if (s->part == 0 && next_requests(s, &s->whole, 1) == 0)
+			break;
+		out[made] = s->whole;
+		out[made].seq = s->whole.seq * parts + s->part;
+		if (s->part > 0)
+			draw(s, &out[made], s->dictated_ns);
+		s->part = (s->part + 1) % parts;
+	}
+	return made;
+}
+
+size_t schedule_next(struct schedule *s, struct intent *out, size_t n)
+{
+	return s->workload->fanout > 1 ? next_parts(s, out, n)
+				       : next_requests(s, out, n);
 }

@@ -38,6 +38,7 @@ struct workload {
 	struct choice arrival;
 	const void *arrival_file;	/* as arrival.h says; or NULL */
 	const struct pattern *pattern;	/* NULL: the rate stays */
+	uint32_t fanout;		/* parts of a request, if more than 1 */
 };
 
 /*
@@ -63,6 +64,12 @@ static inline double workload_peak(const struct workload *w)
 	return w->pattern ? w->pattern->peak : 1;
 }
 
+/* What is sent at most, over the rate of requests: parts each by itself. */
+static inline double workload_sends(const struct workload *w)
+{
+	return workload_peak(w) * (w->fanout > 1 ? w->fanout : 1);
+}
+
 /* One class by weight; draws nothing where there is only one. */
 uint32_t workload_draw_class(const struct workload *w, struct rng *rng);
 
@@ -80,6 +87,9 @@ struct schedule {
 	struct pattern_place place;
 	uint64_t seq;
 	int ended;		/* a trace ran out */
+	struct intent whole;	/* fan-out: whose parts are handed out, */
+	uint32_t part;		/* the next of them */
+	uint64_t dictated_ns;	/* and the service that a trace gave it, or 0 */
 };
 
 /* key->purpose is ignored. */
@@ -87,7 +97,12 @@ int schedule_init(struct schedule *s, const struct workload *w,
 		  const struct rng_key *key, const struct arrival_share *share,
 		  struct arena *arena, struct err *err);
 
-/* Hot. The next n requests; fewer only at the end of a trace. */
+/*
+ * Hot. The next n requests; fewer only at the end of a trace. Of a fan-out
+ * of N the next n parts: a request's parts follow each other, are due
+ * together, are of one class, and draw all else each for itself. Part j of
+ * request i has the number i N + j.
+ */
 size_t schedule_next(struct schedule *s, struct intent *out, size_t n);
 
 #endif

@@ -143,7 +143,10 @@ int workload_init(struct workload *w, const struct config *config,
 {
 	const struct config_workload *c = &config->workload;
 
-	*w = (struct workload){ .arrival = c->arrival };
+	*w = (struct workload){
+		.arrival = c->arrival,
+		.fanout = (uint32_t)c->fanout,
+	};
 	if (config->load.pattern)
 		w->pattern = pattern_create(config->load.pattern,
 					    config->measure.time_limit_ns,

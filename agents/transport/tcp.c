@@ -16,8 +16,7 @@ static int tcp_open(void *state, const struct transport_params *params,
 {
 	const struct tcp_options *o = options;
 	struct stream *s = state;
-	int ret = transport_resolve(params->address, params->listen,
-				    &s->peer.to, &s->peer.len, err);
+	int ret = transport_peers(params, 0, &s->to, arena, err);
 
 	s->nodelay = o->nodelay;
 	return ret ? ret : stream_open(s, params, deadline_ns, arena, err);

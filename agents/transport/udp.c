@@ -14,8 +14,7 @@ static int udp_open(void *state, const struct transport_params *params,
 {
 	const struct udp_options *o = options;
 	struct datagram *s = state;
-	int ret = transport_resolve(params->address, params->listen, &s->at.to,
-				    &s->at.len, err);
+	int ret = transport_peers(params, 0, &s->to, arena, err);
 
 	(void)deadline_ns; /* nothing is said until the first request */
 	s->buffer = (int)o->buffer;

@@ -2,19 +2,17 @@
 #include "agents/stream.h"
 
 #include "lancet/core/err.h"
-#include "lancet/core/local.h"
 
 static int unix_open(void *state, const struct transport_params *params,
 		     const void *options, int64_t deadline_ns,
 		     struct arena *arena, struct err *err)
 {
 	struct stream *s = state;
-	int ret = local_address(params->address, &s->peer.to, &s->peer.len,
-				err);
+	int ret = transport_peers(params, 1, &s->to, arena, err);
 
 	(void)options;
 	if (ret == 0 && params->listen)
-		socket_unlink_stale(&s->peer, SOCK_STREAM);
+		socket_unlink_stale(s->to.at, SOCK_STREAM);
 	return ret ? ret : stream_open(s, params, deadline_ns, arena, err);
 }
 
@@ -23,7 +21,7 @@ static void unix_close(void *state)
 	struct stream *s = state;
 
 	if (s->listener >= 0)
-		socket_unlink(&s->peer);
+		socket_unlink(s->to.at);
 	stream_close(s);
 }
 

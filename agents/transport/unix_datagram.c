@@ -2,7 +2,6 @@
 #include "agents/datagram.h"
 
 #include "lancet/core/err.h"
-#include "lancet/core/local.h"
 #include "lancet/core/option.h"
 
 struct unix_options {
@@ -15,11 +14,11 @@ static int unix_open(void *state, const struct transport_params *params,
 {
 	const struct unix_options *o = options;
 	struct datagram *s = state;
-	int ret = local_address(params->address, &s->at.to, &s->at.len, err);
+	int ret = transport_peers(params, 1, &s->to, arena, err);
 
 	(void)deadline_ns; /* nothing is said until the first request */
 	if (ret == 0 && params->listen)
-		socket_unlink_stale(&s->at, SOCK_DGRAM);
+		socket_unlink_stale(s->to.at, SOCK_DGRAM);
 	s->buffer = (int)o->buffer;
 	return ret ? ret : datagram_open(s, params, arena, err);
 }
@@ -29,7 +28,7 @@ static void unix_close(void *state)
 	struct datagram *s = state;
 
 	if (s->listening && s->n > 0)
-		socket_unlink(&s->at);
+		socket_unlink(s->to.at);
 	datagram_close(s);
 }
 

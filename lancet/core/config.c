@@ -9,6 +9,7 @@
 #include "lancet/core/input.h"
 #include "lancet/core/preset.h"
 #include "lancet/core/slo.h"
+#include "lancet/core/text.h"
 #include "lancet/core/unit.h"
 #include "lancet/core/yaml.h"
 
@@ -41,7 +42,7 @@ struct option_mark config_mark(const struct config *config, const char *path)
 	} while (0)
 
 /* HOST:PORT, [V6]:PORT, or a Unix socket: /PATH, @NAME. */
-static bool good_address(const char *address)
+static bool good_one(const char *address)
 {
 	const char *colon = strrchr(address, ':');
 	size_t digits;
@@ -54,6 +55,21 @@ static bool good_address(const char *address)
 	digits = strspn(colon + 1, "0123456789");
 	port = digits < 6 ? strtol(colon + 1, NULL, 10) : 0;
 	return !colon[1 + digits] && port > 0 && port < 65536;
+}
+
+/* One, or several that commas part. */
+static bool good_address(const char *address)
+{
+	char one[300];
+
+	if (text_items(address) == 1)
+		return good_one(address);
+	for (size_t i = 0; i < text_items(address); i++) {
+		text_item(address, i, one, sizeof(one));
+		if (!good_one(one))
+			return false;
+	}
+	return true;
 }
 
 static void rules_target(const struct config *c, struct option_problems *p)
@@ -75,6 +91,10 @@ static void rules_target(const struct config *c, struct option_problems *p)
 		BROKEN(c, p, "target.start",
 		       "start without address; write where the command's "
 		       "server listens, address: HOST:PORT");
+	if (t->start.n && t->address && text_items(t->address) > 1)
+		BROKEN(c, p, "target.start",
+		       "start with several addresses; start the servers "
+		       "beforehand, or name one address");
 	if (t->workers && t->builtin)
 		BROKEN(c, p, "target.workers",
 		       "workers of a built-in target stand in builtin; move "
@@ -286,6 +306,46 @@ static void rules_pattern(const struct config *c, struct option_problems *p)
 		       "remove it");
 }
 
+/* Connections of each thread: enough for a request's parts, at all servers. */
+static void rules_fanout(const struct config *c, struct option_problems *p)
+{
+	const struct config_agent *agent = c->agents.items;
+	const char *address = c->target.address;
+	int64_t servers = address ? (int64_t)text_items(address) : 1;
+	int64_t parts = c->workload.fanout;
+
+	if (parts < 2 && servers < 2)
+		return;
+	if (parts > 1 && servers > 1 && servers != parts)
+		BROKEN(c, p, "workload.fanout",
+		       "%lld parts go to %lld servers; write as many parts as "
+		       "target.address lists servers, or list one",
+		       (long long)parts, (long long)servers);
+	for (size_t i = 0; i < c->agents.n; i++) {
+		int64_t each = agent[i].connections / agent[i].threads;
+		char path[64];
+
+		snprintf(path, sizeof(path), "agents.%zu", i);
+		if (parts > 1 && agent[i].pick != PICK_ROUND_ROBIN)
+			BROKEN(c, p, path,
+			       "the parts of a request take connections in "
+			       "turn; take pick out");
+		if (parts > 1 && agent[i].pipeline > 1)
+			BROKEN(c, p, path,
+			       "the parts of a request take connections of "
+			       "their own; take pipeline out");
+		if (each < parts || (servers > 1 &&
+				     agent[i].connections %
+				     (servers * agent[i].threads)))
+			BROKEN(c, p, path,
+			       "each thread needs a multiple of %lld "
+			       "connections; write connections: %lld",
+			       (long long)(servers > parts ? servers : parts),
+			       (long long)((servers > parts ? servers : parts) *
+					   agent[i].threads));
+	}
+}
+
 static void rules_agents(const struct config *c, struct option_problems *p)
 {
 	const struct config_agent *agent = c->agents.items;
@@ -422,6 +482,7 @@ static void rules(const struct config *c, struct option_problems *p)
 	rules_load(c, p);
 	rules_pattern(c, p);
 	rules_agents(c, p);
+	rules_fanout(c, p);
 	rules_measure(c, p);
 	rules_slo(c, p);
 	rules_model(c, p);

@@ -57,6 +57,7 @@ struct config_workload {
 	struct choice request_size;
 	struct choice reply_size;
 	struct option_list classes;	/* struct config_class; none: one, "all" */
+	int64_t fanout;			/* parts of a request */
 	int64_t timeout_ns;
 	bool trailer;			/* ask the target for its instants */
 	struct config_tls *tls;		/* NULL: in clear */

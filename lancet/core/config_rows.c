@@ -50,7 +50,8 @@ static const struct option_row target_rows[] = {
 		builtin_rows, "lancet's own server, started for the run"),
 	OPTION(STRING, struct config_target, address, 0, NULL, 0, 0,
 	       "where a server listens: HOST:PORT, or /PATH or @NAME of a "
-	       "Unix socket"),
+	       "Unix socket; several by commas: connections go to them in "
+	       "turn"),
 	OPTION(INT, struct config_target, workers, 0, NULL, 1, 65536,
 	       "how many requests that server serves at once, where known"),
 	OPTION(LOAD, struct config_target, capacity, 0, NULL, 0, 0,
@@ -133,6 +134,9 @@ static const struct option_row workload_rows[] = {
 	    "bytes of a reply; else the protocol's own"),
 	ITEMS(struct config_workload, classes, struct config_class, class_rows,
 	      NULL, "kinds of requests, mixed by weight"),
+	OPTION(INT, struct config_workload, fanout, 0, "1", 1, 1000,
+	       "parts of a request, each on a connection of its own; it is "
+	       "done with the last reply, and fails where a part does"),
 	OPTION_AS(DURATION, struct config_workload, "timeout", timeout_ns, 0,
 		  "1s", 1e3, HOUR, "how long an answer is waited for"),
 	OPTION(BOOL, struct config_workload, trailer, 0, "false", 0, 0,

@@ -65,6 +65,14 @@ static inline int64_t sample_wire_ns(const struct sample *s)
 bool sample_fine(const struct sample *s);
 
 /*
+ * A request that fans out is sent with its last part and answered with its
+ * last reply, and asks for as long as its longest part. It fails where one of
+ * them does, as what the worst of them did. Takes another part in; `whole`
+ * began as the first.
+ */
+void sample_join(struct sample *whole, const struct sample *part);
+
+/*
  * Is this one of a share of all requests, 0 to 1? By a hash of its id, so
  * that no property of a request decides, and that a smaller share is a part
  * of a larger one.

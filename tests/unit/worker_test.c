@@ -76,6 +76,28 @@ static void test_round_robin(void **state)
 		assert_in_range(conns[i], nrecords / 4, nrecords / 4 + 1);
 }
 
+/* Parts take connections in turn, so those of a request are on different
+ * ones; each has its own end. */
+static void test_fanout(void **state)
+{
+	int64_t due = 0;
+
+	(void)state;
+	workload.fanout = 3;
+	params.pick = PICK_STICKY;
+	params.connections = 7;
+	open_worker();
+	run(20000, 0, 20 * MS, 0);
+	assert_int_equal(nrecords % 3, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+	for (size_t i = 0; i < nrecords; i++) {
+		assert_int_equal(records[i].conn, 100 + records[i].seq % 7);
+		if (i % 3)
+			assert_int_equal(records[i].intended_ns, due);
+		due = records[i].intended_ns;
+	}
+}
+
 /* Two may be in flight, ten may wait: the others are unsent, and counted. */
 static void test_queue_bound(void **state)
 {
@@ -542,7 +564,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_prefix),
 		TEST(test_again_and_skip),
-		TEST(test_round_robin),
+		TEST(test_round_robin), TEST(test_fanout),
 		TEST(test_queue_bound),
 		TEST(test_waiting),
 		TEST(test_timeouts),
