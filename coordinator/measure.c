@@ -1,48 +1,47 @@
-/* measure.c - one point, run as segments until it is precise enough */
+/* measure.c - one point: what is decided about it is carried out */
 #include "coordinator/measure.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
+#include "coordinator/check.h"
+#include "coordinator/decide.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/plan.h"
 #include "coordinator/recording.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
+#include "workloads/arrival.h"
 
 /* From the start frame to the first request: to draw ahead, to wake up. */
 #define LEAD_NS INT64_C(50000000)
-/* An extension shorter than this adds nothing worth its warm-up. */
-#define LEAST_NS INT64_C(200000000)
-/* Half-widths shrink as one over the root; this much is added for luck. */
-#define MARGIN 1.15
+/* Part of the limit that waiting for the last replies may take at most. */
+#define DRAIN_PART 16
+/* A loop takes a quarter more where replies still come in: loop.c. */
+#define DRAIN_OVER 4
+/* Folding and sending a request, with its record and without; at first. */
+#define RECORD_NS 1500
+#define COUNT_NS 150
+/*
+ * Half of the requests later than this: the loop is too slow, not stalled. A
+ * spinning one keeps 99% of them within it (check/lateness.c).
+ */
+#define OVERRUN_NS 50e3
+/* Agents tell so often at least, what they have sent. */
+#define TICK_NS INT64_C(1000000000)
 
-/* --- how long ------------------------------------------------------------------ */
-
-int64_t measure_next(const struct measure_state *state)
-{
-	int64_t most = state->left_ns;
-	double shrink, more_ns;
-
-	if (isnan(state->asked))
-		return state->measured_s > 0 ? 0 : most;
-	if (state->measured_s <= 0) {
-		/* A third of the time tells how much more is needed. */
-		int64_t first = state->warmup_ns + most / 3;
-
-		return first < most ? first : most;
-	}
-	if (state->reached <= state->asked ||
-	    most < state->warmup_ns + LEAST_NS)
-		return 0;
-	shrink = state->reached / state->asked;
-	more_ns = 1e9 * state->measured_s * (MARGIN * shrink * shrink - 1) +
-		  (double)state->warmup_ns;
-	more_ns = fmax(more_ns, (double)(state->warmup_ns + LEAST_NS));
-	return more_ns < (double)most ? (int64_t)more_ns : most;
-}
+struct measure {
+	struct session *session;
+	struct point_data *data;
+	struct measured *measured;
+	size_t room;			/* for attempts */
+	struct arena *arena;
+	struct wire_start start;
+	int64_t begun_ns;
+	bool left_out_said;
+};
 
 /* --- one segment ------------------------------------------------------------------ */
 
@@ -118,9 +117,56 @@ static int run_segment(struct session *session, struct point_data *data,
 	return recording_add(data->recording, data, report, err);
 }
 
-/* --- the point ---------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------ */
 
-static double reached(const struct point_data *data)
+static int64_t drain_ns(const struct plan *plan)
+{
+	const struct config_measure *m = &plan->config->measure;
+	int64_t timeout = config_timeout_ns(plan->config);
+	int64_t drain = m->time_limit_ns / DRAIN_PART;
+
+	drain = drain < timeout ? drain : timeout;
+	return drain < m->drain_ns ? drain : m->drain_ns;
+}
+
+/* What folding takes, as a share of the time that was measured. */
+static double fold_share(const struct measure *m)
+{
+	const struct plan *plan = m->session->plan;
+	double guess = m->data->point->rate_rps / 1e9 *
+		       (plan->sent_samples > 0 ? RECORD_NS : COUNT_NS);
+
+	return fmax(guess, m->session->fold_share);
+}
+
+/* Schedule time that still fits, with all that comes before and after it. */
+static int64_t left_ns(const struct measure *m)
+{
+	const struct plan *plan = m->session->plan;
+	int64_t drain = drain_ns(plan), left;
+
+	if (plan->config->load.pattern &&
+	    config_pattern_ns(plan->config->load.pattern))
+		return m->data->nsegments ? 0 : plan_length_ns(plan);
+	left = plan->config->measure.time_limit_ns -
+	       (clock_now_ns() - m->begun_ns) - LEAD_NS - drain -
+	       drain / DRAIN_OVER;
+	return (int64_t)((double)left / (1 + fold_share(m)));
+}
+
+/* So that the next segment of any point is planned with what this one took. */
+static void learn(struct measure *m, int64_t length_ns)
+{
+	int64_t over = clock_now_ns() - m->start.at_ns - length_ns -
+		       m->start.drain_ns;
+
+	m->session->fold_share = fmax(m->session->fold_share,
+				      (double)over / (double)length_ns);
+}
+
+/* --- looking --------------------------------------------------------------------- */
+
+double measure_reached(const struct point_data *data)
 {
 	const struct config_precision *p =
 		data->plan->config->measure.precision;
@@ -134,71 +180,214 @@ static double reached(const struct point_data *data)
 	return (q->hi - q->lo) / 2 / q->value;
 }
 
-static void note_attempt(struct measured *measured, struct arena *arena,
-			 size_t *room, int64_t length_ns)
+static bool polls(const struct plan *plan)
 {
-	struct result_attempt *attempt;
-	bool first = measured->nattempts == 0;
-	double seconds = (double)length_ns / 1e9;
+	for (size_t i = 0; i < plan->nagents; i++)
+		if (plan->agent[i].poll)
+			return true;
+	return false;
+}
 
-	measured->attempts = arena_grow(arena, measured->attempts,
-					measured->nattempts, room,
-					sizeof(*measured->attempts));
-	attempt = &measured->attempts[measured->nattempts++];
-	attempt->action = first ? "measure" : "extend";
-	if (first)
-		attempt->reason = arena_printf(arena, "%.2f s", seconds);
-	else if (isfinite(measured->reached))
-		attempt->reason = arena_printf(arena,
-			"by %.2f s: half-width %.1f%%, asked %.1f%%", seconds,
-			100 * measured->reached, 100 * measured->asked);
-	else
-		attempt->reason = arena_printf(arena,
-			"by %.2f s: the quantile was unresolved", seconds);
+static const char *fault(const struct result_check *checks, size_t n,
+			 bool blind, struct arena *arena)
+{
+	const struct result_check *check = check_fault(checks, n, blind);
+
+	return check ? arena_printf(arena, "%s: %s", check->name,
+				    check->reason) : NULL;
+}
+
+/* What the checks say of the point, and whether the client is to blame. */
+static int look_closer(struct measure *m, struct decide_state *state,
+		       struct err *err)
+{
+	const struct point_data *data = m->data;
+	const struct plan *plan = m->session->plan;
+	struct result_check *checks;
+	size_t n;
+
+	if (check_all(data, m->arena, &checks, &n, err) < 0)
+		return err->code;
+	state->spoilt = fault(checks, n, true, m->arena);
+	state->doubt = fault(checks, n, false, m->arena);
+	state->throttled = 100 * data->waited >
+			   data->lateness->total + data->waited;
+	state->overrun = !state->throttled && polls(plan) &&
+			 hist_quantile(data->lateness, .5) > OVERRUN_NS;
+	if (!state->spoilt && !state->doubt)
+		return 0;
+	state->connections = plan_respread(plan, true, false, data->arena);
+	state->threads = plan_respread(plan, false, true, data->arena);
+	return 0;
+}
+
+static int look(struct measure *m, struct decide_state *state, struct err *err)
+{
+	const struct point_data *data = m->data;
+	const struct config_measure *c = &data->plan->config->measure;
+
+	m->measured->reached = data->nsegments ? measure_reached(data)
+					       : (double)NAN;
+	*state = (struct decide_state){
+		.begun = data->nsegments > 0,
+		.left_ns = left_ns(m),
+		.anew_ns = m->session->opening_ns + LEAD_NS,
+		.window_ns = c->window_ns,
+		.warmup_ns = data->warmup_ns,
+		.measured_s = data->duration_s,
+		.shrink = m->measured->reached / m->measured->asked,
+		.left_out = data->left_out,
+		.left_out_most = c->max_left_out,
+		.left_out_said = m->left_out_said,
+		.attempt = m->start.attempt,
+		.attempts = (uint32_t)c->attempts,
+	};
+	if (c->precision && !state->begun)
+		state->shrink = (double)INFINITY;
+	return state->begun ? look_closer(m, state, err) : 0;
+}
+
+/* --- doing ----------------------------------------------------------------------- */
+
+static void note(struct measure *m, const struct decision *d)
+{
+	struct measured *to = m->measured;
+
+	to->attempts = arena_grow(m->arena, to->attempts, to->nattempts,
+				  &m->room, sizeof(*to->attempts));
+	to->attempts[to->nattempts++] = (struct result_attempt){
+		.action = decide_name[d->action], .reason = d->reason,
+	};
+}
+
+/*
+ * Does the client fall behind by a tenth, far beyond the chance of a count?
+ * Ticks of other agents may be one old.
+ */
+static bool falls_behind(void *asker, const struct wire_tick *sum)
+{
+	const struct measure *m = asker;
+	const struct config_measure *c = &m->session->plan->config->measure;
+	int64_t tick = c->heartbeat_ns / 3 < TICK_NS ? c->heartbeat_ns / 3
+						     : TICK_NS;
+	int64_t ran = clock_now_ns() - m->start.at_ns -
+		      (m->session->nagents > 1 ? tick : LEAD_NS);
+	double due = m->start.rate_rps * (double)ran / 1e9;
+
+	return ran >= tick && (double)sum->sent < .9 * due - 4 * sqrt(due);
+}
+
+/* Only where it can be helped is a segment worth ending before its time. */
+static bool could_help(const struct measure *m)
+{
+	const struct plan *plan = m->session->plan;
+	const struct arrival_ops *arrival =
+		(const void *)plan->workload.arrival.kind;
+
+	return !plan->workload.pattern && !(arrival->flags & ARRIVAL_FINITE) &&
+	       m->start.attempt + 1 < plan->config->measure.attempts &&
+	       plan_respread(plan, true, true, m->data->arena);
+}
+
+static int run(struct measure *m, int64_t length_ns, struct err *err)
+{
+	struct arena samples;
+	int rc;
+
+	m->start.from_ns = m->start.until_ns;
+	m->start.until_ns += length_ns;
+	m->start.drain_ns = drain_ns(m->session->plan);
+	m->session->enough = could_help(m) ? falls_behind : NULL;
+	m->session->asker = m;
+	arena_init(&samples);
+	rc = run_segment(m->session, m->data, &m->start, &samples, err);
+	arena_fini(&samples);
+	m->session->enough = NULL;
+	m->start.segment++;
+	if (rc < 0)
+		return rc;
+	point_close(m->data, m->arena);
+	learn(m, length_ns);
+	return 0;
+}
+
+/* Nothing of the attempt is kept but what was decided about it. */
+static int begin_anew(struct measure *m, struct err *err)
+{
+	struct point_data *data = m->data;
+	struct recording *recording = data->recording;
+
+	m->start.attempt++;
+	m->start.segment = 0;
+	m->start.from_ns = m->start.until_ns = 0;
+	point_init(data, m->session->plan, data->point, data->arena);
+	data->recording = recording;
+	data->round = wire_round(data->point->index, m->start.attempt);
+	return recording_restart(recording, err);
+}
+
+static int respread(struct measure *m, const struct decide_state *state,
+		    struct err *err)
+{
+	const struct plan *plan = m->session->plan;
+	int rc;
+
+	plan = plan_respread(plan, state->throttled, state->overrun, m->arena);
+	rc = session_respread(m->session, plan, err);
+	return rc < 0 ? rc : begin_anew(m, err);
+}
+
+/* 1: the point is done. */
+static int carry_out(struct measure *m, const struct decide_state *state,
+		     const struct decision *d, struct err *err)
+{
+	switch (d->action) {
+	case DECIDE_MEASURE:
+	case DECIDE_EXTEND:
+		return run(m, d->length_ns, err);
+	case DECIDE_CUT:
+		point_cut(m->data, state->settled_ns);
+		point_close(m->data, m->arena);
+		return 0;
+	case DECIDE_RESPREAD:
+		return respread(m, state, err);
+	case DECIDE_RERUN:
+		return begin_anew(m, err);
+	case DECIDE_LEAVE_OUT:
+		m->left_out_said = true;
+		return 0;
+	default:
+		return 1;
+	}
 }
 
 int measure_point(struct session *session, struct point_data *data,
 		  struct measured *measured, struct arena *arena,
 		  struct err *err)
 {
-	const struct config_measure *m = &data->plan->config->measure;
-	int64_t begun = clock_now_ns(), length;
-	struct wire_start start = {
-		.point = data->point->index,
-		.rate_rps = data->point->rate_rps,
-		.drain_ns = m->drain_ns,
+	const struct config_precision *p =
+		data->plan->config->measure.precision;
+	struct measure m = {
+		.session = session, .data = data, .measured = measured,
+		.arena = arena, .begun_ns = clock_now_ns(),
+		.start = { .point = data->point->index,
+			   .rate_rps = data->point->rate_rps },
 	};
-	struct arena samples;
-	size_t room = 0;
-	int rc;
+	struct decide_state state;
+	struct decision decision;
+	int rc = 0;
 
 	*measured = (struct measured){
-		.asked = m->precision ? m->precision->relative : (double)NAN,
+		.asked = p ? p->relative : (double)NAN,
 		.reached = (double)NAN,
 	};
-	for (;; start.segment++) {
-		struct measure_state state = {
-			.left_ns = plan_length_ns(data->plan) -
-				   (start.segment ?
-				    clock_now_ns() + LEAD_NS - begun : 0),
-			.warmup_ns = data->point->warmup_ns,
-			.measured_s = data->duration_s,
-			.asked = measured->asked,
-			.reached = measured->reached,
-		};
-
-		length = measure_next(&state) / m->window_ns * m->window_ns;
-		if (length <= 0 || interrupted())
-			return 0;
-		note_attempt(measured, arena, &room, length);
-		start.from_ns = start.until_ns;
-		start.until_ns += length;
-		arena_init(&samples);
-		rc = run_segment(session, data, &start, &samples, err);
-		arena_fini(&samples);
-		if (rc < 0)
-			return rc;
-		point_close(data, arena);
-		measured->reached = reached(data);
+	while (!rc && !interrupted()) {
+		rc = look(&m, &state, err);
+		if (rc)
+			break;
+		decision = decide(&state, arena);
+		note(&m, &decision);
+		rc = carry_out(&m, &state, &decision, err);
 	}
+	return rc < 0 ? rc : 0;
 }

@@ -1,4 +1,4 @@
-/* measure.h - one point, run as segments until it is precise enough */
+/* measure.h - one point: what is decided about it is carried out */
 #ifndef COORDINATOR_MEASURE_H
 #define COORDINATOR_MEASURE_H
 
@@ -13,26 +13,18 @@ struct measured {
 };
 
 /*
- * Run the point within measure.time_limit. A first segment, then extensions
- * as long as the precision needs and the limit allows; the whole limit at
- * once where no precision is asked. `data` is closed in `arena`. Negative
- * with one line when a peer was lost.
+ * Run the point within measure.time_limit, all that comes before its first
+ * request and after its last included: segments, attempts, as decide.h says.
+ * `data` is closed in `arena`. Negative with one line when a peer was lost.
  */
 int measure_point(struct session *session, struct point_data *data,
 		  struct measured *measured, struct arena *arena,
 		  struct err *err);
 
 /*
- * Schedule time that the next segment should take, warm-up included; 0: the
- * point is done. Pure.
+ * Relative half-width of the closed point's quantile that the precision names:
+ * INFINITY where it is unresolved, NAN where none is asked.
  */
-struct measure_state {
-	int64_t left_ns;	/* of the time limit */
-	int64_t warmup_ns;
-	double measured_s;	/* so far, after warm-ups */
-	double asked, reached;	/* reached INFINITY: unresolved */
-};
-
-int64_t measure_next(const struct measure_state *state);
+double measure_reached(const struct point_data *data);
 
 #endif

@@ -190,6 +190,14 @@ static bool plan_loopback(const char *address)
 	return false;
 }
 
+/* Something on this machine answers the agents. */
+static bool plan_local(const struct plan *plan)
+{
+	return plan_builtin(plan) ||
+	       (!plan->host.memory &&
+		plan_loopback(plan->config->target.address));
+}
+
 /* Which mode an entry gets; a problem where an explicit poll cannot hold. */
 static bool plan_polls(struct plan *plan, const struct config_agent *agent,
 		       const struct placement *place, struct arena *arena,
@@ -235,6 +243,21 @@ static int32_t plan_next_cpu(const struct plan *plan,
 	return thread < usable ? plan->host.cpu[thread] : -1;
 }
 
+/* The place of an agent behind those that are settled already. */
+static void plan_settle_agent(struct plan *plan, struct plan_agent *agent,
+			      const struct placement *place,
+			      struct arena *arena)
+{
+	agent->first_thread = plan->threads;
+	agent->first_conn = plan->connections;
+	agent->cpu = arena_array(arena, agent->threads, sizeof(*agent->cpu));
+	for (uint32_t i = 0; i < agent->threads; i++)
+		agent->cpu[i] = plan_next_cpu(plan, place,
+					      agent->first_thread + i);
+	plan->threads += agent->threads;
+	plan->connections += agent->connections;
+}
+
 static void plan_add_agent(struct plan *plan, const struct config_agent *config,
 			   bool poll, const struct placement *place,
 			   struct arena *arena)
@@ -243,16 +266,9 @@ static void plan_add_agent(struct plan *plan, const struct config_agent *config,
 
 	agent->config = config;
 	agent->poll = poll;
-	agent->first_thread = plan->threads;
 	agent->threads = (uint32_t)config->threads;
-	agent->first_conn = plan->connections;
 	agent->connections = (uint32_t)config->connections;
-	agent->cpu = arena_array(arena, agent->threads, sizeof(*agent->cpu));
-	for (uint32_t i = 0; i < agent->threads; i++)
-		agent->cpu[i] = plan_next_cpu(plan, place,
-					      agent->first_thread + i);
-	plan->threads += agent->threads;
-	plan->connections += agent->connections;
+	plan_settle_agent(plan, agent, place, arena);
 }
 
 /*
@@ -286,9 +302,7 @@ static void plan_agents(struct plan *plan, struct arena *arena,
 		agents += (size_t)entry[i].count;
 		place.threads += (size_t)(entry[i].count * entry[i].threads);
 	}
-	place.local_target = plan_builtin(plan) ||
-			     (!plan->host.memory &&
-			      plan_loopback(config->target.address));
+	place.local_target = plan_local(plan);
 	place.crowded = place.threads + place.local_target > plan->host.ncpus;
 	plan->agent = arena_array(arena, agents, sizeof(*plan->agent));
 	for (size_t i = 0; i < config->agents.n; i++) {
@@ -302,6 +316,57 @@ static void plan_agents(struct plan *plan, struct arena *arena,
 	plan->target_cpu = plan->host.ncpus > 1
 			   ? plan->host.cpu[plan->host.ncpus - 1] : -1;
 	plan_check_neighbour(plan, arena);
+}
+
+/* --- another spread --------------------------------------------------------- */
+
+/* So many connections a thread may get that nobody asked for. */
+#define SPREAD_CONNECTIONS 256
+#define SPREAD_BY 4
+
+static uint32_t more_connections(const struct plan_agent *agent)
+{
+	uint32_t most = SPREAD_CONNECTIONS * agent->threads;
+	uint32_t more = SPREAD_BY * agent->connections;
+
+	more = more < most ? more : most;
+	return more > agent->connections ? more : agent->connections;
+}
+
+/* Threads that spin need a CPU each; others, as many as there are. */
+static uint32_t more_threads(const struct plan *plan,
+			     const struct plan_agent *agent)
+{
+	uint32_t more = 2 * agent->threads;
+
+	return 2 * plan->threads + plan_local(plan) <= plan->host.ncpus &&
+			       more <= WIRE_THREADS &&
+			       more <= agent->connections
+		       ? more : agent->threads;
+}
+
+const struct plan *plan_respread(const struct plan *plan, bool connections,
+				 bool threads, struct arena *arena)
+{
+	struct plan *to = arena_copy(arena, plan, sizeof(*plan));
+	const struct placement place = {
+		.local_target = plan_local(plan),
+	};
+
+	to->agent = arena_copy(arena, plan->agent,
+			       plan->nagents * sizeof(*plan->agent));
+	to->threads = to->connections = 0;
+	for (size_t i = 0; i < to->nagents; i++) {
+		struct plan_agent *agent = &to->agent[i];
+
+		if (connections)
+			agent->connections = more_connections(agent);
+		if (threads)
+			agent->threads = more_threads(plan, agent);
+		plan_settle_agent(to, agent, &place, arena);
+	}
+	return to->threads + to->connections >
+			       plan->threads + plan->connections ? to : NULL;
 }
 
 /* --- what only shows here ---------------------------------------------------- */

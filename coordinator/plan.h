@@ -78,6 +78,13 @@ struct plan *plan_create(const struct config *config,
 			 const struct plan_host *host, struct arena *arena,
 			 struct option_problems *problems, struct err *err);
 
+/*
+ * The same agents with more connections, or more threads where there are
+ * CPUs for them; NULL where there can be no more. In the arena.
+ */
+const struct plan *plan_respread(const struct plan *plan, bool connections,
+				 bool threads, struct arena *arena);
+
 /* The longest that a point takes: its pattern, or the time limit. */
 int64_t plan_length_ns(const struct plan *plan);
 

@@ -25,6 +25,7 @@ void point_init(struct point_data *data, const struct plan *plan,
 				       sizeof(*data->agent_cost));
 	data->lateness = arena_alloc(arena, sizeof(*data->lateness));
 	data->connect = arena_alloc(arena, sizeof(*data->connect));
+	data->warmup_ns = point->warmup_ns;
 	data->round = wire_round(point->index, 0);
 	data->steal = (double)NAN;
 }
@@ -277,7 +278,14 @@ void point_add(struct point_data *data, const struct wire_start *start,
 		      sizeof(*data->stall), stall_order);
 	exclude_segment(segment, &data->stall[stalls],
 			(uint32_t)data->nstalls - stalls, &rule);
-	exclude_warmup(segment, data->point->warmup_ns);
+	exclude_warmup(segment, data->warmup_ns);
+}
+
+void point_cut(struct point_data *data, int64_t warmup_ns)
+{
+	data->warmup_ns = warmup_ns;
+	for (size_t s = 0; s < data->nsegments; s++)
+		exclude_warmup(&data->segment[s], warmup_ns);
 }
 
 /* --- figures ------------------------------------------------------------------------- */

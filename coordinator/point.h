@@ -85,6 +85,7 @@ struct point_data {
 	struct arena *arena;
 	struct recording *recording;	/* of raw records; or NULL */
 	uint32_t round;			/* wire_round() of what is in it */
+	int64_t warmup_ns;		/* of each segment */
 
 	struct point_segment *segment;
 	size_t nsegments, segment_room;
@@ -128,6 +129,9 @@ void point_init(struct point_data *data, const struct plan *plan,
 void point_add(struct point_data *data, const struct wire_start *start,
 	       const struct wire_report *const *report,
 	       const struct wire_target *target);
+
+/* The warm-up takes until this schedule time of each segment, after all. */
+void point_cut(struct point_data *data, int64_t warmup_ns);
 
 /*
  * Counts, shares and quantiles over what has been taken in so far; they live

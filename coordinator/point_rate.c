@@ -70,7 +70,7 @@ double point_achieved_rps(const struct point_data *data)
 
 	for (size_t s = 0; s < data->nsegments; s++) {
 		const struct point_segment *segment = &data->segment[s];
-		int64_t warm = segment->from_ns + data->point->warmup_ns;
+		int64_t warm = segment->from_ns + data->warmup_ns;
 
 		for (size_t i = 0; i < segment->nwindows; i++) {
 			const struct point_window *w = &segment->window[i];

@@ -24,18 +24,31 @@ int recording_open(struct recording *recording, const char *folder,
 		.window_ns = plan->config->measure.window_ns,
 		.seed = plan->config->seed,
 	};
-	const char **class;
 
 	memset(recording, 0, sizeof(*recording));
 	if (!folder || !(head.share > 0))
 		return 0;
-	class = arena_array(arena, w->nclasses, sizeof(*class));
+	recording->class = arena_array(arena, w->nclasses,
+				       sizeof(*recording->class));
 	for (size_t i = 0; i < w->nclasses; i++)
-		class[i] = w->class[i].name;
+		recording->class[i] = w->class[i].name;
 	recording->path = arena_printf(arena, "%s/point-%u.records", folder,
 				       data->point->index);
 	return records_create(&recording->writer, recording->path, &head,
-			      class, err);
+			      recording->class, err);
+}
+
+int recording_restart(struct recording *recording, struct err *err)
+{
+	struct records_head head;
+	struct err ignored;
+
+	if (!recording || !recording->path)
+		return 0;
+	head = recording->writer.head;
+	records_finish(&recording->writer, &ignored);
+	return records_create(&recording->writer, recording->path, &head,
+			      recording->class, err);
 }
 
 /* Which records of an agent's report go into the file. */
@@ -109,7 +122,7 @@ int recording_add(struct recording *recording, const struct point_data *data,
 		.at_ns = segment->at_ns,
 		.from_ns = segment->from_ns,
 		.until_ns = segment->until_ns,
-		.warm_ns = segment->from_ns + data->point->warmup_ns,
+		.warm_ns = segment->from_ns + data->warmup_ns,
 	};
 	struct wanted wanted = {
 		.segment = segment,

@@ -19,6 +19,7 @@ struct wire_report;
 struct recording {
 	struct records_writer writer;
 	const char *path;	/* NULL: nothing is recorded */
+	const char **class;
 };
 
 /* Start the point's file in `folder`; NULL: none. 0 or -errno. */
@@ -32,6 +33,9 @@ int recording_open(struct recording *recording, const char *folder,
  */
 int recording_add(struct recording *recording, const struct point_data *data,
 		  const struct wire_report *const *report, struct err *err);
+
+/* What is in it counts no more: another attempt begins. 0 or -errno. */
+int recording_restart(struct recording *recording, struct err *err);
 
 /* The file is whole, and the result knows of it. */
 int recording_close(struct recording *recording, struct result_point *to,

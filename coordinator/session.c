@@ -2,13 +2,12 @@
 #include "coordinator/session.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
+#include "coordinator/beat.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/plan.h"
 #include "coordinator/server.h"
@@ -67,13 +66,6 @@ static int peer_say(struct session *session, struct peer *peer,
 	return peer_write(session, peer, json_pack("{ss}", "t", type), err);
 }
 
-static void beats_for(struct session *session, struct peer *peer, bool on)
-{
-	pthread_mutex_lock(&session->lock);
-	peer->beats = on;
-	pthread_mutex_unlock(&session->lock);
-}
-
 static int peer_plan(struct session *session, struct peer *peer,
 		     const json_t *hello, struct err *err)
 {
@@ -108,7 +100,7 @@ static int peer_plan(struct session *session, struct peer *peer,
 	peer->state = PEER_PLANNED;
 	if (peer_write(session, peer, wire_plan_encode(&to), err) < 0)
 		return err->code;
-	beats_for(session, peer, true);
+	beat_for(session, peer, true);
 	return 0;
 }
 
@@ -146,6 +138,18 @@ static int peer_data(struct session *session, struct peer *peer,
 	return 0;
 }
 
+/* The load ends before its time; what was measured still comes in. */
+static int session_stop(struct session *session, struct err *err)
+{
+	session->stopping = true;
+	session->stopped_ns = clock_now_ns();
+	for (size_t i = 0; i < session->nagents; i++)
+		if (session->peer[i].state == PEER_RUNNING &&
+		    peer_say(session, &session->peer[i], "stop", err) < 0)
+			return err->code;
+	return 0;
+}
+
 /* The load as all agents see it, when the first of them ticks. */
 static int peer_tick(struct session *session, struct peer *peer,
 		     const json_t *frame, struct err *err)
@@ -156,7 +160,7 @@ static int peer_tick(struct session *session, struct peer *peer,
 		return 0;
 	if (wire_tick_decode(frame, &peer->tick, err) < 0)
 		return err_wrap(err, "%s", peer->name);
-	if (peer->index || !session->progress)
+	if (peer->index)
 		return 0;
 	for (size_t i = 0; i < session->nagents; i++) {
 		const struct wire_tick *tick = &session->peer[i].tick;
@@ -168,7 +172,11 @@ static int peer_tick(struct session *session, struct peer *peer,
 		if (tick->max_ns > sum.max_ns)
 			sum.max_ns = tick->max_ns;
 	}
-	session->progress(session->context, &sum);
+	if (session->progress)
+		session->progress(session->context, &sum);
+	if (session->enough && !session->stopping &&
+	    session->enough(session->asker, &sum))
+		return session_stop(session, err);
 	return 0;
 }
 
@@ -235,11 +243,6 @@ static int peer_read(struct session *session, struct peer *peer, size_t most,
 
 /* --- all peers ---------------------------------------------------------------- */
 
-static int64_t session_heartbeat(const struct session *session)
-{
-	return session->plan->config->measure.heartbeat_ns;
-}
-
 /* It may have spoken while we were busy, or stood still ourselves. */
 static bool peer_mute(const struct peer *peer)
 {
@@ -252,7 +255,7 @@ static bool peer_mute(const struct peer *peer)
 static int session_pulse(struct session *session, struct err *err)
 {
 	int64_t now = clock_now_ns();
-	int64_t silence = session_heartbeat(session);
+	int64_t silence = session->plan->config->measure.heartbeat_ns;
 
 	for (size_t i = 0; i < session->npeers; i++) {
 		struct peer *peer = &session->peer[i];
@@ -265,92 +268,6 @@ static int session_pulse(struct session *session, struct err *err)
 				       (double)(now - peer->heard_ns) / 1e9);
 	}
 	return server_watch(&session->server, err);
-}
-
-/* --- heartbeats ------------------------------------------------------------------ */
-
-/* A peer that has not read what it was sent yet needs no beat, and a write
- * to it might block. */
-static bool beat_due(const struct peer *peer)
-{
-	int unread = 0;
-
-	return peer->beats &&
-	       (ioctl(peer->io.out, SIOCOUTQ, &unread) < 0 || !unread);
-}
-
-static void beat_all(struct session *session)
-{
-	struct err lost;
-
-	/* A peer that cannot be written to is found dead by its own end. */
-	for (size_t i = 0; i < session->npeers; i++)
-		if (beat_due(&session->peer[i]) &&
-		    frame_write(&session->peer[i].io,
-				json_pack("{ss}", "t", "beat"), &lost) < 0)
-			session->peer[i].beats = false;
-}
-
-static void *beater_main(void *context)
-{
-	struct session *session = context;
-	int64_t every = session_heartbeat(session) / 3;
-	struct timespec at;
-
-	every = every < SECOND ? every : SECOND;
-	pthread_mutex_lock(&session->lock);
-	while (!session->closing) {
-		beat_all(session);
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_nsec += every % SECOND;
-		at.tv_sec += every / SECOND + at.tv_nsec / SECOND;
-		at.tv_nsec %= SECOND;
-		pthread_cond_timedwait(&session->wake, &session->lock, &at);
-	}
-	pthread_mutex_unlock(&session->lock);
-	return NULL;
-}
-
-static int beater_start(struct session *session, struct err *err)
-{
-	pthread_condattr_t clock;
-	int rc;
-
-	pthread_mutex_init(&session->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&session->wake, &clock);
-	pthread_condattr_destroy(&clock);
-	rc = pthread_create(&session->beater, NULL, beater_main, session);
-	if (rc)
-		return err_set(err, -rc, "cannot start a thread: %s",
-			       strerror(rc));
-	session->beating = true;
-	return 0;
-}
-
-static void beater_stop(struct session *session)
-{
-	pthread_mutex_lock(&session->lock);
-	session->closing = true;
-	pthread_cond_signal(&session->wake);
-	pthread_mutex_unlock(&session->lock);
-	if (session->beating)
-		pthread_join(session->beater, NULL);
-	pthread_cond_destroy(&session->wake);
-	pthread_mutex_destroy(&session->lock);
-}
-
-/* The first interrupt ends the load; what was measured still comes in. */
-static int session_stop(struct session *session, struct err *err)
-{
-	session->stopping = true;
-	session->stopped_ns = clock_now_ns();
-	for (size_t i = 0; i < session->nagents; i++)
-		if (session->peer[i].state == PEER_RUNNING &&
-		    peer_say(session, &session->peer[i], "stop", err) < 0)
-			return err->code;
-	return 0;
 }
 
 static int session_poll(struct session *session, int64_t until_ns,
@@ -479,6 +396,23 @@ static int session_agent(struct session *session, uint32_t index,
 	return peer_start(peer, argv, err);
 }
 
+/* All agents from nothing to READY, which may take as long again. */
+static int session_agents(struct session *session, struct err *err)
+{
+	int64_t begun = clock_now_ns();
+
+	for (uint32_t i = 0; i < session->nagents; i++)
+		if (session_agent(session, i, err) < 0)
+			return err->code;
+	if (session_wait(session, 0, session->nagents, PEER_PLANNED,
+			 clock_now_ns() + HELLO_NS, "start", err) < 0 ||
+	    session_wait(session, 0, session->nagents, PEER_READY,
+			 clock_now_ns() + READY_NS, "get ready", err) < 0)
+		return err->code;
+	session->opening_ns = clock_now_ns() - begun;
+	return 0;
+}
+
 int session_open(struct session *session, const struct plan *plan,
 		 struct arena *arena, struct err *err)
 {
@@ -495,20 +429,13 @@ int session_open(struct session *session, const struct plan *plan,
 		session->peer[i].child.fd = -1;
 	session->nagents = plan->nagents;
 	session->npeers = plan->nagents + plan_builtin(plan);
-	if (beater_start(session, err) < 0)
+	if (beat_start(session, err) < 0)
 		return err->code;
 	if (plan_builtin(plan) && session_target(session, err) < 0)
 		return err->code;
 	if (server_start(&session->server, plan, err) < 0)
 		return err->code;
-	for (uint32_t i = 0; i < plan->nagents; i++)
-		if (session_agent(session, i, err) < 0)
-			return err->code;
-	if (session_wait(session, 0, session->nagents, PEER_PLANNED,
-			 clock_now_ns() + HELLO_NS, "start", err) < 0)
-		return err->code;
-	return session_wait(session, 0, session->nagents, PEER_READY,
-			    clock_now_ns() + READY_NS, "get ready", err);
+	return session_agents(session, err);
 }
 
 /* --- a segment ------------------------------------------------------------------ */
@@ -529,12 +456,12 @@ int session_segment(struct session *session, const struct wire_start *start,
 		    struct arena *arena, struct arena *samples,
 		    struct err *err)
 {
-	const struct config *config = session->plan->config;
 	int64_t end = start->at_ns + (start->until_ns - start->from_ns) +
-		      config->measure.drain_ns + config_timeout_ns(config);
+		      2 * start->drain_ns;
 	struct peer *target = session->npeers > session->nagents
 			      ? &session->peer[session->nagents] : NULL;
 
+	session->stopping = false;
 	session->segment_arena = arena;
 	session->samples_arena = samples;
 	/* The target first: it counts from the first request on. */
@@ -555,19 +482,18 @@ int session_segment(struct session *session, const struct wire_start *start,
 
 /* --- closing -------------------------------------------------------------------- */
 
-void session_close(struct session *session)
+/* bye to the first n peers; then none of them is left. */
+static void session_leave(struct session *session, size_t n)
 {
 	int64_t until = clock_now_ns() + BYE_NS;
 	struct err lost;
 
-	/* Before the first bye: a beat behind it would be out of turn. */
-	beater_stop(session);
-	for (size_t i = 0; i < session->npeers; i++)
+	for (size_t i = 0; i < n; i++)
 		if (session->peer[i].state == PEER_READY &&
 		    session->peer[i].io.buf)
 			frame_write(&session->peer[i].io,
 				    json_pack("{ss}", "t", "bye"), &lost);
-	for (size_t i = 0; i < session->npeers; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct peer *peer = &session->peer[i];
 
 		if (peer->state == PEER_READY && peer->child.fd >= 0)
@@ -577,5 +503,22 @@ void session_close(struct session *session)
 		frame_close(&peer->io);
 		child_stop(&peer->child, until);
 	}
-	child_stop(&session->server, until);
+}
+
+int session_respread(struct session *session, const struct plan *plan,
+		     struct err *err)
+{
+	/* A beat behind the bye would be out of turn. */
+	for (size_t i = 0; i < session->nagents; i++)
+		beat_for(session, &session->peer[i], false);
+	session_leave(session, session->nagents);
+	session->plan = plan;
+	return session_agents(session, err);
+}
+
+void session_close(struct session *session)
+{
+	beat_stop(session);
+	session_leave(session, session->npeers);
+	child_stop(&session->server, clock_now_ns() + BYE_NS);
 }

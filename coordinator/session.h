@@ -44,6 +44,9 @@ struct peer {
 /* Told once a tick of agent 0, while a segment runs. */
 typedef void session_progress(void *context, const struct wire_tick *sum);
 
+/* Asked then: does it show enough already, so that the segment may end? */
+typedef bool session_enough(void *asker, const struct wire_tick *sum);
+
 struct session {
 	const struct plan *plan;
 	struct arena *arena;
@@ -62,10 +65,14 @@ struct session {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool beating, closing;
-	bool stopping;		/* a stop was sent */
+	bool stopping;		/* a stop was sent, in the last segment */
 	int64_t stopped_ns;
+	double fold_share;	/* of a segment's length, most so far */
+	int64_t opening_ns;	/* what the agents took to get ready */
 	session_progress *progress;
 	void *context;
+	session_enough *enough;	/* while a segment runs; NULL: it may not */
+	void *asker;
 };
 
 /*
@@ -84,6 +91,14 @@ int session_open(struct session *session, const struct plan *plan,
 int session_segment(struct session *session, const struct wire_start *start,
 		    struct arena *arena, struct arena *samples,
 		    struct err *err);
+
+/*
+ * Send the agents home, and start them as another plan has it: as many, with
+ * other numbers of threads and connections. The target stays. As
+ * session_open().
+ */
+int session_respread(struct session *session, const struct plan *plan,
+		     struct err *err);
 
 /* bye where all is well; then nobody is left. Safe on a half-open session. */
 void session_close(struct session *session);

@@ -140,6 +140,7 @@ struct config_measure {
 	int64_t drain_ns;	/* how long to wait for replies after a point */
 	double max_left_out;	/* share of windows, beyond which invalid */
 	int64_t heartbeat_ns;	/* silence after which a peer is dead */
+	int64_t attempts;	/* of a point, at most */
 	double samples;		/* share of requests whose records are kept */
 };
 

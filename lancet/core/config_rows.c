@@ -1,5 +1,6 @@
 /* config_rows.c - the rows of a configuration: keys, units, presets, bounds */
 #include "lancet/core/config.h"
+#include "lancet/core/wire.h"
 
 #define SECOND 1e9
 #define HOUR 3.6e12
@@ -283,6 +284,9 @@ static const struct option_row measure_rows[] = {
 	       "share of windows left out beyond which a point is invalid"),
 	OPTION_AS(DURATION, struct config_measure, "heartbeat", heartbeat_ns,
 		  0, "5s", 1e7, HOUR, "silence after which a peer is dead"),
+	OPTION(INT, struct config_measure, attempts, 0, "3", 1, WIRE_ATTEMPTS,
+	       "how often a point that the client spoilt may be begun, within "
+	       "the time limit"),
 	OPTION(SHARE, struct config_measure, samples, 0, "none", 0, 1,
 	       "raw records that go into samples/: all, 1/16, 5%, none"),
 	{ 0 },

@@ -1,0 +1,194 @@
+/* decide.c - what is done next about a point, from what it has shown so far */
+#include "coordinator/decide.h"
+
+#include <math.h>
+
+#include "lancet/core/arena.h"
+
+/* A segment shorter than this adds nothing worth its warm-up. */
+#define LEAST_NS INT64_C(200000000)
+/* Half-widths shrink as one over the root; this much is added for luck. */
+#define MARGIN 1.15
+/* A first look after so much of the time tells how much more is needed. */
+#define FIRST 3
+
+const char *const decide_name[] = {
+	[DECIDE_MEASURE] = "measure",
+	[DECIDE_CUT] = "cut warm-up",
+	[DECIDE_RESPREAD] = "respread",
+	[DECIDE_RERUN] = "rerun",
+	[DECIDE_EXTEND] = "extend",
+	[DECIDE_LEAVE_OUT] = "leave out",
+	[DECIDE_ACCEPT] = "accept",
+	[DECIDE_REJECT] = "reject",
+};
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* --- how long ---------------------------------------------------------------- */
+
+/* Another segment of any use fits into the limit. */
+static bool fits(const struct decide_state *s, int64_t left_ns)
+{
+	return left_ns >= s->warmup_ns + LEAST_NS;
+}
+
+/* Without a precision all there is; else what tells how much is needed. */
+static int64_t first_length(const struct decide_state *s)
+{
+	int64_t part = s->warmup_ns + s->left_ns / FIRST;
+
+	return isnan(s->shrink) || part > s->left_ns ? s->left_ns : part;
+}
+
+/*
+ * The variance of a mean of correlated values falls as one over their number
+ * (Law and Kelton 2000, 4.4), so that the time still needed follows from the
+ * width that was reached.
+ */
+static int64_t needed(const struct decide_state *s)
+{
+	double more_s = s->measured_s * (MARGIN * s->shrink * s->shrink - 1);
+	double ns = fmax(1e9 * more_s, (double)LEAST_NS) +
+		    (double)s->warmup_ns;
+
+	return ns < (double)INT64_MAX / 2 ? (int64_t)ns : INT64_MAX;
+}
+
+int64_t decide_length(const struct decide_state *s, int64_t *need_ns)
+{
+	int64_t need = 0, length;
+
+	if (!s->begun)
+		length = first_length(s);
+	else if (!(s->shrink > 1) || !fits(s, s->left_ns))
+		length = 0;
+	else
+		length = need = needed(s);
+	length = length < s->left_ns ? length : s->left_ns;
+	if (need_ns)
+		*need_ns = need;
+	return length / s->window_ns * s->window_ns;
+}
+
+/* However little there is, a window of it: no data has no verdict. */
+static struct decision begin(const struct decide_state *s, struct arena *arena)
+{
+	struct decision d = { .action = DECIDE_MEASURE,
+			      .length_ns = s->window_ns };
+	int64_t length = decide_length(s, NULL);
+
+	if (length > d.length_ns)
+		d.length_ns = length;
+	d.reason = arena_printf(arena, "%.2f s", seconds(d.length_ns));
+	return d;
+}
+
+static struct decision extend(const struct decide_state *s,
+			      struct arena *arena)
+{
+	struct decision d = { .action = DECIDE_EXTEND };
+
+	d.length_ns = decide_length(s, &d.need_ns);
+	if (d.need_ns == INT64_MAX)
+		d.reason = arena_printf(arena,
+			"by %.2f s, all there is: the quantile was unresolved",
+			seconds(d.length_ns));
+	else
+		d.reason = arena_printf(arena,
+			"by %.2f s: the interval was %.2f times as wide as "
+			"asked for, which should take %.3g s more%s",
+			seconds(d.length_ns), s->shrink, seconds(d.need_ns),
+			d.need_ns <= s->left_ns ? "" : "; there are no more");
+	return d;
+}
+
+/* --- what is wrong ------------------------------------------------------------ */
+
+/* Only another spread can help a client that is the bottleneck itself. */
+static struct decision respread(const struct decide_state *s,
+				struct arena *arena)
+{
+	return (struct decision){
+		.action = DECIDE_RESPREAD,
+		.reason = arena_printf(arena, s->throttled
+			? "requests had to wait for a connection: over more "
+			  "of them, %.2f s are left"
+			: "the loop was too slow for its rate: over more "
+			  "threads, %.2f s are left", seconds(s->left_ns)),
+	};
+}
+
+static bool may_respread(const struct decide_state *s)
+{
+	return ((s->throttled && s->connections) ||
+		(s->overrun && s->threads)) &&
+	       fits(s, s->left_ns - s->anew_ns);
+}
+
+/*
+ * What kept requests waiting for connections was the server, too: where they
+ * did, nothing that the client shows is blind to replies.
+ */
+static bool may_rerun(const struct decide_state *s)
+{
+	return s->spoilt && !s->throttled && fits(s, s->left_ns);
+}
+
+static struct decision close_point(const struct decide_state *s,
+				   struct arena *arena)
+{
+	const char *why = s->spoilt ? s->spoilt : s->doubt;
+
+	if (why)
+		return (struct decision){
+			.action = DECIDE_REJECT,
+			.reason = why,
+		};
+	return (struct decision){
+		.action = DECIDE_ACCEPT,
+		.reason = !(s->shrink > 1) ? "no check objects" :
+			isinf(s->shrink) ?
+			"no check objects; the quantile stayed unresolved" :
+			arena_printf(arena, "no check objects; the interval "
+				     "stayed %.2f times as wide as asked for",
+				     s->shrink),
+	};
+}
+
+struct decision decide(const struct decide_state *s, struct arena *arena)
+{
+	bool again = s->attempt + 1 < s->attempts;
+
+	if (!s->begun)
+		return begin(s, arena);
+	if (s->settled_ns > s->warmup_ns)
+		return (struct decision){
+			.action = DECIDE_CUT,
+			.reason = arena_printf(arena,
+				"to %.2f s: until then the queue was filling",
+				seconds(s->settled_ns)),
+		};
+	if (again && (s->spoilt || s->doubt) && may_respread(s))
+		return respread(s, arena);
+	if (again && may_rerun(s))
+		return (struct decision){
+			.action = DECIDE_RERUN,
+			.reason = s->spoilt,
+		};
+	if (s->shrink > 1 && fits(s, s->left_ns))
+		return extend(s, arena);
+	if (s->left_out > 0 && s->left_out <= s->left_out_most &&
+	    !s->left_out_said)
+		return (struct decision){
+			.action = DECIDE_LEAVE_OUT,
+			.reason = arena_printf(arena,
+				"%.1f%% of the windows, in which agents stood "
+				"still or caught up; at most %.0f%% may be",
+				100 * s->left_out, 100 * s->left_out_most),
+		};
+	return close_point(s, arena);
+}
