@@ -202,12 +202,10 @@ uint32_t keyspace_key(const struct keyspace *k, uint64_t key,
 		      unsigned char *out)
 {
 	uint32_t size = size_of(&k->key, key, HASH_KEY_SIZE);
-	unsigned char *end = out + size;
 
-	while (end > out) {
-		*--end = (unsigned char)('0' + key % 10);
-		key /= 10;
-	}
+	memset(out, '0', size);
+	for (uint32_t at = size; key && at > 0; key /= 10)
+		out[--at] = (unsigned char)('0' + key % 10);
 	out[0] = 'k';
 	return size;
 }

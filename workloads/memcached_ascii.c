@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "workloads/bytes.h"
+
 /*
  *	get KEY\r\n			VALUE KEY FLAGS BYTES\r\n
  *					data \r\n END\r\n; or END\r\n: a miss
@@ -108,7 +110,11 @@ static size_t ascii_build(const struct mc *s, const struct mc_ask *ask,
 		return at + 2;
 	}
 	value = keyspace_value_size(&s->keyspace, ask->key);
-	at += (size_t)sprintf(text + at, " 0 0 %u\r\n", value);
+	memcpy(text + at, " 0 0 ", 5);
+	at += 5;
+	at += put_decimal(text + at, value);
+	memcpy(text + at, "\r\n", 2);
+	at += 2;
 	memset(text + at, 'v', value);
 	at += value;
 	memcpy(text + at, "\r\n", 2);

@@ -11,6 +11,25 @@
 
 static struct rng rng;
 
+/* As printf() writes them, around every power of ten. */
+static void test_decimal(void **state)
+{
+	char want[BYTES_DECIMAL + 1], got[BYTES_DECIMAL + 1];
+	uint64_t x = 0;
+
+	(void)state;
+	for (int i = 0; i < 3 * BYTES_DECIMAL; i++) {
+		size_t n = (size_t)snprintf(want, sizeof(want), "%ju",
+					    (uintmax_t)x);
+
+		assert_int_equal(put_decimal(got, x), n);
+		assert_memory_equal(got, want, n);
+		x = i % 3 == 2 ? (x - 1) * 10 - 1 : x + 1;
+	}
+	assert_int_equal(put_decimal(got, UINT64_MAX), BYTES_DECIMAL);
+	assert_memory_equal(got, "18446744073709551615", BYTES_DECIMAL);
+}
+
 static void test_trailer(void **state)
 {
 	struct proto_trailer t = { 1, 2, 3, 4, 5, 6 }, back = { 0 };
@@ -256,6 +275,7 @@ static void test_any_split(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decimal),
 		cmocka_unit_test(test_trailer),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_echo_rubbish),

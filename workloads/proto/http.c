@@ -8,6 +8,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "workloads/bytes.h"
 #include "workloads/proto.h"
 
 /*
@@ -150,8 +151,7 @@ static size_t http_build(void *ps, void *cs, const struct proto_request *req,
 		return 0;
 	memcpy(out, s->head, s->head_len);
 	if (s->keyed)
-		at += (size_t)sprintf((char *)out + at, "%ju",
-				      (uintmax_t)http_key(s, req));
+		at += put_decimal((char *)out + at, http_key(s, req));
 	memcpy(out + at, s->tail, s->tail_len);
 	at += s->tail_len;
 	memset(out + at, 'x', s->body);

@@ -7,6 +7,7 @@
 
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "workloads/bytes.h"
 #include "workloads/keyspace.h"
 #include "workloads/redis_target.h"
 #include "workloads/resp.h"
@@ -131,29 +132,45 @@ static size_t greet(const struct redis *s, struct redis_conn *c, char *out)
 	return n;
 }
 
-/* $LENGTH\r\nKEY\r\n; the length is known when the key is written. */
+static size_t put_end(char *out)
+{
+	memcpy(out, "\r\n", 2);
+	return 2;
+}
+
+/* $LENGTH\r\n */
+static size_t put_length(uint32_t len, char *out)
+{
+	size_t at = 1;
+
+	out[0] = '$';
+	at += put_decimal(out + at, len);
+	return at + put_end(out + at);
+}
+
+/* The same and KEY\r\n; the length is known when the key is written. */
 static size_t put_key(const struct redis *s, uint64_t key, char *out)
 {
 	unsigned char text[KEYSPACE_KEY_MAX];
 	uint32_t len = keyspace_key(&s->keyspace, key, text);
-	size_t at = (size_t)sprintf(out, "$%u\r\n", len);
+	size_t at = put_length(len, out);
 
 	memcpy(out + at, text, len);
-	memcpy(out + at + len, "\r\n", 2);
-	return at + len + 2;
+	at += len;
+	return at + put_end(out + at);
 }
 
 static size_t put_set(const struct redis *s, uint64_t key, char *out)
 {
 	uint32_t value = keyspace_value_size(&s->keyspace, key);
-	size_t at = (size_t)sprintf(out, "*3\r\n$3\r\nSET\r\n");
+	size_t at = 13;
 
+	memcpy(out, "*3\r\n$3\r\nSET\r\n", 13);
 	at += put_key(s, key, out + at);
-	at += (size_t)sprintf(out + at, "$%u\r\n", value);
+	at += put_length(value, out + at);
 	memset(out + at, 'v', value);
 	at += value;
-	memcpy(out + at, "\r\n", 2);
-	return at + 2;
+	return at + put_end(out + at);
 }
 
 static size_t put_get(const struct redis *s, uint64_t key, char *out)
