@@ -24,6 +24,7 @@ static void build_and_send(struct loader *l)
 	struct worker *w = l->w;
 	struct packet *pkt = &w->out.pkt[0];
 
+	pkt->data = w->out.bytes;
 	while (!l->all && l->built - l->answered < WINDOW) {
 		if (!l->pending)
 			pkt->len = (uint32_t)w->proto.ops->populate(

@@ -186,6 +186,7 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 {
 	struct worker_outbox *o = &w->out;
 	struct packet *pkt = &o->pkt[o->n];
+	const struct packet *last = pkt - 1;
 	struct sample *s;
 	struct proto_request req = {
 		.id = w->id | intent->seq,
@@ -198,6 +199,8 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 		.trailer = w->trailer,
 	};
 
+	/* Next to each other, a burst for one connection goes as one piece. */
+	pkt->data = o->n > 0 ? last->data + last->len : o->bytes;
 	pkt->len = (uint32_t)w->proto.ops->build(
 		w->proto.state, w->conn_state + conn * w->conn_size, &req,
 		pkt->data, w->proto.max_out);
@@ -274,16 +277,14 @@ static void sent(struct worker *w, size_t first, size_t n)
 	}
 }
 
-/* Move a packet and its buffer to where the held ones stand. */
-static void hold(struct worker_outbox *o, size_t i, size_t to)
+void loop_keep(struct worker_outbox *o, size_t i)
 {
-	struct packet pkt = o->pkt[i];
-	uint32_t seq = o->seq[i];
+	struct packet *to = &o->pkt[o->n];
+	unsigned char *end = o->n > 0 ? to[-1].data + to[-1].len : o->bytes;
 
-	o->pkt[i] = o->pkt[to];
-	o->pkt[to] = pkt;
-	o->seq[i] = o->seq[to];
-	o->seq[to] = seq;
+	*to = o->pkt[i];
+	to->data = memmove(end, to->data, to->len);
+	o->seq[o->n++] = o->seq[i];
 }
 
 /* Hand over n packets from i on; how many were taken. */
@@ -313,27 +314,25 @@ static struct pool_conn *conn_of(const struct worker *w, size_t i)
 static void flush_around(struct worker *w, size_t i, bool full)
 {
 	struct worker_outbox *o = &w->out;
-	size_t kept = 0, all = o->n;
+	size_t all = o->n;
 
 	for (size_t j = 0; j < all; j++)
 		conn_of(w, j)->barred &= (uint8_t)~POOL_HELD;
+	o->n = 0;
 	while (i < all) {
 		size_t n = 0;
 
 		if (full) {
 			conn_of(w, i)->barred |= POOL_HELD;
-			hold(o, i++, kept++);
+			loop_keep(o, i++);
 		}
 		while (i + n < all && !(conn_of(w, i + n)->barred & POOL_HELD))
 			n++;
-		if (n > 0)
-			i += offer(w, i, n);
+		for (n = n > 0 ? offer(w, i, n) : 0; n > 0; n--)
+			pool_offer(&w->pool, o->pkt[i++].conn);
 		/* Refused just now, or behind one that was. */
 		full = true;
 	}
-	o->n = kept;
-	for (size_t j = kept; j < all; j++)
-		pool_offer(&w->pool, o->pkt[j].conn);
 }
 
 /* The outbox: all of it in one go, but for connections without room. */

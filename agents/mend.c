@@ -55,26 +55,19 @@ static void fail_requests(struct worker *w, uint32_t conn)
 static void drop_held(struct worker *w, uint32_t conn)
 {
 	struct worker_outbox *o = &w->out;
-	size_t kept = 0;
+	size_t all = o->n;
 
-	for (size_t i = 0; i < o->n; i++) {
-		struct packet pkt = o->pkt[i];
-		uint32_t seq = o->seq[i];
+	o->n = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct sample *s = &w->flight.slot[o->seq[i] & w->flight.mask];
 
-		if (pkt.conn == conn) {
-			struct sample *s =
-				&w->flight.slot[seq & w->flight.mask];
-
-			s->sent_ns = 0;
-			loop_finish(w, s, OUTCOME_UNSENT);
+		if (o->pkt[i].conn != conn) {
+			loop_keep(o, i);
 			continue;
 		}
-		o->pkt[i] = o->pkt[kept];
-		o->seq[i] = o->seq[kept];
-		o->pkt[kept] = pkt;
-		o->seq[kept++] = seq;
+		s->sent_ns = 0;
+		loop_finish(w, s, OUTCOME_UNSENT);
 	}
-	o->n = kept;
 }
 
 static void retry_later(struct worker *w, struct pool_conn *c)

@@ -375,22 +375,35 @@ static size_t stream_lose(struct packet *pkt, size_t n)
 	return n;
 }
 
+/* Stamp them; bytes that lie one behind the other are one piece. */
+static size_t stream_pieces(struct iovec *iov, struct packet *pkt, size_t n,
+			    uint32_t *asks)
+{
+	int64_t now = clock_now_ns();
+	size_t pieces = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		*asks |= pkt[i].flags;
+		pkt[i].stamp_ns = now;
+		if (i > 0 && pkt[i - 1].data + pkt[i - 1].len == pkt[i].data)
+			iov[pieces - 1].iov_len += pkt[i].len;
+		else
+			iov[pieces++] = (struct iovec){ pkt[i].data,
+							pkt[i].len };
+	}
+	return pieces;
+}
+
 /* Packets of one connection, in one system call. */
 static size_t stream_send_run(struct stream *s, struct packet *pkt, size_t n)
 {
 	struct stream_conn *c = stream_find(s, pkt->conn);
 	struct iovec iov[BURST];
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
-	int64_t now = clock_now_ns();
+	struct msghdr msg = { .msg_iov = iov };
 	uint32_t asks = 0;
 	ssize_t sent;
 
-	for (size_t i = 0; i < n; i++) {
-		asks |= pkt[i].flags;
-		pkt[i].stamp_ns = now;
-		iov[i].iov_base = pkt[i].data;
-		iov[i].iov_len = pkt[i].len;
-	}
+	msg.msg_iovlen = stream_pieces(iov, pkt, n, &asks);
 	if (!c || c->flags & STREAM_BROKEN)
 		return stream_lose(pkt, n);
 	if (!stream_flush(s, c))

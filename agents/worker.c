@@ -74,8 +74,6 @@ static int open_memory(struct worker *w)
 	    ring_init(&w->ring, WORKER_RECORDS, sizeof(struct sample)) ||
 	    stall_init(&w->stalls, p->config->measure.stall_ns, STALLS))
 		return err_set(&w->err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < buffers; i++)
-		w->out.pkt[i].data = w->out.bytes + i * w->proto.max_out;
 	return 0;
 }
 

@@ -47,7 +47,10 @@ static inline void worker_count(_Atomic uint64_t *n)
 		memory_order_relaxed);
 }
 
-/* Packets on their way to the transport; the first `n` are in use. */
+/*
+ * Packets on their way to the transport; the first `n` are in use, and their
+ * bytes lie one behind the other.
+ */
 struct worker_outbox {
 	struct packet pkt[WORKER_HELD + WORKER_BURST];
 	uint32_t seq[WORKER_HELD + WORKER_BURST];
@@ -178,6 +181,9 @@ int64_t expire_next_ns(struct worker *w);
 /* A request's time is up; or its slot is needed for another. */
 void loop_expire(struct worker *w, struct sample *s);
 void loop_make_way(struct worker *w, uint32_t seq);
+
+/* Packet i, and none before it but the n that there are, stays. */
+void loop_keep(struct worker_outbox *o, size_t i);
 
 /* A request is finished: its record goes to the ring, its slot is free. */
 void loop_finish(struct worker *w, struct sample *s, enum outcome outcome);

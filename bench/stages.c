@@ -53,9 +53,10 @@ static double draw(struct worker *w)
 }
 
 /* The next request's bytes, as the loop has them built. */
-static void build(struct worker *w, struct packet *pkt, uint32_t conn)
+static void build(struct worker *w, uint32_t i, uint32_t conn)
 {
 	const struct intent *next = pacer_next(&w->pacer);
+	struct packet *pkt = &w->out.pkt[i];
 	struct proto_request req = {
 		.id = w->id | next->seq,
 		.request_size = next->request_size,
@@ -63,6 +64,7 @@ static void build(struct worker *w, struct packet *pkt, uint32_t conn)
 		.conn = conn,
 	};
 
+	pkt->data = i > 0 ? pkt[-1].data + pkt[-1].len : w->out.bytes;
 	pkt->len = (uint32_t)w->proto.ops->build(
 		w->proto.state, w->conn_state + conn * w->conn_size, &req,
 		pkt->data, w->proto.max_out);
@@ -74,7 +76,7 @@ static double draw_and_build(struct worker *w)
 {
 	begin();
 	for (uint32_t i = 0; i < REQUESTS; i++)
-		build(w, &w->out.pkt[i % WORKER_BURST], i % w->pool.n);
+		build(w, i % WORKER_BURST, i % w->pool.n);
 	return each_ns(REQUESTS);
 }
 
@@ -88,7 +90,7 @@ static double move(struct worker *w, bool feeds)
 		size_t got;
 
 		for (uint32_t i = 0; i < WORKER_BURST; i++, n++)
-			build(w, &w->out.pkt[i], n % w->pool.n);
+			build(w, i, n % w->pool.n);
 		w->transport.ops->send(w->transport.state, w->out.pkt,
 				       WORKER_BURST);
 		got = w->transport.ops->recv(w->transport.state, w->in,
