@@ -75,6 +75,13 @@ static const struct config_agent *find_group(const struct agent *a)
 	return NULL;
 }
 
+static uint32_t share_of(const struct agent *a, uint32_t connections,
+			 uint32_t thread)
+{
+	return connections / a->plan.threads +
+	       (thread < connections % a->plan.threads);
+}
+
 /* Connections in blocks, the first threads having one more. */
 static void share_out(const struct agent *a, const struct config_agent *group,
 		      struct worker_params *params)
@@ -82,8 +89,7 @@ static void share_out(const struct agent *a, const struct config_agent *group,
 	uint32_t first = a->plan.first_conn;
 
 	for (uint32_t i = 0; i < a->plan.threads; i++) {
-		uint32_t n = a->plan.connections / a->plan.threads +
-			     (i < a->plan.connections % a->plan.threads);
+		uint32_t n = share_of(a, a->plan.connections, i);
 
 		params[i] = (struct worker_params){
 			.config = a->config,
@@ -94,6 +100,8 @@ static void share_out(const struct agent *a, const struct config_agent *group,
 			.global_index = a->plan.first_thread + i,
 			.all_threads = a->plan.all_threads,
 			.connections = n,
+			.open = group->grow_to ? share_of(a,
+					(uint32_t)group->connections, i) : n,
 			.first_conn = first,
 			.pick = a->workload.fanout > 1 ? PICK_STICKY :
 				(enum config_pick)group->pick,

@@ -432,6 +432,8 @@ static bool send_next(struct worker *w)
 	conn = pick(w);
 	if (conn == POOL_NONE) {
 		starve(w);
+		if (w->pool.opened < w->pool.n)
+			mend_grow(w);
 		return false;
 	}
 	if (!waited)

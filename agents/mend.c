@@ -26,16 +26,20 @@
  */
 #define REFUSED_NS 1000000000
 
-void mend_refused(struct worker *w)
+static void unreachable(struct worker *w, const char *why)
 {
 	if (!w->refused_ns) {
 		w->refused_ns = w->now_ns;
 	} else if (!w->failed && w->now_ns - w->refused_ns >= REFUSED_NS) {
-		err_set(&w->err, -ECONNREFUSED,
-			"target unreachable: nobody listens at %s",
-			w->params.address);
+		err_set(&w->err, -ECONNREFUSED, "target unreachable: %s %s",
+			why, w->params.address);
 		w->failed = true;
 	}
+}
+
+void mend_refused(struct worker *w)
+{
+	unreachable(w, "nobody listens at");
 }
 
 /* Requests on the connection: their answer will not come. */
@@ -93,7 +97,7 @@ void mend_break(struct worker *w, uint32_t conn)
 	if (c->fresh) {
 		/* Opened anew and closed without a word. */
 		retry_later(w, c);
-		mend_refused(w);
+		unreachable(w, "new connections are closed without a word by");
 	}
 }
 
@@ -108,23 +112,43 @@ void mend_give_up(struct worker *w, const struct sample *s)
 
 /* --- opening again ---------------------------------------------------------- */
 
+/* Opened for the first time, or again: however that went. */
+static int64_t *opened_count(struct worker *w, struct pool_conn *c)
+{
+	if (!c->growing)
+		return &w->connections.opened;
+	c->growing = false;
+	w->pool.growing--;
+	return &w->connections.grown;
+}
+
 static void stands(struct worker *w, uint32_t conn, int64_t stamp_ns)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
 
 	hist_record(w->connect, stamp_ns - c->retry_ns);
-	w->connections.opened++;
+	++*opened_count(w, c);
 	pool_mend(&w->pool, conn);
 }
 
-static void failed(struct worker *w, uint32_t conn, int64_t *count)
+/* why NULL: somebody is there, whoever it is. */
+static void failed(struct worker *w, uint32_t conn, int64_t *count,
+		   const char *why)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
 
 	++*count;
 	c->opening = false;
 	retry_later(w, c);
-	mend_refused(w);
+	if (why)
+		unreachable(w, why);
+	else
+		w->refused_ns = 0;
+}
+
+static void refused(struct worker *w, uint32_t conn)
+{
+	failed(w, conn, &w->connections.refused, "nobody listens at");
 }
 
 void mend_told(struct worker *w, const struct packet *pkt)
@@ -138,11 +162,12 @@ void mend_told(struct worker *w, const struct packet *pkt)
 	if (!c->opening)
 		return;
 	if (pkt->flags & TRANSPORT_RUBBISH)
-		failed(w, pkt->conn, &w->connections.protocol);
+		failed(w, pkt->conn, &w->connections.protocol, NULL);
 	else if (pkt->flags & TRANSPORT_REFUSED)
-		failed(w, pkt->conn, &w->connections.refused);
+		refused(w, pkt->conn);
 	else if (pkt->flags & TRANSPORT_CLOSED)
-		failed(w, pkt->conn, &w->connections.closed);
+		failed(w, pkt->conn, &w->connections.closed,
+		       "new connections are closed by");
 	else if (pkt->flags & TRANSPORT_OPENED)
 		stands(w, pkt->conn, pkt->stamp_ns);
 }
@@ -155,9 +180,11 @@ static void reopen(struct worker *w, uint32_t conn)
 
 	c->retry_ns = clock_now_ns();
 	if (w->transport.ops->reopen(w->transport.state, conn, &err) < 0) {
-		failed(w, conn, err.code == -ECONNREFUSED ?
-			       &w->connections.refused :
-			       &w->connections.failed);
+		if (err.code == -ECONNREFUSED || err.code == -ENOENT)
+			refused(w, conn);
+		else
+			failed(w, conn, &w->connections.failed,
+			       "no connection can be opened to");
 		return;
 	}
 	c->opening = true;
@@ -165,6 +192,21 @@ static void reopen(struct worker *w, uint32_t conn)
 	/* Datagrams and memory have nothing to wait for. */
 	if (!w->stream)
 		stands(w, conn, c->retry_ns);
+}
+
+/* As many as there are requests that wait, at least one; a few at a time. */
+void mend_grow(struct worker *w)
+{
+	struct pool *pool = &w->pool;
+
+	while (pool->opened < pool->n && pool->growing < MEND_MOST &&
+	       (pool->growing == 0 || pool->growing < pool->waiting_n)) {
+		uint32_t conn = pool_grow(pool);
+
+		reopen(w, conn);
+		if (!pool->conn[conn].opening)
+			return;
+	}
 }
 
 /* One that had its requests, and owes nothing or nothing that will come. */
@@ -198,7 +240,8 @@ static bool look_after(struct worker *w, uint32_t conn)
 		return false;
 	if (c->opening) {
 		if (w->now_ns - c->retry_ns > CONNECT_NS)
-			failed(w, conn, &w->connections.timeout);
+			failed(w, conn, &w->connections.timeout,
+			       "new connections are not answered by");
 		return false;
 	}
 	if (c->retry_ns > w->now_ns)

@@ -68,8 +68,11 @@ int pool_init(struct pool *pool, const struct pool_params *p)
 		pool_fini(pool);
 		return -ENOMEM;
 	}
+	pool->opened = p->open ? p->open : p->connections;
 	for (uint32_t i = 0; i < p->connections; i++) {
 		pool->conn[i].left = p->uses;
+		if (i >= pool->opened)
+			pool->conn[i].barred = POOL_SPARE;
 		pool_offer(pool, i);
 	}
 	return 0;
@@ -112,6 +115,16 @@ void pool_mend(struct pool *pool, uint32_t conn)
 	c->opening = false;
 	c->left = pool->uses;
 	pool_offer(pool, conn);
+}
+
+uint32_t pool_grow(struct pool *pool)
+{
+	uint32_t conn = pool->opened++;
+
+	pool_break(pool, conn);
+	pool->conn[conn].growing = true;
+	pool->growing++;
+	return conn;
 }
 
 /* A count without a bound comes round to 0, too. */

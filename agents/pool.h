@@ -18,6 +18,7 @@ enum pool_bar {
 	POOL_DOWN = 2,	/* does not stand: to be opened again at retry_ns */
 	POOL_WORN = 4,	/* had its requests: closed once it owes nothing */
 	POOL_SPENT = 8,	/* and it owes nothing */
+	POOL_SPARE = 16, /* was never opened */
 };
 
 /* A connection, numbered from 0 within its thread. */
@@ -30,6 +31,7 @@ struct pool_conn {
 				 * least_loaded: never, they have lists */
 	bool fresh;		/* opened again, and no reply since */
 	bool opening;		/* down, and on its way to stand */
+	bool growing;		/* for the first time */
 	uint32_t tries;		/* openings since the last reply */
 	int64_t retry_ns;	/* down: the next; opening: when it began;
 				 * worn: when mend.c saw it; 0: not yet */
@@ -44,6 +46,7 @@ struct pool_link {
 
 struct pool_params {
 	uint32_t connections;
+	uint32_t open;		/* of them at first; 0: all */
 	uint32_t limit;		/* requests in flight on one connection */
 	uint32_t queue;		/* requests that may wait */
 	uint32_t uses;		/* requests until it is worn; 0: no bound */
@@ -72,6 +75,8 @@ struct pool {
 	uint32_t *fifo;		/* fifo_size numbers each; or NULL */
 	uint32_t fifo_size;
 	uint32_t n;
+	uint32_t opened;	/* the first so many; the others are spare */
+	uint32_t growing;	/* of those, on their way to stand at first */
 
 	struct intent *waiting;
 	uint32_t waiting_room, waiting_first, waiting_n;
@@ -193,6 +198,9 @@ static inline bool pool_paid(struct pool *pool, uint32_t conn, uint32_t *seq)
 /* Broken: it owes nothing any more and gets nothing until it is mended. */
 void pool_break(struct pool *pool, uint32_t conn);
 void pool_mend(struct pool *pool, uint32_t conn);
+
+/* A spare one, which is then down; there is one. */
+uint32_t pool_grow(struct pool *pool);
 
 /* A worn one that owes nothing, or POOL_NONE. */
 uint32_t pool_spent(struct pool *pool);

@@ -439,14 +439,14 @@ static struct hist_sparse sparse_of(const struct hist *hist,
 	return to;
 }
 
-/* Of connections that were opened again, of all threads. */
+/* Of connections that were opened in the segment, of all threads. */
 static void report_connect(const struct recorder *r,
 			   struct worker *const *worker,
 			   struct wire_report *report, struct arena *arena)
 {
 	struct hist *all;
 
-	if (!report->connections.opened)
+	if (!report->connections.opened && !report->connections.grown)
 		return;
 	all = arena_alloc(arena, sizeof(*all));
 	for (uint32_t i = 0; i < r->threads; i++)

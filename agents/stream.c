@@ -156,13 +156,14 @@ static int stream_connect_some(struct stream *s, uint32_t *begun, uint32_t most)
 	return 0;
 }
 
-/* All connections, some at a time, in order; until the deadline. */
-static int stream_connect_all(struct stream *s, int64_t deadline_ns)
+/* The first n, some at a time, in order; until the deadline. */
+static int stream_connect_all(struct stream *s, uint32_t n,
+			      int64_t deadline_ns)
 {
 	uint32_t begun = 0, done = 0;
 
-	while (done < s->n) {
-		uint32_t most = done + CONNECTS < s->n ? done + CONNECTS : s->n;
+	while (done < n) {
+		uint32_t most = done + CONNECTS < n ? done + CONNECTS : n;
 		int ret = stream_connect_some(s, &begun, most);
 
 		if (ret == 0 && done < begun)
@@ -180,12 +181,15 @@ static int stream_connect_all(struct stream *s, int64_t deadline_ns)
 	return 0;
 }
 
-static int stream_open_client(struct stream *s, int64_t deadline_ns, struct err *err)
+static int stream_open_client(struct stream *s,
+			      const struct transport_params *params,
+			      int64_t deadline_ns, struct err *err)
 {
+	uint32_t n = params->open ? params->open : s->n;
 	int ret;
 
 	socket_name(s->to.at, s->name, sizeof(s->name));
-	ret = stream_connect_all(s, deadline_ns);
+	ret = stream_connect_all(s, n, deadline_ns);
 	if (ret == 0)
 		return 0;
 	return err_set(err, ret, "cannot connect to %s: %s", s->name,
@@ -263,7 +267,8 @@ int stream_open(struct stream *s, const struct transport_params *params,
 	ret = stream_places(s, params, arena, err);
 	if (ret == 0)
 		ret = params->listen ? stream_open_server(s, arena, err) :
-				       stream_open_client(s, deadline_ns, err);
+				       stream_open_client(s, params, deadline_ns,
+							  err);
 	if (ret != 0)
 		stream_close(s);
 	return ret;

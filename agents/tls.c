@@ -79,49 +79,51 @@ static int tls_open_inner(struct tls *t, const struct transport_params *params,
 
 static size_t tls_recv(void *state, struct packet *pkt, size_t n);
 
-static uint32_t tls_ready(const struct tls *t)
+static uint32_t tls_ready(const struct tls *t, uint32_t n)
 {
 	uint32_t ready = 0;
 
-	for (uint32_t i = 0; i < t->n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		ready += (t->conn[i].flags & TLS_READY) != 0;
 	return ready;
 }
 
 /* All at once: each waits for the server, not for the others. */
-static int tls_handshakes(struct tls *t, int64_t deadline_ns, struct err *err)
+static int tls_handshakes(struct tls *t, uint32_t n, int64_t deadline_ns,
+			  struct err *err)
 {
 	struct packet pkt[BURST];
 	uint32_t ready;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < t->n && ret == 0; i++) {
+	for (uint32_t i = 0; i < n && ret == 0; i++) {
 		ret = tls_begin(t, i, err);
 		if (ret == 0)
 			tls_shake(t, &t->conn[i]);
 	}
-	while (ret == 0 && !t->why->code && (ready = tls_ready(t)) < t->n) {
+	while (ret == 0 && !t->why->code && (ready = tls_ready(t, n)) < n) {
 		int64_t now = clock_now_ns();
 
 		if (now >= deadline_ns)
 			return err_set(err, -ETIMEDOUT,
 				       "cannot speak TLS with %s: %u of %u "
 				       "handshakes were not answered in time",
-				       t->to, t->n - ready, t->n);
+				       t->to, n - ready, n);
 		if (tls_recv(t, pkt, BURST) == 0)
 			t->inner.ops->wait(t->inner.state, now + NAP_NS);
 	}
 	return ret ? ret : t->why->code;
 }
 
-static int tls_open_client(struct tls *t, int64_t deadline_ns, struct err *err)
+static int tls_open_client(struct tls *t, uint32_t n, int64_t deadline_ns,
+			   struct err *err)
 {
 	struct err why = { 0 };
 	int ret;
 
 	t->to = t->inner.ops->address(t->inner.state);
 	t->why = &why;
-	ret = tls_handshakes(t, deadline_ns, err);
+	ret = tls_handshakes(t, n, deadline_ns, err);
 	t->why = NULL;
 	if (why.code)
 		err_set(err, why.code, "%s", why.text);
@@ -152,7 +154,8 @@ static int tls_open(void *state, const struct transport_params *params,
 	if (ret == 0)
 		ret = tls_open_inner(t, params, inner, deadline_ns, arena, err);
 	if (ret == 0 && !t->server)
-		ret = tls_open_client(t, deadline_ns, err);
+		ret = tls_open_client(t, params->open ? params->open : t->n,
+				      deadline_ns, err);
 	if (ret != 0)
 		tls_free(t);
 	return ret;

@@ -45,6 +45,8 @@ struct transport_params {
 	const char *address;	/* where the target listens, or to listen; a
 				 * client's: a list of several, by commas */
 	uint32_t connections;	/* client: open so many; server: at most */
+	uint32_t open;		/* client, streams: only the first of them,
+				 * others by reopen(); 0: all */
 	int listen;		/* server */
 	size_t max_message;	/* largest request or reply */
 	const struct config_tls *tls; /* NULL: in clear; lives as long */

@@ -44,6 +44,7 @@ static int open_memory(struct worker *w)
 	size_t buffers = WORKER_HELD + WORKER_BURST;
 	struct pool_params pool = {
 		.connections = p->connections,
+		.open = p->open,
 		.limit = p->in_flight,
 		.queue = p->queue,
 		.uses = p->uses,
@@ -96,6 +97,7 @@ static int open_transport(struct worker *w)
 	struct transport_params params = {
 		.address = w->params.address,
 		.connections = w->params.connections,
+		.open = w->params.open,
 		.max_message = w->proto.max_out,
 		.tls = own_tls(w),
 	};

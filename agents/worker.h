@@ -67,6 +67,7 @@ struct worker_params {
 	uint32_t all_threads;
 	uint32_t connections;	/* of this thread, the first being */
 	uint32_t first_conn;	/* counted over all agents */
+	uint32_t open;		/* of them at first; 0: all */
 	enum config_pick pick;
 	uint32_t uses;		/* requests of a connection; 0: no bound */
 	uint32_t in_flight;	/* on one connection; 0: as many as fit */
@@ -156,7 +157,8 @@ int worker_segment(struct worker *w);
 /* The hot loop, loop.c: from the start of the segment to its end. */
 void loop_run(struct worker *w);
 
-/* Cold parts of the loop, mend.c. */
+/* Cold parts of the loop, mend.c. mend_grow: where requests wait. */
+void mend_grow(struct worker *w);
 void mend_refused(struct worker *w);
 void mend_break(struct worker *w, uint32_t conn);
 /* What a connection says that does not stand. */

@@ -267,7 +267,8 @@ static void plan_add_agent(struct plan *plan, const struct config_agent *config,
 	agent->config = config;
 	agent->poll = poll;
 	agent->threads = (uint32_t)config->threads;
-	agent->connections = (uint32_t)config->connections;
+	agent->connections = (uint32_t)(config->grow_to ? config->grow_to
+							: config->connections);
 	plan_settle_agent(plan, agent, place, arena);
 }
 
@@ -433,13 +434,16 @@ static void plan_check_connections(const struct plan *plan,
 						  "keys to stick to; use "
 						  "another pick",
 						  proto->kind.name));
-		if (entry[i].requests_per_connection && !plan->host.stream)
+		if ((entry[i].requests_per_connection || entry[i].grow_to) &&
+		    !plan->host.stream)
 			plan_problem(plan->config, path, problems,
 				     arena_printf(arena, "%s has no "
-						  "connections to close; take "
-						  "requests_per_connection "
-						  "out, or use tcp",
-						  w->transport.kind->name));
+						  "connections to open or "
+						  "close; take %s out, or use "
+						  "tcp",
+						  w->transport.kind->name,
+						  entry[i].grow_to ? "grow_to" :
+						  "requests_per_connection"));
 	}
 }
 

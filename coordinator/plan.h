@@ -36,7 +36,7 @@ struct plan_point {
 struct plan_agent {
 	const struct config_agent *config;
 	uint32_t first_thread, threads;	/* counted over all agents */
-	uint32_t first_conn, connections;
+	uint32_t first_conn, connections;	/* at most */
 	int32_t *cpu;		/* threads entries; -1: not pinned */
 	bool poll;
 };

@@ -361,6 +361,16 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			       "fewer connections than threads; write at "
 			       "least connections: %lld",
 			       (long long)agent[i].threads);
+		if (agent[i].grow_to && agent[i].grow_to < agent[i].connections)
+			BROKEN(c, p, path,
+			       "grow_to is below the connections there are at "
+			       "first; write more than %lld",
+			       (long long)agent[i].connections);
+		if (agent[i].grow_to && (agent[i].pick == PICK_STICKY ||
+					 c->workload.fanout > 1))
+			BROKEN(c, p, path,
+			       "who has a connection of its own waits for that "
+			       "one, however many there are; take grow_to out");
 		if (agent[i].pipeline > 1 && agent[i].pick > PICK_RANDOM)
 			BROKEN(c, p, path,
 			       "pipeline says that neighbours share a "

@@ -77,6 +77,7 @@ struct config_agent {
 	int64_t count;
 	int64_t threads;	/* per agent */
 	int64_t connections;	/* per agent, spread over its threads */
+	int64_t grow_to;	/* the same, at most; 0: they do not grow */
 	int pick;		/* enum config_pick */
 	int64_t requests_per_connection; /* 0: as long as it lives */
 	int64_t in_flight;	/* per connection; 0: the protocol's bound */

@@ -159,6 +159,9 @@ static const struct option_row agent_rows[] = {
 	       "measuring threads of each"),
 	OPTION(INT, struct config_agent, connections, 0, "16", 1, 1e6,
 	       "connections of each, spread over its threads"),
+	OPTION(INT, struct config_agent, grow_to, 0, "0", 0, 1e6,
+	       "connections may become so many: one more is opened when a "
+	       "request would wait; 0: they stay as many"),
 	WORDS(struct config_agent, pick, picks, "round-robin",
 	      "the connection of a request; least-loaded: that owes the "
 	      "fewest replies; sticky: its key's"),

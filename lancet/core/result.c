@@ -158,7 +158,7 @@ SHAPE(windows, struct result_windows);
 #define CONNECTIONS(member) \
 	FIELD(INT, struct result_connections, member, #member, NULL)
 static const struct field connections_fields[] = {
-	CONNECTIONS(opened), CONNECTIONS(worn), CONNECTIONS(closed),
+	CONNECTIONS(grown), CONNECTIONS(opened), CONNECTIONS(worn), CONNECTIONS(closed),
 	CONNECTIONS(refused), CONNECTIONS(timeout), CONNECTIONS(protocol),
 	CONNECTIONS(failed), { 0 },
 };

@@ -107,6 +107,7 @@ struct result_pattern {		/* of a load that changes over time */
 };
 
 struct result_connections {	/* opened again, and why they had to be */
+	int64_t grown;		/* opened beyond those there were at first */
 	int64_t opened, worn;	/* worn: had requests_per_connection */
 	int64_t closed;		/* by the peer, reset or not */
 	int64_t refused, timeout, protocol; /* protocol: it sent rubbish */

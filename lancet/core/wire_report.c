@@ -340,7 +340,7 @@ static const struct {
 } connection_field[] = {
 #define CONNECTION(name) \
 	{ "connections_" #name, offsetof(struct result_connections, name) }
-	CONNECTION(opened), CONNECTION(worn), CONNECTION(closed),
+	CONNECTION(grown), CONNECTION(opened), CONNECTION(worn), CONNECTION(closed),
 	CONNECTION(refused), CONNECTION(timeout), CONNECTION(protocol),
 	CONNECTION(failed),
 };

@@ -69,18 +69,28 @@ static void put_point(const struct result_point *p, const struct paint *paint,
 		valid ? "valid" : "invalid", paint->off);
 }
 
-/* How long connections took that were opened again, where some were. */
+/* How long connections took that were opened in the point, where some were. */
 static void put_connect(const struct result_point *p, FILE *out)
 {
 	const struct result_quantile *median, *tail;
 	char load[40], at[40], text[40];
+	int64_t again = 0, grown = 0;
 
 	if (!p->connect_ns)
 		return;
+	for (size_t i = 0; i < p->nagents; i++) {
+		const struct result_connections *c = p->agents[i].connections;
+
+		again += c ? c->opened : 0;
+		grown += c ? c->grown : 0;
+	}
 	median = result_quantile(p->connect_ns, .5);
 	tail = result_quantile(p->connect_ns, TAIL);
-	fprintf(out, "%6s  connections opened again: p50 %s, p99 %s\n",
-		words_load(p, load, sizeof(load)),
+	fprintf(out,
+		"%6s  connections: %lld opened again, %lld more than at "
+		"first, in p50 %s, p99 %s\n",
+		words_load(p, load, sizeof(load)), (long long)again,
+		(long long)grown,
 		words_time(median ? median->value : NAN, at, sizeof(at)),
 		words_time(tail ? tail->value : NAN, text, sizeof(text)));
 }

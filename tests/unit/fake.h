@@ -9,7 +9,7 @@
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
 
-#define FAKE_CONNS 16
+#define FAKE_CONNS 64
 #define FAKE_BYTES 65536
 #define FAKE_PENDING 65536
 

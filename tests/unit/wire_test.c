@@ -310,7 +310,7 @@ static void fill(struct parts *p)
 	r->stalls_dropped = 5;
 	r->bad_replies = 6;
 	r->waited = 5;
-	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7 };
+	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7, 8 };
 	r->cpu_s = 1.5;
 	r->wall_s = 2.5;
 	r->sample = p->sample;

@@ -98,6 +98,33 @@ static void test_fanout(void **state)
 	}
 }
 
+/* One with a request each: as many are opened as wait, and no more. */
+static void test_growth(void **state)
+{
+	uint32_t most = 0;
+
+	(void)state;
+	use_stream(NULL);
+	fake_rules.delay_ns = MS;
+	params.connections = 64;
+	params.open = 2;
+	params.in_flight = 1;
+	open_worker();
+	assert_int_equal(worker->pool.opened, 2);
+	/* Ten at a time in the mean: 2 do not bear it, 64 are never needed. */
+	run(10000, 0, 50 * MS, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+	for (size_t i = 0; i < nrecords; i++)
+		most = records[i].conn > most ? records[i].conn : most;
+	assert_in_range(worker->pool.opened, 10, 64);
+	assert_int_equal(worker->connections.grown, worker->pool.opened - 2);
+	assert_int_equal(worker->connections.opened, 0);
+	assert_int_equal(worker->connect->total, worker->connections.grown);
+	assert_in_range(most, 105, 100 + worker->pool.opened - 1);
+	assert_int_equal(worker->pool.growing, 0);
+	assert_int_equal(worker->pool.down, 0);
+}
+
 /* Two may be in flight, ten may wait: the others are unsent, and counted. */
 static void test_queue_bound(void **state)
 {
@@ -564,7 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_prefix),
 		TEST(test_again_and_skip),
-		TEST(test_round_robin), TEST(test_fanout),
+		TEST(test_round_robin), TEST(test_fanout), TEST(test_growth),
 		TEST(test_queue_bound),
 		TEST(test_waiting),
 		TEST(test_timeouts),
