@@ -563,5 +563,7 @@ struct plan *plan_create(const struct config *config,
 	plan_points(plan, arena, problems);
 	plan_check_samples(plan, arena, problems);
 	plan_agents(plan, arena, problems);
+	if (config->probe_unused)
+		plan_warn(plan, arena, config->probe_unused);
 	return problems->n ? NULL : plan;
 }

@@ -14,8 +14,12 @@
 static int own_law(struct dist *law, const struct config *config,
 		   struct arena *arena, struct err *err)
 {
-	struct choice choice = config->target.builtin->service;
-	struct option_mark mark = config_mark(config, "target.builtin.service");
+	const struct config_target *target = &config->target;
+	struct choice choice = target->builtin ? target->builtin->service
+					       : target->service;
+	struct option_mark mark = config_mark(config, target->builtin
+					      ? "target.builtin.service"
+					      : "target.service");
 	int rc;
 
 	if (!choice.kind)
@@ -39,7 +43,7 @@ int capacity_workload(struct workload *served, const struct workload *workload,
 	struct dist own;
 
 	*served = *workload;
-	if (!config->target.builtin)
+	if (!config->target.builtin && (!config->target.service.kind || carried))
 		return 0;
 	if (own_law(&own, config, arena, err))
 		return err->code;

@@ -6,7 +6,8 @@
 
 /*
  * The workload as the target serves it: where requests carry no service
- * time, a built-in target draws it from its own law (1 ns if none is given).
+ * time, a built-in target draws it from its own law (1 ns if none is given),
+ * and another has the law that the configuration says, if it does.
  * Laws are shared with `workload`. 0, or -EINVAL with a whole message as
  * workload_init()'s.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lancet/core/config_probe.h"
 #include "lancet/core/err.h"
 #include "lancet/core/input.h"
 #include "lancet/core/preset.h"
@@ -99,6 +100,10 @@ static void rules_target(const struct config *c, struct option_problems *p)
 		BROKEN(c, p, "target.workers",
 		       "workers of a built-in target stand in builtin; move "
 		       "it to builtin: {workers: %lld}", (long long)t->workers);
+	if (t->service.kind && t->builtin)
+		BROKEN(c, p, "target.service",
+		       "service of a built-in target stands in builtin; move "
+		       "it to builtin: {service: ...}");
 	if (t->capacity.set && t->builtin)
 		BROKEN(c, p, "target.capacity",
 		       "a built-in target's capacity is known; remove it");
@@ -192,9 +197,9 @@ static void rule_capacity(const struct config *c, struct option_problems *p)
 	if (share && !c->target.builtin && c->target.address &&
 	    !c->target.capacity.set)
 		BROKEN(c, p, "load",
-		       "the capacity of %.64s is not known; write target: "
-		       "{capacity: 200krps}, or a rate instead of a share",
-		       c->target.address);
+		       "the capacity of %.64s is not known; run `lancet "
+		       "probe`, write target: {capacity: 200krps}, or a rate "
+		       "instead of a share", c->target.address);
 }
 
 static void rules_load(const struct config *c, struct option_problems *p)
@@ -498,8 +503,8 @@ static void rules(const struct config *c, struct option_problems *p)
 	rules_model(c, p);
 }
 
-struct config *config_parse(const char *file, const char *text, size_t len,
-			    const char *const *set, size_t nset,
+static struct config *parse(const char *file, const char *text, size_t len,
+			    const char *const *set, size_t nset, bool probed,
 			    struct arena *arena,
 			    struct option_problems *problems)
 {
@@ -513,6 +518,9 @@ struct config *config_parse(const char *file, const char *text, size_t len,
 	for (size_t i = 0; i < nset && c->tree->type == YAML_MAP; i++)
 		yaml_set(c->tree, set[i], arena, problems);
 	preset_apply(c->tree, arena, problems);
+	if (probed)
+		c->probe_unused = config_probe_apply(c->file, c->tree, arena,
+						     problems);
 	if (problems->n > before)
 		return NULL;
 	if (option_parse(config_rows, OPTION_UNIT_NONE, c->tree, c, arena,
@@ -522,6 +530,14 @@ struct config *config_parse(const char *file, const char *text, size_t len,
 		c->name = name_of_file(file, arena);
 	rules(c, problems);
 	return problems->n > before ? NULL : c;
+}
+
+struct config *config_parse(const char *file, const char *text, size_t len,
+			    const char *const *set, size_t nset,
+			    struct arena *arena,
+			    struct option_problems *problems)
+{
+	return parse(file, text, len, set, nset, false, arena, problems);
 }
 
 /* The whole file, at most a byte more than a configuration may have. */
@@ -556,7 +572,7 @@ struct config *config_load(const char *file, const char *const *set,
 		return NULL;
 	}
 	problems->source = text;
-	return config_parse(file, text, len, set, nset, arena, problems);
+	return parse(file, text, len, set, nset, true, arena, problems);
 }
 
 int64_t config_timeout_ns(const struct config *config)

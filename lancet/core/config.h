@@ -24,6 +24,7 @@ struct config_target {
 	const char *address;		/* host:port, or a path for unix */
 	int64_t workers;		/* 0: unknown */
 	struct load_value capacity;
+	struct choice service;		/* where requests carry none; optional */
 	struct option_list start;	/* const char *: argv of a server */
 };
 
@@ -172,6 +173,8 @@ struct config {
 	struct option_list report;	/* struct choice of KIND_WRITER */
 
 	const char *file;		/* where it was read from */
+	const char *probe_unused;	/* a probe's file that is of another
+					 * target or workload; or NULL */
 	struct yaml_node *tree;		/* for the marks of later messages */
 };
 
@@ -187,7 +190,10 @@ struct config *config_parse(const char *file, const char *text, size_t len,
 			    struct arena *arena,
 			    struct option_problems *problems);
 
-/* The same for a file; a missing or unreadable one is a problem too. */
+/*
+ * The same for a file; a missing or unreadable one is a problem too. What a
+ * probe found of its target (config_probe.h) fills what it leaves open.
+ */
 struct config *config_load(const char *file, const char *const *set,
 			   size_t nset, struct arena *arena,
 			   struct option_problems *problems);

@@ -57,6 +57,9 @@ static const struct option_row target_rows[] = {
 	       "how many requests that server serves at once, where known"),
 	OPTION(LOAD, struct config_target, capacity, 0, NULL, 0, 0,
 	       "the rate at which it is full, where known"),
+	CHOICE(struct config_target, service, KIND_DIST, OPTION_UNIT_TIME,
+	       NULL, "how long it serves a request that does not say so "
+	       "itself, where known"),
 	OPTION(STRINGS, struct config_target, start, 0, NULL, 0, 0,
 	       "command that starts the server for the run"),
 	{ 0 },

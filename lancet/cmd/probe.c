@@ -1,0 +1,337 @@
+/* probe.c - `lancet probe`: what queue is this server? */
+#include "lancet/cmd/cmd.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "coordinator/interrupt.h"
+#include "coordinator/plan.h"
+#include "coordinator/probe.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/config.h"
+#include "lancet/core/config_probe.h"
+#include "lancet/core/err.h"
+#include "lancet/core/stats/order.h"
+#include "lancet/core/unit.h"
+#include "reports/words.h"
+
+#define SET_MAX 256
+
+static const char usage[] =
+	"lancet probe my.yaml\n"
+	"lancet probe my.yaml --json > probe.json\n"
+	"\n"
+	"Tries a server with the requests of a configuration - one at a time, in\n"
+	"bursts, and as many as it takes, some 10 s in all - and says which queue\n"
+	"it is: its capacity, how long it serves a request, how many at once, and\n"
+	"what is spent on the way there and back, each with a 95% interval.\n"
+	"\n"
+	"Writes my.probe.yaml beside my.yaml. From then on `lancet run my.yaml`\n"
+	"knows the server: loads in percent, slo: p99 <= 10x, and the model's line\n"
+	"beside the measurement. What my.yaml says itself has precedence.\n"
+	"\n"
+	"usage: lancet probe CONFIG [OPTION]...\n"
+	"  --set KEY=YAML   replace what stands at a dotted key; repeatable\n"
+	"  --out FILE       write there instead; - writes nothing\n"
+	"  --json           print what was found as JSON\n"
+	"  -q, --quiet      print nothing but what went wrong\n"
+	"\n"
+	"Exit status: 0 fine; 2 wrong usage or configuration; 4 the target could\n"
+	"not be measured.\n";
+
+struct options {
+	const char *file, *out;
+	const char *set[SET_MAX + 1];
+	size_t nset;
+	bool json, quiet;
+};
+
+static int arguments(struct options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "set", required_argument, NULL, 's' },
+		{ "out", required_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = cmd_getopt(argc, argv, "q", options)) != -1) {
+		if (c == 's' && o->nset < SET_MAX)
+			o->set[o->nset++] = optarg;
+		else if (c == 'o')
+			o->out = optarg;
+		else if (c == 'j')
+			o->json = true;
+		else if (c == 'q')
+			o->quiet = true;
+		else
+			return STATUS_USAGE;
+	}
+	if (argc - optind != 1)
+		return cmd_fail("probe", STATUS_USAGE, argc == optind
+				? "no configuration given; for example "
+				  "`lancet probe configs/memcached.yaml`"
+				: "one configuration at a time");
+	o->file = argv[optind];
+	/* Its load may be in percent of what is to be found. */
+	o->set[o->nset++] = "load={rate: 1krps}";
+	return 0;
+}
+
+static void tell(void *context, const char *what)
+{
+	const struct options *o = context;
+
+	if (!o->quiet && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K%s", what);
+}
+
+/* --- in words ------------------------------------------------------------------ */
+
+static void print_times(const char *name, const struct predict_value *v)
+{
+	char value[40], lo[40], hi[40];
+
+	printf("%-14s %s (%s to %s)\n", name,
+	       words_time(v->value, value, sizeof(value)),
+	       words_time(v->lo, lo, sizeof(lo)),
+	       words_time(v->hi, hi, sizeof(hi)));
+}
+
+static void print_classes(const struct probe *probe)
+{
+	char p50[40], p99[40], mean[40];
+
+	for (size_t i = 0; i < probe->nclasses; i++) {
+		const struct probe_class *c = &probe->class[i];
+
+		printf("  class %-12s service %s; alone p50 %s, p99 %s (%zu)\n",
+		       c->name,
+		       words_time(c->service_ns.value, mean, sizeof(mean)),
+		       words_time(c->p50_ns, p50, sizeof(p50)),
+		       words_time(c->p99_ns, p99, sizeof(p99)), c->n);
+	}
+}
+
+static void print_words(const struct probe *probe)
+{
+	const struct identified *f = &probe->found;
+	char rate[40], lo[40], hi[40];
+
+	printf("%-14s %s (%s to %s)\n", "capacity",
+	       unit_print_rate(1e9 * f->capacity.value, rate, sizeof(rate)),
+	       unit_print_rate(1e9 * f->capacity.lo, lo, sizeof(lo)),
+	       unit_print_rate(1e9 * f->capacity.hi, hi, sizeof(hi)));
+	printf("%-14s %u (%.2f, %.2f to %.2f): %s\n", "workers", f->whole,
+	       f->workers.value, f->workers.lo, f->workers.hi, f->count);
+	print_times("service", &f->service);
+	printf("%-14s scv %.3g: %s\n", "law", f->scv, f->law);
+	print_classes(probe);
+	print_times("communication", &f->communication);
+}
+
+/* --- as JSON ------------------------------------------------------------------- */
+
+static json_t *interval(const struct predict_value *v, double scale)
+{
+	return json_pack("{s:f, s:f, s:f}", "value", scale * v->value, "lo",
+			 scale * v->lo, "hi", scale * v->hi);
+}
+
+static json_t *json_law(const struct identified *f)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < f->natoms; i++)
+		json_array_append_new(array,
+				      json_pack("{s:f, s:f}", "p", f->atom[i].p,
+						"value_ns", f->atom[i].value));
+	return array;
+}
+
+static json_t *json_classes(const struct probe *probe)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < probe->nclasses; i++) {
+		const struct probe_class *c = &probe->class[i];
+
+		json_object_set_new(object, c->name, json_pack(
+			"{s:I, s:f, s:f, s:o}", "requests", (json_int_t)c->n,
+			"alone_p50_ns", c->p50_ns, "alone_p99_ns", c->p99_ns,
+			"service_ns", interval(&c->service_ns, 1)));
+	}
+	return object;
+}
+
+static json_t *json_depths(const struct identify_data *d)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < d->ndepths; i++)
+		json_array_append_new(array, json_pack("{s:i, s:f, s:f}",
+			"callers", (int)d->depth[i].depth, "rps",
+			1e9 * d->depth[i].rate, "error_rps",
+			1e9 * d->depth[i].error));
+	return array;
+}
+
+static json_t *json_bursts(const struct identify_data *d)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < d->nbursts; i++) {
+		const struct identify_burst *b = &d->burst[i];
+
+		json_array_append_new(array, json_pack("{s:i, s:i, s:f, s:f}",
+			"size", (int)b->size, "bursts", (int)b->n, "mean_ns",
+			order_quantile(b->mean, b->n, .5), "last_ns",
+			order_quantile(b->last, b->n, .5)));
+	}
+	return array;
+}
+
+static int print_json(const struct probe *probe)
+{
+	const struct identified *f = &probe->found;
+	json_t *doc = json_pack(
+		"{s:s, s:o, s:o, s:i, s:s, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o}",
+		"schema", "lancet.probe/1",
+		"capacity_rps", interval(&f->capacity, 1e9),
+		"workers", interval(&f->workers, 1), "workers_whole",
+		(int)f->whole, "workers_method", f->count,
+		"service_ns", interval(&f->service, 1), "service_scv", f->scv,
+		"law_method", f->law, "law", json_law(f), "classes",
+		json_classes(probe), "communication_ns",
+		interval(&f->communication, 1), "depths",
+		json_depths(&probe->data), "bursts",
+		json_bursts(&probe->data));
+	int bad = !doc || json_dumpf(doc, stdout, JSON_INDENT(2) |
+				     JSON_REAL_PRECISION(8));
+
+	putchar('\n');
+	json_decref(doc);
+	return bad ? cmd_fail("probe", STATUS_BROKEN, "cannot write the result")
+		   : STATUS_FINE;
+}
+
+/* --- the file beside the configuration ------------------------------------------- */
+
+static void print_law(const struct identified *f, FILE *out)
+{
+	fprintf(out, "  service: {modes: [");
+	for (size_t i = 0; i < f->natoms; i++)
+		fprintf(out, "%s{p: %.9g, value: %.0fns}", i ? ",\n    " : "",
+			f->atom[i].p, fmax(f->atom[i].value, 1));
+	fprintf(out, "]}\n");
+}
+
+/* Requests that carry their work say themselves how long they take. */
+static char *target_text(const struct probe *probe, struct arena *arena)
+{
+	const struct identified *f = &probe->found;
+	char *text = NULL, *copy;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "  workers: %u\n  capacity: %.6grps\n", f->whole,
+		1e9 * f->capacity.value);
+	if (!probe->data.nwork || probe->data.told)
+		print_law(f, out);
+	fclose(out);
+	copy = arena_copy(arena, text, len + 1);
+	free(text);
+	return copy;
+}
+
+static int save(const struct options *o, const struct config *config,
+		const struct probe *probe, struct arena *arena)
+{
+	const struct identified *f = &probe->found;
+	const char *path = o->out ? o->out
+				  : config_probe_path(o->file, arena);
+	char rate[40], away[40];
+	struct err err;
+	char *comment;
+
+	if (!strcmp(path, "-") || config->target.builtin)
+		return STATUS_FINE;
+	comment = arena_printf(arena,
+		"What `lancet probe %s` found; remove it, or probe again, "
+		"when the server changes.\ncapacity %s, workers %.2f, "
+		"communication %s",
+		o->file, unit_print_rate(1e9 * f->capacity.value, rate,
+					 sizeof(rate)),
+		f->workers.value,
+		words_time(f->communication.value, away, sizeof(away)));
+	if (config_probe_save(path, config, target_text(probe, arena), comment,
+			      &err) < 0)
+		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);
+	if (!o->quiet && !o->json)
+		printf("%-14s %s\n", "written to", path);
+	return STATUS_FINE;
+}
+
+/* --- the command ------------------------------------------------------------------- */
+
+static int probe(const struct options *o, struct arena *arena)
+{
+	struct option_problems problems = { 0 };
+	const struct config *config = cmd_config(o->file, o->set, o->nset,
+						 arena);
+	const struct plan *plan = config ? cmd_plan(config, arena) : NULL;
+	struct probe found;
+	struct err err = { 0 };
+	int rc, status;
+
+	if (!plan)
+		return STATUS_USAGE;
+	if (plan->host.memory)
+		return cmd_fail("probe", STATUS_USAGE, "transport loop has no "
+				"server to probe; take another one");
+	if (interrupt_install() < 0)
+		return cmd_fail("probe", STATUS_BROKEN, "cannot watch signals");
+	rc = probe_run(config, &plan->host, tell, (void *)o, &found, arena,
+		       &problems, &err);
+	tell((void *)o, "");
+	if (rc && problems.n) {
+		option_problems_print(&problems, NULL, stderr);
+		return STATUS_USAGE;
+	}
+	if (rc)
+		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);
+	status = o->json ? print_json(&found) : STATUS_FINE;
+	if (!o->json && !o->quiet)
+		print_words(&found);
+	return status ? status : save(o, config, &found, arena);
+}
+
+static int run(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct arena arena;
+	int status = arguments(&o, argc, argv);
+
+	if (status)
+		return status;
+	arena_init(&arena);
+	status = probe(&o, &arena);
+	arena_fini(&arena);
+	return status;
+}
+
+const struct command command_probe = {
+	.name = "probe",
+	.help = "what queue is this server: capacity, workers, service law",
+	.usage = usage,
+	.run = run,
+};

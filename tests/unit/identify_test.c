@@ -1,0 +1,336 @@
+/* identify_test.c - queues are recognised by what they do */
+#include "models/identify.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/option.h"
+#include "lancet/core/rng.h"
+#include "lancet/core/stats/vector.h"
+#include "tests/unit/seed.h"
+#include "workloads/dist.h"
+
+/* A server that nobody was told about: k workers, a law, a way. */
+struct server {
+	const char *law;
+	uint32_t workers;
+	double communication, jitter;
+	bool vague;	/* what bursts alone cannot tell for sure */
+};
+
+struct world {
+	const struct server *server;
+	struct dist law;
+	struct rng rng;
+	struct arena arena;
+	struct identify_data data;
+};
+
+static double draw(struct world *w)
+{
+	double x;
+
+	w->law.ops->sample(w->law.state, &w->rng, &x, 1);
+	return x;
+}
+
+static double away(struct world *w)
+{
+	return w->server->communication +
+	       w->server->jitter * rng_exponential(&w->rng);
+}
+
+static int ascending(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static double *alone(struct world *w, size_t n, double *work)
+{
+	double *x = arena_array(&w->arena, n, sizeof(*x));
+
+	for (size_t i = 0; i < n; i++) {
+		double s = draw(w);
+
+		x[i] = s + away(w);
+		work[i] = s;
+	}
+	qsort(x, n, sizeof(*x), ascending);
+	qsort(work, n, sizeof(*work), ascending);
+	return x;
+}
+
+/* So many callers before a central queue: replies per ns, and mean work. */
+static double full(struct world *w, uint32_t depth, size_t n, double *work)
+{
+	double *caller = arena_array(&w->arena, depth, sizeof(double));
+	double *worker = arena_array(&w->arena, w->server->workers,
+				     sizeof(double));
+	double last = 0;
+
+	*work = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t c = 0, k = 0;
+		double s = draw(w);
+
+		for (size_t j = 1; j < depth; j++)
+			c = caller[j] < caller[c] ? j : c;
+		for (size_t j = 1; j < w->server->workers; j++)
+			k = worker[j] < worker[k] ? j : k;
+		worker[k] = fmax(worker[k], caller[c]) + s;
+		caller[c] = worker[k] + away(w);
+		last = fmax(last, worker[k]);
+		*work += s / (double)n;
+	}
+	return (double)n / last;
+}
+
+static void burst(struct world *w, struct identify_burst *b, size_t n)
+{
+	double *worker = arena_array(&w->arena, w->server->workers,
+				     sizeof(double));
+
+	b->mean = arena_array(&w->arena, n, sizeof(double));
+	b->last = arena_array(&w->arena, n, sizeof(double));
+	b->stagger = 1000;
+	for (b->n = 0; b->n < n; b->n++) {
+		double sum = 0, last = 0;
+
+		for (size_t j = 0; j < w->server->workers; j++)
+			worker[j] = 0;
+		for (uint32_t i = 0; i < b->size; i++) {
+			double at = i * b->stagger, to = away(w);
+			size_t k = 0;
+
+			for (size_t j = 1; j < w->server->workers; j++)
+				k = worker[j] < worker[k] ? j : k;
+			worker[k] = fmax(worker[k], at) + draw(w);
+			sum += worker[k] + to - at;
+			last = fmax(last, worker[k] + to);
+		}
+		b->mean[b->n] = sum / b->size;
+		b->last[b->n] = last;
+	}
+	qsort(b->mean, n, sizeof(double), ascending);
+	qsort(b->last, n, sizeof(double), ascending);
+}
+
+static void world_open(struct world *w, const struct server *server,
+		       uint64_t seed)
+{
+	struct choice choice;
+	struct err err;
+
+	*w = (struct world){ .server = server };
+	arena_init(&w->arena);
+	rng_init(&w->rng, &(struct rng_key){ .seed = seed });
+	assert_int_equal(option_parse_choice(KIND_DIST, OPTION_UNIT_TIME,
+					     server->law, &choice, &w->arena,
+					     &err), 0);
+	assert_int_equal(dist_init(&w->law, &choice, &w->arena, &err), 0);
+}
+
+/* Of the service law, over its mean. */
+static double deviation(const struct world *w)
+{
+	double mean = w->law.ops->moment(w->law.state, 1);
+
+	return sqrt(fmax(w->law.ops->moment(w->law.state, 2) / (mean * mean) -
+			 1, 1e-4));
+}
+
+#define ALONE 20000u
+#define SIZES 6u		/* bursts of 2 to 64 */
+#define DEPTHS 7u		/* 1 to 64 callers */
+#define FULL 30000u		/* replies of each */
+
+enum known { KNOWN_NOTHING, KNOWN_CARRIED, KNOWN_TOLD };
+
+static void measure_bursts(struct world *w)
+{
+	struct identify_burst *bursts =
+		arena_array(&w->arena, SIZES, sizeof(*bursts));
+
+	for (uint32_t i = 0; i < SIZES; i++) {
+		bursts[i].size = 2u << i;
+		burst(w, &bursts[i], 1000);
+	}
+	w->data.burst = bursts;
+	w->data.nbursts = SIZES;
+}
+
+static void measure_bare(struct world *w)
+{
+	struct server idle = { "{constant: {value: 1ns}}", 1,
+			       w->server->communication, w->server->jitter, false };
+	struct world other;
+	double work[ALONE];
+
+	world_open(&other, &idle, rng_next(&w->rng));
+	w->data.nbare = ALONE;
+	w->data.bare = arena_copy(&w->arena, alone(&other, ALONE, work),
+				  ALONE * sizeof(double));
+	arena_fini(&other.arena);
+}
+
+static void measure(struct world *w, enum known known)
+{
+	struct identify_data *d = &w->data;
+	struct identify_depth *depth =
+		arena_array(&w->arena, DEPTHS, sizeof(*depth));
+	double *work = arena_array(&w->arena, ALONE, sizeof(*work)), carried;
+
+	d->nalone = ALONE;
+	d->alone = alone(w, ALONE, work);
+	for (uint32_t i = 0; i < DEPTHS; i++) {
+		depth[i].depth = 1u << i;
+		depth[i].rate = full(w, 1u << i, FULL, &carried);
+		depth[i].error = depth[i].rate * deviation(w) / sqrt(FULL);
+	}
+	d->depth = depth;
+	d->ndepths = DEPTHS;
+	if (known == KNOWN_NOTHING) {
+		measure_bursts(w);
+		return;
+	}
+	d->luck = carried / vector_mean(work, ALONE);
+	d->work = work;
+	d->nwork = ALONE;
+	d->told = known == KNOWN_TOLD;
+	if (!d->told)
+		measure_bare(w);
+}
+
+static const struct server servers[] = {
+	{ "{exponential: {mean: 100us}}", 4, 12000, 1000, false },
+	{ "{exponential: {mean: 20us}}", 1, 15000, 2000, false },
+	{ "{constant: {value: 50us}}", 3, 30000, 1000, false },
+	{ "{constant: {value: 10us}}", 8, 5000, 500, false },
+	{ "{lognormal: {mean: 80us, scv: 4}}", 6, 10000, 1000,
+	  true },
+	{ "{modes: [{p: 0.9, value: 20us}, {p: 0.1, value: 400us}]}", 2,
+	  20000, 1000, true },
+	{ "{uniform: {min: 40us, max: 60us}}", 16, 8000, 500, false },
+};
+#define SERVERS (sizeof(servers) / sizeof(*servers))
+
+/*
+ * Means of 20000 services have an error of 1.4% at most (lognormal, scv 4),
+ * rates of 30000 replies of 1.2%; bounds are some six of them wide.
+ */
+static void recognise(const struct server *s, enum known known, uint64_t seed)
+{
+	struct identified found;
+	struct world w;
+	double mean;
+
+	world_open(&w, s, seed);
+	mean = w.law.ops->moment(w.law.state, 1);
+	measure(&w, known);
+	identify(&w.data, &found, &w.arena);
+	print_message("%s x %u: %u workers (%.2f to %.2f), service %.0f, "
+		      "communication %.0f\n", s->law, s->workers,
+		      found.whole, found.workers.lo, found.workers.hi,
+		      found.service.value, found.communication.value);
+	assert_true(fabs(found.capacity.value * mean / s->workers - 1) < .12);
+	if (known == KNOWN_NOTHING && s->vague) {
+		assert_in_range(found.whole, s->workers - 1, s->workers + 1);
+		arena_fini(&w.arena);
+		return;
+	}
+	assert_int_equal(found.whole, s->workers);
+	assert_true(fabs(found.service.value / mean - 1) < .1);
+	assert_true(fabs(found.communication.value -
+			 (s->communication + s->jitter)) < .1 * mean);
+	arena_fini(&w.arena);
+}
+
+static void recognise_all(enum known known)
+{
+	for (size_t i = 0; i < SERVERS; i++)
+		recognise(&servers[i], known, test_seed() + i);
+}
+
+static void test_told(void **state)
+{
+	(void)state;
+	recognise_all(KNOWN_TOLD);
+}
+
+static void test_carried(void **state)
+{
+	(void)state;
+	recognise_all(KNOWN_CARRIED);
+}
+
+static void test_silent(void **state)
+{
+	(void)state;
+	recognise_all(KNOWN_NOTHING);
+}
+
+/* Its law comes back, far quantiles and all. */
+static void test_law(void **state)
+{
+	const struct server s = { "{exponential: {mean: 100us}}", 4, 12000,
+				  100, false };
+	struct identified found;
+	struct world w;
+	double p = 0, mean = 0;
+	double q999 = 0;
+
+	(void)state;
+	world_open(&w, &s, test_seed());
+	measure(&w, KNOWN_TOLD);
+	identify(&w.data, &found, &w.arena);
+	for (size_t i = 0; i < found.natoms; i++) {
+		mean += found.atom[i].p * found.atom[i].value;
+		p += found.atom[i].p;
+		if (p >= .999 && q999 <= 0)
+			q999 = found.atom[i].value;
+	}
+	assert_true(fabs(p - 1) < 1e-9);
+	assert_true(fabs(mean - 1e5) < 6e3);
+	assert_true(fabs(found.scv - 1) < .2);
+	assert_true(q999 > 5.5e5 && q999 < 8.5e5);
+	arena_fini(&w.arena);
+}
+
+/* What is small beside its way has no shape that could be told. */
+static void test_drowned(void **state)
+{
+	const struct server s = { "{exponential: {mean: 1us}}", 1, 20000,
+				  3000, false };
+	struct identified found;
+	struct world w;
+
+	(void)state;
+	world_open(&w, &s, test_seed());
+	measure(&w, KNOWN_CARRIED);
+	identify(&w.data, &found, &w.arena);
+	assert_int_equal(found.whole, 1);
+	assert_int_equal(found.natoms, 1);
+	arena_fini(&w.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_carried),
+		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_law),
+		cmocka_unit_test(test_drowned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
