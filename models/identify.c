@@ -46,7 +46,8 @@ static struct predict_value capacity_of(const struct identify_data *d)
 	double slowness = (ratio / b->rate - 1 / a->rate) / (ratio - 1);
 	double error = hypot(ratio * b->error / (b->rate * b->rate),
 			     a->error / (a->rate * a->rate)) / (ratio - 1);
-	double rate = fmin(1 / slowness, 1.25 * b->rate);
+	double most = 1.25 * b->rate;	/* what noise may not exceed */
+	double rate = slowness * most > 1 ? 1 / slowness : most;
 
 	if (b->rate < SATURATED * a->rate ||
 	    b->rate - a->rate < 2 * hypot(a->error, b->error))
