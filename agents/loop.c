@@ -14,6 +14,7 @@
  */
 #define DONES 32u		/* completions of one feed() */
 #define LOOK_EACH 16u		/* turns between looks while nothing is owed */
+#define LOOK_NS 800		/* what a look for replies takes, and then some */
 #define COST_EACH 16u		/* sends between two whose cost is taken */
 #define SCAN_STEPS 64u		/* finished requests passed over in a turn */
 #define DRAW_AHEAD_NS 2000	/* draw when nothing is due so soon */
@@ -540,7 +541,7 @@ static void turn(struct worker *w)
 {
 	size_t out, in = 0;
 
-	w->now_ns = clock_now_ns();
+	w->now_ns = w->poll ? pacer_await(&w->pacer, LOOK_NS) : clock_now_ns();
 	stall_turn(&w->stalls, w->now_ns);
 	out = transmit(w);
 	/* A whole burst: more may be due. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lancet/core/clock.h"
+
 int pacer_init(struct pacer *p, const struct workload *workload,
 	       const struct rng_key *key, const struct arrival_share *share,
 	       struct arena *arena, struct err *err)
@@ -20,6 +22,17 @@ void pacer_refill(struct pacer *p)
 		return;
 	p->tail += (uint32_t)schedule_next(&p->schedule, &p->ahead[at],
 					   PACER_BATCH - at % PACER_BATCH);
+}
+
+int64_t pacer_await(struct pacer *p, int64_t within_ns)
+{
+	int64_t due_ns = pacer_next_ns(p), now_ns = clock_now_ns();
+
+	if (due_ns - now_ns > within_ns)
+		return now_ns;
+	while (now_ns < due_ns)
+		now_ns = clock_now_ns();
+	return now_ns;
 }
 
 void pacer_begin(struct pacer *p, int64_t at_ns, int64_t from_ns,

@@ -74,6 +74,12 @@ static inline int64_t pacer_next_ns(struct pacer *p)
 	return next ? p->base_ns + next->intended_ns : INT64_MAX;
 }
 
+/*
+ * The time now; or, of a request that is due within so long, of that: what is
+ * looked for meanwhile would make it late by the look.
+ */
+int64_t pacer_await(struct pacer *p, int64_t within_ns);
+
 static inline bool pacer_low(const struct pacer *p)
 {
 	return p->tail - p->head <= PACER_AHEAD - PACER_BATCH;
