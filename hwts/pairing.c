@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hwts/pairing_doubt.h"
 #include "hwts/wall.h"
 #include "lancet/core/arena.h"
 
@@ -318,6 +319,8 @@ void pairing_join(struct pairing *p, const struct pairing_entry *log,
 		take_entry(&j, &log[i]);
 	for (uint32_t i = 0; rules->stream && i < rules->connections; i++)
 		share_out(&j, &j.conn[i], j.conn[i].end);
+	for (uint32_t i = 0; rules->hardware && i < rules->connections; i++)
+		pairing_doubt(p, j.conn[i].first, j.conn[i].end);
 	for (size_t i = 0; i < p->n; i++)
 		settle_send(&j, &p->send[i]);
 	for (size_t i = 0; i < nsamples; i++)

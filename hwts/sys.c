@@ -1,6 +1,7 @@
 /* sys.c - the kernel's own calls behind sys.h */
 #include "hwts/sys.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 
 static int sys_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags,
@@ -15,6 +16,11 @@ static int sys_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg);
 }
 
+static int sys_open(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
 const struct sys_ops sys_kernel = {
 	.recvmsg = recvmsg,
 	.recvmmsg = sys_recvmmsg,
@@ -23,4 +29,5 @@ const struct sys_ops sys_kernel = {
 	.getsockopt = getsockopt,
 	.ioctl = sys_ioctl,
 	.clock_gettime = clock_gettime,
+	.open = sys_open,
 };

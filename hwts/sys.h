@@ -22,6 +22,7 @@ struct sys_ops {
 			  socklen_t *len);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	int (*clock_gettime)(clockid_t id, struct timespec *at);
+	int (*open)(const char *path, int flags);	/* of devices */
 };
 
 extern const struct sys_ops sys_kernel;

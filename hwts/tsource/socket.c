@@ -6,6 +6,7 @@
 #include <linux/sock_diag.h>
 #include <string.h>
 
+#include "hwts/card.h"
 #include "hwts/control.h"
 #include "hwts/sys.h"
 #include "lancet/core/arena.h"
@@ -32,6 +33,7 @@ struct socket_source {
 	const struct sys_ops *sys;
 	struct socket_conn *conn;
 	bool own_key;		/* SCM_TS_OPT_ID, until the kernel refuses */
+	struct card card;	/* params.hardware: since the first enable() */
 	struct mmsghdr msg[BATCH];
 	_Alignas(struct cmsghdr) unsigned char control[BATCH]
 						      [TSOURCE_RECEIVED];
@@ -56,7 +58,9 @@ static int socket_open(void *state, const struct tsource_params *params,
 
 static void socket_close(void *state)
 {
-	(void)state; /* the descriptors are their owner's */
+	struct socket_source *s = state;
+
+	card_close(&s->card); /* the descriptors are their owner's */
 }
 
 /* Bits that tell the kernel when to stamp a packet that leaves. */
@@ -124,6 +128,11 @@ static int socket_enable(void *state, uint32_t conn, int fd, struct err *err)
 	struct socket_source *s = state;
 	int bytes = s->params.buffer, rc;
 
+	if (s->params.hardware && !s->card.open) {
+		rc = card_open(&s->card, s->sys, fd, err);
+		if (rc < 0)
+			return rc;
+	}
 	if (bytes && s->sys->setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes,
 					sizeof(bytes)))
 		s->sys->setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes,
@@ -231,6 +240,14 @@ static bool socket_received(void *state, const struct msghdr *msg,
 	return control_received(msg, stamp);
 }
 
+static int socket_clock(void *state, struct tsource_reading *reading, int n)
+{
+	struct socket_source *s = state;
+
+	return s->card.open ? phc_clock_read(&s->card.clock, reading, n)
+			    : -ENODEV;
+}
+
 static uint64_t socket_all_drops(void *state)
 {
 	struct socket_source *s = state;
@@ -256,5 +273,6 @@ const struct tsource_ops tsource_socket = {
 	.tx_failed = socket_failed,
 	.tx_drain = socket_drain,
 	.rx_stamp = socket_received,
+	.phc_read = socket_clock,
 	.drops = socket_all_drops,
 };

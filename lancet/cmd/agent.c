@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "agents/agent.h"
+#include "hwts/hwtstamp.h"
+#include "hwts/sys.h"
 
 static const char usage[] =
 	"lancet agent     started by `lancet run` on every host that fires\n"
@@ -26,6 +28,8 @@ static int run(int argc, char **argv)
 				"unexpected argument '%s'", argv[optind]);
 	/* Ctrl-C reaches the whole group: the coordinator decides. */
 	signal(SIGINT, SIG_IGN);
+	/* What an agent that was killed here has left switched on. */
+	hwtstamp_recover(&sys_kernel);
 	return agent_run(STDIN_FILENO, STDOUT_FILENO) < 0 ? STATUS_BROKEN :
 							    STATUS_FINE;
 }

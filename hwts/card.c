@@ -1,0 +1,58 @@
+/* card.c - the network card that a socket's packets leave by, set to stamp */
+#include "hwts/card.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hwts/interface.h"
+#include "lancet/core/err.h"
+
+/* What it does not even claim is not tried; what it claims proves nothing. */
+static int card_claims(const struct sys_ops *sys, const char *interface,
+		       struct hwtstamp_caps *caps, struct err *err)
+{
+	int rc = hwtstamp_ask(sys, interface, caps);
+
+	if (rc < 0)
+		return err_set(err, rc, "%s does not say what it can stamp: %s",
+			       interface, strerror(-rc));
+	if (caps->phc < 0)
+		return err_set(err, -EOPNOTSUPP, "%s has no hardware clock",
+			       interface);
+	if (!hwtstamp_complete(caps))
+		return err_set(err, -EOPNOTSUPP, "the hardware of %s does not "
+			       "stamp every packet, both ways", interface);
+	return 0;
+}
+
+int card_open(struct card *card, const struct sys_ops *sys, int fd,
+	      struct err *err)
+{
+	char interface[IF_NAMESIZE];
+	struct hwtstamp_caps caps;
+	int rc = interface_of(fd, interface);
+
+	if (rc < 0)
+		return err_set(err, rc, "it is not known by which interface "
+			       "packets leave: %s", strerror(-rc));
+	rc = card_claims(sys, interface, &caps, err);
+	if (rc < 0)
+		return rc;
+	rc = hwtstamp_take(&card->hold, sys, interface, err);
+	if (rc < 0)
+		return rc;
+	rc = phc_clock_open(&card->clock, sys, caps.phc, err);
+	if (rc < 0)
+		hwtstamp_release(&card->hold);
+	card->open = rc == 0;
+	return rc;
+}
+
+void card_close(struct card *card)
+{
+	if (!card->open)
+		return;
+	phc_clock_close(&card->clock);
+	hwtstamp_release(&card->hold);
+	card->open = false;
+}
