@@ -7,40 +7,87 @@
 /*
  * Requests are pipelined on connection 0, a window at a time. There is no
  * bound on the time that a large store takes, but on a time without a reply.
+ * Datagrams may be lost: a few at a time, and what is not answered again.
  */
 #define WINDOW 64u
+#define DATAGRAMS 8u
 #define PROGRESS_NS 3000000000
+#define AGAIN_NS 20000000
 
 struct loader {
 	struct worker *w;
 	uint64_t built, answered;
 	bool all;		/* built */
 	bool pending;		/* the outbox's first packet waits for room */
-	int64_t progress_ns;
+	uint64_t first, missing; /* datagrams: the last few, a bit for each */
+	int64_t progress_ns, sent_ns;
 };
+
+/* Item i, in the outbox's first packet; false: there is none. */
+static bool build(struct loader *l, uint64_t i)
+{
+	struct worker *w = l->w;
+	struct packet *pkt = &w->out.pkt[0];
+
+	pkt->data = w->out.bytes;
+	pkt->len = (uint32_t)w->proto.ops->populate(
+		w->proto.state, w->conn_state, i, pkt->data, w->proto.max_out);
+	pkt->conn = 0;
+	pkt->flags = 0;
+	return pkt->len > 0;
+}
 
 static void build_and_send(struct loader *l)
 {
 	struct worker *w = l->w;
 	struct packet *pkt = &w->out.pkt[0];
 
-	pkt->data = w->out.bytes;
 	while (!l->all && l->built - l->answered < WINDOW) {
-		if (!l->pending)
-			pkt->len = (uint32_t)w->proto.ops->populate(
-				w->proto.state, w->conn_state, l->built,
-				pkt->data, w->proto.max_out);
-		l->all = pkt->len == 0;
+		l->all = !l->pending && !build(l, l->built);
 		if (l->all)
 			return;
-		pkt->conn = 0;
-		pkt->flags = 0;
 		l->pending = !w->transport.ops->send(w->transport.state, pkt,
 						     1);
 		if (l->pending)
 			return;
 		l->built++;
 	}
+}
+
+/* The next few, once those before are answered; or what is missing of them. */
+static void send_datagrams(struct loader *l)
+{
+	struct worker *w = l->w;
+	bool again = l->missing;
+
+	if (again && clock_now_ns() - l->sent_ns < AGAIN_NS)
+		return;
+	if (!again)
+		l->first = l->built;
+	for (uint64_t i = 0; i < DATAGRAMS; i++) {
+		if (again && !(l->missing >> i & 1))
+			continue;
+		l->all = !build(l, l->first + i);
+		if (l->all)
+			break;
+		w->transport.ops->send(w->transport.state, &w->out.pkt[0], 1);
+		l->missing |= UINT64_C(1) << i;
+		l->built += !again;
+	}
+	l->sent_ns = clock_now_ns();
+}
+
+/* Which one it was; an answer to one that was sent twice counts once. */
+static bool is_new(struct loader *l, const struct proto_done *done)
+{
+	uint64_t at = done->id - l->first;
+
+	if (l->w->stream)
+		return true;
+	if (at >= DATAGRAMS || !(l->missing >> at & 1))
+		return false;
+	l->missing &= ~(UINT64_C(1) << at);
+	return true;
 }
 
 /* Every reply in the packet; only connection 0 was asked anything. */
@@ -57,17 +104,19 @@ static int take(struct loader *l, const struct packet *pkt, struct err *err)
 		n = w->proto.ops->feed(w->proto.state, w->conn_state,
 				       pkt->data + used, pkt->len - used, done,
 				       16, &ndone);
-		for (size_t i = 0; i < ndone; i++)
+		for (size_t i = 0; i < ndone; i++) {
 			if (done[i].status != PROTO_OK)
 				return err_set(err, -EIO,
 					       "the target refused to store "
 					       "an item");
+			if (is_new(l, &done[i]))
+				l->answered++;
+		}
 		if (n < 0)
 			return err_set(err, -EBADMSG,
 				       "the target does not speak %s",
 				       w->proto.ops->kind.name);
 		used += (size_t)n;
-		l->answered += ndone;
 		if (ndone > 0)
 			l->progress_ns = clock_now_ns();
 	}
@@ -88,7 +137,10 @@ int loader_fill(struct worker *w, struct err *err)
 	while (rc == 0 && (!l.all || l.answered < l.built)) {
 		size_t n;
 
-		build_and_send(&l);
+		if (w->stream)
+			build_and_send(&l);
+		else
+			send_datagrams(&l);
 		n = w->transport.ops->recv(w->transport.state, w->in,
 					   WORKER_RECV);
 		for (size_t i = 0; i < n && rc == 0; i++)

@@ -58,9 +58,30 @@ struct mc_language {
 		      struct proto_served *req, size_t *n);
 	size_t (*reply)(const struct mc *s, const struct proto_served *req,
 			enum proto_status status, unsigned char *out);
+	/* From its beginning: how long a whole reply is, and its status. */
+	int64_t (*length)(const unsigned char *in, size_t len,
+			  enum proto_status *status);
 };
 
 extern const struct mc_language mc_ascii, mc_binary;
+
+/* What memcached and memcached-udp share. */
+struct mc_options {
+	struct keyspace_options keyspace; /* first */
+	int format;
+};
+
+extern const struct option_row mc_rows[];
+
+int mc_init(void *ps, const void *options, struct arena *arena,
+	    size_t *max_out, struct err *err);
+uint64_t mc_key(const void *ps, const struct proto_request *req);
+struct mc_ask mc_draw(const struct mc *s, const struct proto_request *req);
+
+static inline const struct mc_language *mc_language(const struct mc *s)
+{
+	return s->binary ? &mc_binary : &mc_ascii;
+}
 
 /* Binary: replies of the loader are known by this bit of their opaque. */
 #define MC_LOADER 0x80000000u

@@ -184,6 +184,27 @@ static long ascii_feed(struct mc_conn *c, const unsigned char *in, size_t len,
 	return (long)used;
 }
 
+static int64_t ascii_length(const unsigned char *in, size_t len,
+			    enum proto_status *status)
+{
+	static const char end[] = "\r\nEND\r\n";
+	struct line line;
+	int64_t bytes;
+	int simple;
+
+	if (take_line(in, len, &line) <= 0)
+		return -EBADMSG;
+	if (begins(&line, "VALUE ")) {
+		bytes = bytes_of(&line, 3);
+		*status = PROTO_OK;
+		return bytes < 0 ? -EBADMSG : (int64_t)line.used + bytes +
+						      (int64_t)strlen(end);
+	}
+	simple = simple_reply(&line);
+	*status = simple < 0 ? PROTO_ERROR : (enum proto_status)simple;
+	return simple < 0 ? simple : (int64_t)line.used;
+}
+
 /* --- target --- */
 
 /* "get KEY": the key goes with the request, for the reply says it again. */
@@ -276,5 +297,5 @@ static size_t ascii_reply(const struct mc *s, const struct proto_served *req,
 }
 
 const struct mc_language mc_ascii = {
-	ascii_build, ascii_feed, ascii_serve, ascii_reply,
+	ascii_build, ascii_feed, ascii_serve, ascii_reply, ascii_length,
 };

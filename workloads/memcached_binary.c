@@ -103,6 +103,16 @@ static long binary_feed(struct mc_conn *c, const unsigned char *in, size_t len,
 	return used;
 }
 
+static int64_t binary_length(const unsigned char *in, size_t len,
+			     enum proto_status *status)
+{
+	if (len < HEADER || in[0] != REPLY || in[1] > SET ||
+	    get_be32(in + 8) > MC_VALUE_MAX)
+		return -EBADMSG;
+	*status = status_of(get_be16(in + 6));
+	return HEADER + (int64_t)get_be32(in + 8);
+}
+
 /* --- target --- */
 
 static long binary_serve(struct mc_conn *c, const unsigned char *in, size_t len,
@@ -158,5 +168,5 @@ static size_t binary_reply(const struct mc *s, const struct proto_served *req,
 }
 
 const struct mc_language mc_binary = {
-	binary_build, binary_feed, binary_serve, binary_reply,
+	binary_build, binary_feed, binary_serve, binary_reply, binary_length,
 };

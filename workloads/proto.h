@@ -123,7 +123,8 @@ struct proto_ops {
 
 	/*
 	 * Optional (PROTO_LOADER), cold: the i-th request that fills the
-	 * store before a run; 0 when there are no more.
+	 * store before a run; 0 when there are no more. Over datagrams i is
+	 * the id of its reply, and it may be asked for again.
 	 */
 	size_t (*populate)(void *ps, void *cs, uint64_t i, unsigned char *out,
 			   size_t room);

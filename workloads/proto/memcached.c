@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "lancet/core/option.h"
 
 /*
  * Key and operation come from the request's draw. The loader stores every
@@ -13,57 +12,18 @@
  *
  * As a target it has no store: every get hits, with the value that the key would have.
  */
-#define MC_OUT 512		/* what may stand around key and value */
-
-struct mc_options {
-	struct keyspace_options keyspace; /* first */
-	int format;
-};
-
-static int mc_init(void *ps, const void *options, struct arena *arena,
-		   size_t *max_out, struct err *err)
-{
-	const struct mc_options *o = options;
-	struct mc *s = ps;
-	int rc = keyspace_init(&s->keyspace, &o->keyspace, false, arena, err);
-
-	s->binary = o->format != 0;
-	s->out = MC_OUT + s->keyspace.key.most + s->keyspace.value.most;
-	*max_out = s->out;
-	return rc;
-}
-
-static const struct mc_language *language(const struct mc *s)
-{
-	return s->binary ? &mc_binary : &mc_ascii;
-}
-
 static size_t mc_build(void *ps, void *cs, const struct proto_request *req,
 		       unsigned char *out, size_t room)
 {
-	struct keyspace_ask what;
+	struct mc_conn *c = cs;
 	struct mc_ask ask;
 	struct mc *s = ps;
-	struct mc_conn *c = cs;
 
 	if (room < s->out)
 		return 0;
-	keyspace_draw(&s->keyspace, req, &what);
-	ask = (struct mc_ask){
-		.get = what.operation == KEYSPACE_GET,
-		.key = what.key,
-		.opaque = c->asked++ & ~MC_LOADER,
-	};
-	return language(s)->build(s, &ask, out);
-}
-
-static uint64_t mc_key(const void *ps, const struct proto_request *req)
-{
-	const struct mc *s = ps;
-	struct keyspace_ask what;
-
-	keyspace_draw(&s->keyspace, req, &what);
-	return what.key;
+	ask = mc_draw(s, req);
+	ask.opaque = c->asked++ & ~MC_LOADER;
+	return mc_language(s)->build(s, &ask, out);
 }
 
 static size_t mc_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
@@ -75,13 +35,13 @@ static size_t mc_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
 	(void)cs;
 	if (i >= s->keyspace.keys || room < s->out)
 		return 0;
-	return language(s)->build(s, &ask, out);
+	return mc_language(s)->build(s, &ask, out);
 }
 
 static long mc_feed(void *ps, void *cs, const unsigned char *in, size_t len,
 		    struct proto_done *done, size_t max, size_t *ndone)
 {
-	const struct mc_language *l = language(ps);
+	const struct mc_language *l = mc_language(ps);
 	size_t used = 0, n = 1;
 
 	*ndone = 0;
@@ -140,16 +100,6 @@ static size_t mc_reply(void *ps, void *cs, const struct proto_served *req,
 		l = &mc_binary;
 	return l->reply(s, req, status, out);
 }
-
-static const char *const mc_formats[] = { "ascii", "binary", NULL };
-
-static const struct option_row mc_rows[] = {
-	{ .key = "format", .type = OPTION_TYPE_ENUM,
-	  .offset = offsetof(struct mc_options, format), .preset = "ascii",
-	  .names = mc_formats, .help = "the language on the wire" },
-	KEYSPACE_ROWS("200B"),
-	{ 0 },
-};
 
 const struct proto_ops proto_memcached = {
 	.kind = {
