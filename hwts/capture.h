@@ -2,6 +2,7 @@
 #ifndef HWTS_CAPTURE_H
 #define HWTS_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -26,8 +27,35 @@ struct capture;
  */
 struct capture *capture_open_file(FILE *file, struct err *err);
 
+/* What is captured live, and how. */
+struct capture_params {
+	const char *interface;
+	const char *filter;	/* libpcap's, run by the kernel */
+	int buffer;		/* bytes that wait in the kernel; at least */
+				/* CAPTURE_BUFFER is taken */
+	bool hardware;		/* stamps by the network card, or fail */
+};
+
+#define CAPTURE_BUFFER (32 << 20)
+#define CAPTURE_SNAP 128	/* bytes of a packet: its headers */
+#define CAPTURE_DELAY_MS 10	/* after which a packet can be read */
+
 /*
- * 1: there is one; 0: no more; -EBADMSG: the file is damaged from here on,
+ * Packets of an interface from here on, stamped in nanoseconds, in large
+ * blocks: nobody is woken up for one. NULL: err says what right or interface
+ * is missing, or that hardware stamps cannot be had.
+ */
+struct capture *capture_open_live(const struct capture_params *params,
+				  struct err *err);
+
+/* Another filter, from here on. */
+int capture_filter(struct capture *c, const char *filter, struct err *err);
+
+/* Live: packets that the kernel had no room for, so far. */
+uint64_t capture_drops(const struct capture *c);
+
+/*
+ * 1: there is one; 0: no more (live: not now); -EBADMSG: the file is damaged from here on,
  * and err says how. What came before stands.
  */
 int capture_next(struct capture *c, struct capture_packet *packet,

@@ -12,13 +12,13 @@ struct err;
  */
 #define CAPTURE_OF_PCAP(X)                                               \
 	X(pcap_fopen_offline_with_tstamp_precision)                      \
-	X(pcap_next_ex) X(pcap_dispatch) X(pcap_close) X(pcap_geterr)    \
-	X(pcap_datalink) X(pcap_datalink_val_to_description)             \
-	X(pcap_create) X(pcap_activate) X(pcap_statustostr)              \
+	X(pcap_next_ex) X(pcap_close) X(pcap_geterr) X(pcap_datalink)    \
+	X(pcap_datalink_val_to_description)                              \
+	X(pcap_create) X(pcap_activate) X(pcap_setnonblock)              \
 	X(pcap_set_snaplen) X(pcap_set_timeout) X(pcap_set_buffer_size)  \
 	X(pcap_set_tstamp_precision) X(pcap_set_tstamp_type)             \
-	X(pcap_get_tstamp_precision) X(pcap_setnonblock)                 \
-	X(pcap_compile) X(pcap_setfilter) X(pcap_freecode) X(pcap_stats)
+	X(pcap_get_tstamp_precision) X(pcap_stats)                       \
+	X(pcap_compile) X(pcap_setfilter) X(pcap_freecode)
 
 #define CAPTURE_MEMBER(name) __typeof__(&name) name;
 

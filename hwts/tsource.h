@@ -84,6 +84,13 @@ struct tsource_reading {
 enum tsource_flag {
 	TSOURCE_SOCKETS = 1,	/* works on descriptors of kernel sockets */
 	TSOURCE_NONE = 2,	/* gives no stamps at all (user) */
+	/*
+	 * Sees packets from beside the path: tx_drain(), of any connection,
+	 * also gives those of messages that came in, TSOURCE_RX. Their key
+	 * is, of datagrams, the number of the message; of a stream, the
+	 * offset of the last byte, both since enable().
+	 */
+	TSOURCE_WITNESSES = 4,
 };
 
 /*
@@ -142,6 +149,12 @@ struct tsource_ops {
 	 */
 	bool (*rx_stamp)(void *state, const struct msghdr *msg,
 			 struct tsource_stamp *stamp);
+
+	/*
+	 * Cold: a segment ends (over), so that tx_drain() is to give all
+	 * that there is, however late; or one begins.
+	 */
+	void (*settle)(void *state, bool over);
 
 	/*
 	 * Cold, a helper's thread: the clock of TSOURCE_PHC stamps, up to n
