@@ -48,6 +48,7 @@ static const char *const laws[] = {
 	"lognormal:1",
 	"lognormal:25",
 	"{lognormal: {mean: 10us, scv: 0.003}}",
+	"{mixture: [{p: 0.25, law: exp:10us}, {p: 0.75, law: gamma:2}]}",
 	"disc:1:7",
 	"disc:0.995:0.5,0.005:100.5",
 	"disc:0.44:5.7us,0.04:6us,0.44:20us,0.04:88us,0.04:100us",
@@ -516,6 +517,8 @@ static void test_refusals(void **state)
 {
 	static const char *const bad[] = {
 		"disc:0.5:1,0.4:2",
+		"{mixture: [{p: 0.5, law: exp:1}]}",
+		"{mixture: []}",
 		"disc:0.5",
 		"disc:0.5:x,0.5:1",
 		"disc:1.5:1",
@@ -596,9 +599,57 @@ static void test_branches(void **state)
 	arena_fini(&arena);
 }
 
+/* With jumps: what lies below 15 by a table, what lies above by a law. */
+static void test_mixture(void **state)
+{
+	static const char *const text[] = {
+		"{mixture: [{p: 0.4, law: 'disc:0.25:3,0.75:11'}, "
+		"{p: 0.6, law: uniform:15:25}]}",
+		/* The same, of parts that do not follow each other. */
+		"{mixture: [{p: 0.6, law: uniform:15:25}, "
+		"{p: 0.4, law: 'disc:0.25:3,0.75:11'}, {p: 0, law: exp:9}]}",
+	};
+	static const double at[][2] = {	/* p, quantile */
+		{ 0.05, 3 }, { 0.1, 3 }, { 0.1001, 11 }, { 0.4, 11 },
+		{ 0.7, 20 }, { 0.94, 24 },
+	};
+	struct rng_key key = { .seed = test_seed() };
+	struct arena arena;
+	struct rng rng;
+
+	(void)state;
+	arena_init(&arena);
+	rng_init(&rng, &key);
+	for (int m = 0; m < 2; m++) {
+		struct dist d = test_dist(text[m], &arena);
+		double n[2] = { 0 }, x[1000];
+
+		assert_true(fabs(dist_mean(&d) - (.1 * 3 + .3 * 11 + .6 * 20)) <
+			    1e-12);
+		for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+			assert_true(fabs(d.ops->quantile(d.state, at[i][0]) -
+					 at[i][1]) < 1e-9);
+		assert_true(fabs(d.ops->cdf(d.state, 3) - .1) < 1e-12);
+		assert_true(fabs(d.ops->cdf(d.state, 2.9)) < 1e-12);
+		assert_true(fabs(d.ops->cdf(d.state, 20) - .7) < 1e-12);
+		for (int i = 0; i < 100; i++) {
+			d.ops->sample(d.state, &rng, x, 1000);
+			for (int j = 0; j < 1000; j++) {
+				n[0] += x[j] <= 3;
+				n[1] += x[j] <= 20;
+			}
+		}
+		/* Of 100000: deviations of 95 and 145; 6 are 2e-9. */
+		assert_in_range(n[0], 10000 - 570, 10000 + 570);
+		assert_in_range(n[1], 70000 - 870, 70000 + 870);
+	}
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mixture),
 		cmocka_unit_test(test_draws),
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_moments),
