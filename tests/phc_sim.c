@@ -31,8 +31,8 @@ static const char usage[] =
 	"\n"
 	"The last line begins with pass or fail: error p99 within the limit, the\n"
 	"true instant within the published bound in 99.5% of conversions, every\n"
-	"step and freeze found within 1 s (or one poll), and nothing found that\n"
-	"was not there.\n";
+	"step (of more than two bounds; a smaller one may stay within them) and\n"
+	"freeze found within 1 s, or one poll, and nothing that was not there.\n";
 
 static const struct option options[] = {
 	{ "drift-ppm", required_argument, NULL, 'd' },

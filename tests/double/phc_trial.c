@@ -192,7 +192,7 @@ bool phc_trial_passes(const struct phc_trial *t,
 	else if (out->coverage < COVERAGE_MIN)
 		snprintf(why, size, "%.2f%% within the bound, less than %.1f%%",
 			 100 * out->coverage, 100 * COVERAGE_MIN);
-	else if (fabs(t->step_ns) > out->bound_max_ns &&
+	else if (fabs(t->step_ns) > 2 * out->bound_p50_ns &&
 		 (out->step_after_s < 0 || out->step_after_s > found_s))
 		snprintf(why, size, "the step was not found in time");
 	else if (t->freeze_s > 0 &&
