@@ -103,7 +103,7 @@ say = @printf '%7s %s\n' $(1) $(2)
 # --- programs --------------------------------------------------------------
 .PHONY: all help
 all: $(BIN)/lancet $(goldens:tests/golden_%.c=$(BIN)/golden-%) \
-	$(simulators:tests/%_sim.c=$(BIN)/%-sim) \
+	$(simulators:tests/%_sim.c=$(BIN)/%-sim) $(BIN)/lancet-nic \
 	$(if $(filter plain,$(BUILD)),man)
 
 help:
@@ -195,6 +195,13 @@ $(BIN)/golden-%: $(O)/tests/golden_%.o $(golden_parts:%.c=$(O)/%.o) $(library)
 $(BIN)/%-sim: $(O)/tests/%_sim.o $(double) $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The whole program over a simulated network card; not installed.
+wrapped := recvmsg recvmmsg setsockopt ioctl clock_gettime open
+$(BIN)/lancet-nic: $(program_objects) $(doubles:%.c=$(O)/%.o) $(library)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) \
+		-o $@ $^ $(LDLIBS)
 
 $(O)/bench/%: $(O)/bench/%.o $(library)
 	$(call say,LD,$@)

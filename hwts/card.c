@@ -17,24 +17,27 @@ static int card_claims(const struct sys_ops *sys, const char *interface,
 		return err_set(err, rc, "%s does not say what it can stamp: %s",
 			       interface, strerror(-rc));
 	if (caps->phc < 0)
-		return err_set(err, -EOPNOTSUPP, "%s has no hardware clock",
+		return err_set(err, -EOPNOTSUPP, "%s has no hardware clock; use "
+			       "timestamps: kernel, or a card that has one",
 			       interface);
 	if (!hwtstamp_complete(caps))
 		return err_set(err, -EOPNOTSUPP, "the hardware of %s does not "
-			       "stamp every packet, both ways", interface);
+			       "stamp every packet, both ways; use "
+			       "timestamps: kernel", interface);
 	return 0;
 }
 
 int card_open(struct card *card, const struct sys_ops *sys, int fd,
-	      struct err *err)
+	      const char *interface, struct err *err)
 {
-	char interface[IF_NAMESIZE];
+	char name[IF_NAMESIZE];
 	struct hwtstamp_caps caps;
-	int rc = interface_of(fd, interface);
+	int rc = interface ? 0 : interface_of(fd, name);
 
 	if (rc < 0)
 		return err_set(err, rc, "it is not known by which interface "
 			       "packets leave: %s", strerror(-rc));
+	interface = interface ? interface : name;
 	rc = card_claims(sys, interface, &caps, err);
 	if (rc < 0)
 		return rc;

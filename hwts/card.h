@@ -17,9 +17,12 @@ struct card {
 	bool open;
 };
 
-/* By a connected socket. 0; -errno with one line: why there is none. */
+/*
+ * The one that this socket is connected through; NULL for its name: the
+ * routes tell. 0; -errno with one line: why there is none.
+ */
 int card_open(struct card *card, const struct sys_ops *sys, int fd,
-	      struct err *err);
+	      const char *interface, struct err *err);
 void card_close(struct card *card);
 
 #endif

@@ -129,7 +129,7 @@ static int socket_enable(void *state, uint32_t conn, int fd, struct err *err)
 	int bytes = s->params.buffer, rc;
 
 	if (s->params.hardware && !s->card.open) {
-		rc = card_open(&s->card, s->sys, fd, err);
+		rc = card_open(&s->card, s->sys, fd, s->params.interface, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -22,6 +22,7 @@ struct told {
 
 struct nic nic = { .lock = PTHREAD_MUTEX_INITIALIZER };
 struct nic_counts nic_counts;
+const struct sys_ops *nic_real = &sys_kernel;
 
 const struct nic_spec nic_good = {
 	.phc = {
@@ -84,6 +85,10 @@ void nic_start(const struct nic_spec *spec)
 	nic.wall_ns = nic_wall_offset();
 	nic_counts = (struct nic_counts){ 0 };
 	rng_init(&nic.rng, &key);
+	if (spec->frozen != 0) {
+		nic.spec.phc.freeze_at_ns = clock_now_ns() - 500000000;
+		nic.spec.phc.freeze_ns = INT64_MAX;
+	}
 	sim_phc_init(&nic.phc, &nic.spec.phc, clock_now_ns() - 1000000000);
 }
 
@@ -105,6 +110,7 @@ int nic_parse(struct nic_spec *spec, const char *text)
 		{ "seed", &spec->seed },
 		{ "claims", &spec->claims },
 		{ "mute", &spec->mute },
+		{ "frozen", &spec->frozen },
 		{ "get-errno", &spec->get_errno },
 		{ "set-errno", &spec->set_errno },
 		{ "set-filter", &spec->set_filter },
@@ -289,7 +295,7 @@ static void queue_fill(struct nic_socket *s, int fd)
 				      .msg_controllen = sizeof(control) };
 		struct nic_parts p;
 
-		if (sys_kernel.recvmsg(fd, &msg,
+		if (nic_real->recvmsg(fd, &msg,
 				       MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return;
 		queue_add(s, &msg);

@@ -24,7 +24,8 @@ struct nic_spec {
 	double one_in_flight_ns;	/* no stamp so soon after another */
 	double seed;
 	double claims;			/* what ETHTOOL_GET_TS_INFO says; */
-	double mute;			/* and there never are any stamps */
+	double mute;			/* and there never are any stamps, */
+	double frozen;			/* or its clock stands still */
 	double get_errno, set_errno;	/* of SIOC[GS]HWTSTAMP */
 	double set_filter;		/* that the driver makes of ours; -1 */
 	double precise_errno, extended_errno, offset_errno;

@@ -37,7 +37,7 @@ static int nic_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags,
 	if (fd >= NIC_SOCKETS)
 		abort();
 	if (!(flags & MSG_ERRQUEUE)) {
-		got = sys_kernel.recvmmsg(fd, msg, n, flags, timeout);
+		got = nic_real->recvmmsg(fd, msg, n, flags, timeout);
 		pthread_mutex_lock(&nic.lock);
 		for (int i = 0; i < got; i++)
 			nic_received(&msg[i].msg_hdr);
@@ -65,7 +65,7 @@ static ssize_t nic_recvmsg(int fd, struct msghdr *msg, int flags)
 		*msg = one.msg_hdr;
 		return got < 0 ? -1 : 0;
 	}
-	got = sys_kernel.recvmsg(fd, msg, flags);
+	got = nic_real->recvmsg(fd, msg, flags);
 	if (got >= 0) {
 		pthread_mutex_lock(&nic.lock);
 		nic_received(msg);
@@ -78,7 +78,7 @@ static ssize_t nic_recvmsg(int fd, struct msghdr *msg, int flags)
 static int nic_setsockopt(int fd, int level, int name, const void *value,
 			  socklen_t len)
 {
-	int rc = sys_kernel.setsockopt(fd, level, name, value, len);
+	int rc = nic_real->setsockopt(fd, level, name, value, len);
 
 	if (rc == 0 && level == SOL_SOCKET && name == SO_TIMESTAMPING &&
 	    fd < NIC_SOCKETS) {
@@ -229,7 +229,7 @@ static int nic_ioctl(int fd, unsigned long request, void *arg)
 	case PTP_SYS_OFFSET:
 		return nic_offset(arg);
 	default:
-		return sys_kernel.ioctl(fd, request, arg);
+		return nic_real->ioctl(fd, request, arg);
 	}
 }
 
@@ -239,7 +239,7 @@ static int nic_clock_gettime(clockid_t id, struct timespec *at)
 	int64_t ns;
 
 	if (id >= 0)
-		return sys_kernel.clock_gettime(id, at);
+		return nic_real->clock_gettime(id, at);
 	ns = nic_look(false).other_ns;
 	*at = (struct timespec){ ns / 1000000000, ns % 1000000000 };
 	return 0;
@@ -248,19 +248,19 @@ static int nic_clock_gettime(clockid_t id, struct timespec *at)
 static int nic_open(const char *path, int flags)
 {
 	if (!strcmp(path, "/dev/ptp0"))
-		return sys_kernel.open("/dev/null", flags);
-	return sys_kernel.open(path, flags);
+		return nic_real->open("/dev/null", flags);
+	return nic_real->open(path, flags);
 }
 
 static ssize_t nic_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	return sys_kernel.sendmsg(fd, msg, flags);
+	return nic_real->sendmsg(fd, msg, flags);
 }
 
 static int nic_getsockopt(int fd, int level, int name, void *value,
 			  socklen_t *len)
 {
-	return sys_kernel.getsockopt(fd, level, name, value, len);
+	return nic_real->getsockopt(fd, level, name, value, len);
 }
 
 const struct sys_ops nic_sys = {

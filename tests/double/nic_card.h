@@ -33,6 +33,9 @@ struct nic {
 
 extern struct nic nic;
 
+/* The kernel's own calls. */
+extern const struct sys_ops *nic_real;
+
 /* The stamps and the error of a message's control data, in place. */
 struct nic_parts {
 	struct scm_timestamping *at;
