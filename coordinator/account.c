@@ -227,6 +227,7 @@ void account_point(const struct point_data *data,
 	struct series headline;
 
 	account_rates(data, to);
+	to->took_s = measured->took_s;
 	to->precision_asked = measured->asked;
 	to->precision_reached = measured->reached;
 	to->attempts = measured->attempts;
@@ -251,5 +252,5 @@ void account_point(const struct point_data *data,
 	point_series(data, -1, WINDOW_HEADLINE, &headline, data->arena);
 	to->response_hist = arena_alloc(arena, sizeof(*to->response_hist));
 	series_merge(&headline, to->response_hist);
-	slowdown_of(data, to, arena);
+	slowdown_of(data, data->confidence, to, arena);
 }

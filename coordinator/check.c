@@ -60,17 +60,32 @@ bool check_rejects(const struct result_check *check)
 	return strcmp(check->status, "pass") != 0;
 }
 
+static const struct check_ops *ops_of(const struct result_check *check)
+{
+	return (const void *)kind_find(KIND_CHECK, check->name);
+}
+
 const struct result_check *check_fault(const struct result_check *checks,
 				       size_t n, bool blind)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct check_ops *ops =
-			(const void *)kind_find(KIND_CHECK, checks[i].name);
+		const struct check_ops *ops = ops_of(&checks[i]);
 
 		if (ops && ops->blind == blind && check_rejects(&checks[i]))
 			return &checks[i];
 	}
 	return NULL;
+}
+
+bool check_client_failed(const struct result_check *checks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct check_ops *ops = ops_of(&checks[i]);
+
+		if (ops && ops->client && !strcmp(checks[i].status, "fail"))
+			return true;
+	}
+	return false;
 }
 
 int check_all(const struct point_data *data, struct arena *arena,

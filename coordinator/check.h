@@ -39,6 +39,7 @@ struct check_ops {
 	 * nothing by what it showed. False where in doubt.
 	 */
 	bool blind;
+	bool client;	/* what it finds is the client's doing */
 
 	/*
 	 * After point_close(). `out` comes with every number NAN; what it
@@ -62,6 +63,9 @@ bool check_rejects(const struct result_check *check);
 /* The first that rejects, of the blind ones or of the others; NULL: none. */
 const struct result_check *check_fault(const struct result_check *checks,
 				       size_t n, bool blind);
+
+/* One that looks at the client failed: the server is not what was measured. */
+bool check_client_failed(const struct result_check *checks, size_t n);
 
 extern const char *const check_status_name[];
 

@@ -88,7 +88,7 @@ static void replay_figures(const struct point_data *data,
 
 	for (size_t i = 0; i < plan->nq; i++)
 		at[i].q = plan->q[i];
-	pairs_quantile(pair, n, point_confidence(data), at, plan->nq, scratch);
+	pairs_quantile(pair, n, data->confidence, at, plan->nq, scratch);
 	model->replayed = arena_array(arena, plan->nq,
 				      sizeof(*model->replayed));
 	for (size_t i = 0; i < plan->nq; i++) {
@@ -137,7 +137,7 @@ static void compare_measured(const struct point_data *data,
 	struct series series;
 
 	point_series(data, -1, WINDOW_COMPARED, &series, data->arena);
-	interval_metric(&series, point_confidence(data), data->plan->q,
+	interval_metric(&series, data->confidence, data->plan->q,
 			data->plan->nq, data->arena, &metric);
 	model->nquantiles = data->plan->nq;
 	model->quantiles = arena_array(arena, model->nquantiles,

@@ -8,6 +8,7 @@
 #include "coordinator/attribution.h"
 #include "coordinator/check.h"
 #include "coordinator/compare.h"
+#include "coordinator/course.h"
 #include "coordinator/environment.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/measure.h"
@@ -37,7 +38,7 @@ static void result_begin(const struct plan *plan, struct result *result,
 	result->seed = plan->config->seed;
 	result->config_yaml = plan->config_text;
 	result->calibration_status = "not calibrated on this path";
-	result->points = arena_array(arena, plan->npoints,
+	result->points = arena_array(arena, plan->most,
 				     sizeof(*result->points));
 	environment_read(plan, &result->environment, arena);
 }
@@ -47,11 +48,11 @@ static void result_begin(const struct plan *plan, struct result *result,
  * an arena of the point's own and goes when it is judged.
  */
 static int run_point(struct session *session, const struct plan_point *point,
-		     const char *samples, struct result_point *to, struct overhead_point *paired,
+		     const char *samples, struct result_point *to,
+		     struct overhead_point *paired, struct measured *measured,
 		     struct arena *arena, struct err *err)
 {
 	struct point_data data;
-	struct measured measured;
 	struct recording recording;
 	struct arena bulk;
 	int rc;
@@ -61,12 +62,12 @@ static int run_point(struct session *session, const struct plan_point *point,
 	rc = recording_open(&recording, samples, &data, &bulk, err);
 	data.recording = &recording;
 	if (!rc)
-		rc = measure_point(session, &data, &measured, arena, err);
+		rc = measure_point(session, &data, measured, arena, err);
 	if (!rc && data.nsegments)
 		rc = recording_close(&recording, to, arena, err);
 	if (!rc && data.nsegments) {
 		rc = check_all(&data, arena, &to->checks, &to->nchecks, err);
-		account_point(&data, &measured, to, arena);
+		account_point(&data, measured, to, arena);
 		verdict_point(to->checks, to->nchecks, arena, &to->verdict);
 		to->model = compare_point(&data, arena);
 		attribution_pair(&data, paired, arena);
@@ -81,46 +82,64 @@ static int run_point(struct session *session, const struct plan_point *point,
 static int run_points(struct session *session,
 		      const struct coordinator_watch *watch,
 		      const char *samples, struct result *result,
-		      struct overhead_point *paired, bool *begun,
+		      struct course *course, struct overhead_point *paired,
 		      struct arena *arena, struct err *err)
 {
-	const struct plan *plan = session->plan;
+	const struct plan_point *point;
+	struct measured measured;
 
-	for (size_t i = 0; i < plan->npoints && !interrupted(); i++) {
-		struct result_point *point = &result->points[i];
+	while (!interrupted() && (point = course_next(course, result->points))) {
+		size_t i = result->npoints;
 		int rc;
 
-		*begun = true;
-		watch->begin(watch->context, plan, &plan->point[i]);
-		rc = run_point(session, &plan->point[i], samples, point,
-			       &paired[i], arena, err);
-		if (rc < 0)
-			return rc;
-		if (rc > 0)
-			break;
+		watch->begin(watch->context, course->plan, point);
+		rc = run_point(session, point, samples, &result->points[i],
+			       &paired[i], &measured, arena, err);
+		if (rc) {
+			course->n--;
+			return rc < 0 ? rc : 0;
+		}
 		result->npoints++;
-		watch->end(watch->context, &plan->point[i], point);
+		course_tell(course, &measured, &result->points[i]);
+		watch->end(watch->context, point, &result->points[i]);
 	}
 	return 0;
 }
 
+/* A search is as good as what its answer stands on. */
+static void judge(const struct course *course, const char *broken,
+		  struct result *result, struct arena *arena)
+{
+	if (course_answered(course) && !broken)
+		result->verdict = (struct result_verdict){ .status = "valid" };
+	else
+		verdict_run(result->points, result->npoints, broken, arena,
+			    &result->verdict);
+}
+
 /* When the load is over: what takes CPU. */
-static void finish(const struct plan *plan,
+static void finish(struct course *course,
 		   const struct coordinator_watch *watch,
-		   const struct overhead_point *paired, struct result *result,
+		   struct overhead_point *paired, struct result *result,
 		   const char *broken, struct arena *arena)
 {
+	const struct plan *plan = course->plan;
+
+	course_sort(course, result->points, paired);
 	if (result->npoints && plan->config->model.mode != MODEL_NONE)
 		watch->compare(watch->context);
 	for (size_t i = 0; i < result->npoints; i++)
 		if (result->points[i].model)
-			compare_stationary(plan, &plan->point[i],
+			compare_stationary(plan, &course->point[i],
 					   result->points[i].model, arena);
 	attribution_run(plan, paired, result, arena);
-	result->slo = objective_of(plan, result->points, result->npoints,
-				   arena);
-	verdict_run(result->points, result->npoints, broken, arena,
-		    &result->verdict);
+	result->slo = plan->config->load.search
+		      ? objective_search(plan, &course->search,
+					 result->points, result->npoints,
+					 arena)
+		      : objective_of(plan, result->points, result->npoints,
+				     arena);
+	judge(course, broken, result, arena);
 }
 
 int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
@@ -128,25 +147,27 @@ int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
 	       struct err *err)
 {
 	struct session session;
+	struct course course;
 	struct overhead_point *paired =
-		arena_array(arena, plan->npoints, sizeof(*paired));
+		arena_array(arena, plan->most, sizeof(*paired));
 	const char *broken = NULL;
 	int rc;
 
-	*begun = false;
 	clock_sync();
+	course_init(&course, plan, arena);
 	result_begin(plan, result, arena);
 	rc = session_open(&session, plan, arena, err);
+	*begun = !rc;
 	session.progress = watch->tick;
 	session.context = watch->context;
 	if (!rc)
-		rc = run_points(&session, watch, samples, result, paired, begun,
-				arena, err);
+		rc = run_points(&session, watch, samples, result, &course,
+				paired, arena, err);
 	session_close(&session);
 	if (interrupted())
 		broken = "interrupted before it was complete";
 	else if (rc)
 		broken = arena_strdup(arena, err->text);
-	finish(plan, watch, paired, result, broken, arena);
+	finish(&course, watch, paired, result, broken, arena);
 	return interrupted() ? 0 : rc;
 }

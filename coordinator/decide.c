@@ -68,6 +68,8 @@ int64_t decide_length(const struct decide_state *s, int64_t *need_ns)
 		length = 0;
 	else
 		length = need = needed(s);
+	if (s->last && length)
+		length = s->left_ns;
 	length = length < s->left_ns ? length : s->left_ns;
 	if (need_ns)
 		*need_ns = need;

@@ -9,7 +9,10 @@
 #include "coordinator/decide.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/plan.h"
+#include "coordinator/objective.h"
 #include "coordinator/recording.h"
+#include "coordinator/search.h"
+#include "coordinator/slowdown.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -154,13 +157,16 @@ static int64_t left_ns(const struct measure *m)
 	return (int64_t)((double)left / (1 + fold_share(m)));
 }
 
-/* So that the next segment of any point is planned with what this one took. */
+/*
+ * So that the next segment of any point is planned with what this one took;
+ * a freeze of the machine is forgotten after some.
+ */
 static void learn(struct measure *m, int64_t length_ns)
 {
 	int64_t over = clock_now_ns() - m->start.at_ns - length_ns -
 		       m->start.drain_ns;
 
-	m->session->fold_share = fmax(m->session->fold_share,
+	m->session->fold_share = fmax(m->session->fold_share / 2,
 				      (double)over / (double)length_ns);
 }
 
@@ -221,6 +227,45 @@ static int look_closer(struct measure *m, struct decide_state *state,
 	return 0;
 }
 
+/*
+ * How much wider than its distance from the promise the interval is, on the
+ * side that matters: up to 1 the two are told apart.
+ */
+static double trial_width(struct measure *m)
+{
+	const struct point_data *data = m->data;
+	double confidence = data->plan->trial_confidence;
+	struct result_point trial = { .counts = data->counts };
+	struct result_interval *p = &m->measured->promise;
+
+	point_response(data, confidence, &trial.response_ns, m->arena);
+	slowdown_of(data, confidence, &trial, m->arena);
+	*p = objective_ratio(data->plan, &trial);
+	if (p->hi <= 1 || p->lo > 1)
+		return 0;
+	return p->value < 1 ? (p->hi - p->value) / (1 - p->value)
+			    : (p->value - p->lo) / (p->value - 1);
+}
+
+/* Of the two goals the one that is nearer ends the point; NAN: there is none. */
+static double shrink(struct measure *m)
+{
+	const struct measured *measured = m->measured;
+	const struct plan *plan = m->data->plan;
+	double width = measured->reached / measured->asked, trial;
+
+	if (isnan(measured->asked) && isnan(plan->trial_confidence))
+		return (double)NAN;
+	if (!m->data->nsegments)
+		return (double)INFINITY;
+	if (isnan(plan->trial_confidence))
+		return width;
+	trial = trial_width(m);
+	if (isnan(trial))
+		trial = (double)INFINITY;
+	return fmin(trial, width);
+}
+
 static int look(struct measure *m, struct decide_state *state, struct err *err)
 {
 	const struct point_data *data = m->data;
@@ -235,15 +280,15 @@ static int look(struct measure *m, struct decide_state *state, struct err *err)
 		.window_ns = c->window_ns,
 		.warmup_ns = data->warmup_ns,
 		.measured_s = data->duration_s,
-		.shrink = m->measured->reached / m->measured->asked,
+		.shrink = shrink(m),
+		.last = data->nsegments + 1 >= SEARCH_LOOKS &&
+			!isnan(data->plan->trial_confidence),
 		.left_out = data->left_out,
 		.left_out_most = c->max_left_out,
 		.left_out_said = m->left_out_said,
 		.attempt = m->start.attempt,
 		.attempts = (uint32_t)c->attempts,
 	};
-	if (c->precision && !state->begun)
-		state->shrink = (double)INFINITY;
 	return state->begun ? look_closer(m, state, err) : 0;
 }
 
@@ -389,5 +434,6 @@ int measure_point(struct session *session, struct point_data *data,
 		note(&m, &decision);
 		rc = carry_out(&m, &state, &decision, err);
 	}
+	measured->took_s = (double)(clock_now_ns() - m.begun_ns) / 1e9;
 	return rc < 0 ? rc : 0;
 }

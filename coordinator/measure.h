@@ -10,6 +10,8 @@ struct measured {
 	struct result_attempt *attempts;
 	size_t nattempts;
 	double asked, reached;	/* relative half-widths; NAN: none asked */
+	double took_s;
+	struct result_interval promise;	/* of a trial: objective_ratio() */
 };
 
 /*

@@ -6,6 +6,7 @@
 
 #include "coordinator/compare.h"
 #include "coordinator/plan.h"
+#include "coordinator/search.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/slo.h"
@@ -35,6 +36,16 @@ static double bound_of(const struct plan *plan, const struct slo_term *term)
 			      : term->bound;
 }
 
+/*
+ * Three times as many went without an answer as may be later than the
+ * quantile: whatever became of them, they did not keep to it.
+ */
+static bool surely_beyond(const struct result_counts *c, double quantile)
+{
+	return (double)(c->sent - c->received) >
+	       3 * (1 - quantile) * (double)c->intended + 10;
+}
+
 /* What one term bounds, at a point: NAN where it is not known. */
 static double quantity(const struct result_point *point,
 		       const struct slo_term *term, enum end end)
@@ -52,7 +63,8 @@ static double quantity(const struct result_point *point,
 	if (!q)
 		return (double)NAN;
 	if (end == END_LO)
-		return q->lo;
+		return surely_beyond(c, term->quantile) ? (double)INFINITY
+							: q->lo;
 	/* Unresolved: as far as is known, infinitely late. */
 	if (end == END_HI || isnan(q->value))
 		return isnan(q->hi) ? (double)INFINITY : q->hi;
@@ -220,6 +232,7 @@ struct result_slo *objective_of(const struct plan *plan,
 		return NULL;
 	to = arena_alloc(arena, sizeof(*to));
 	to->expr = plan->config->slo;
+	to->confidence = (double)NAN;
 	drawn_bound(plan, &slo, to);
 	for (enum end i = 0; i < ENDS; i++)
 		end[i] = crossing(plan, &slo, points, n, i);
@@ -239,13 +252,84 @@ struct result_slo *objective_of(const struct plan *plan,
 	return to;
 }
 
+struct result_interval objective_ratio(const struct plan *plan,
+				       const struct result_point *point)
+{
+	struct result_interval ratio = { NAN, NAN, NAN };
+	struct slo slo;
+	struct err err;
+
+	if (!plan->config->slo || slo_parse(plan->config->slo, &slo, &err) < 0)
+		return ratio;
+	ratio.value = ratio_of(plan, &slo, point, END_VALUE);
+	ratio.lo = ratio_of(plan, &slo, point, END_LO);
+	ratio.hi = ratio_of(plan, &slo, point, END_HI);
+	return ratio;
+}
+
+/* --- a search's ---------------------------------------------------------------------- */
+
+static const char *search_reason(const struct plan *plan,
+				 const struct search *search, bool share,
+				 struct arena *arena)
+{
+	if (search->lo >= search->to)
+		return arena_printf(arena, share
+			? "kept at the highest load of the search; nothing "
+			  "is known beyond %.1f%%"
+			: "kept at the highest load of the search; nothing "
+			  "is known beyond %.0f requests/s",
+			share ? 100 * search->to / plan->capacity_rps
+			      : search->to);
+	if (search->hi <= search->from)
+		return "missed at the lowest load of the search";
+	if (search_resolved(search))
+		return NULL;
+	return arena_printf(arena,
+		"%zu of %zu loads could not be told from the limit within "
+		"measure.time_limit, %zu could not be measured", search->open,
+		search->n, search->voids);
+}
+
+struct result_slo *objective_search(const struct plan *plan,
+				    const struct search *search,
+				    const struct result_point *points,
+				    size_t n, struct arena *arena)
+{
+	bool share = plan->capacity_rps > 0;
+	double unit = share ? plan->capacity_rps : 1;
+	double lo = search->lo / unit, hi = search->hi / unit, at;
+	struct result_slo *to = arena_alloc(arena, sizeof(*to));
+	struct slo slo;
+	struct err err;
+
+	if (slo_parse(plan->config->slo, &slo, &err) < 0)
+		return NULL;
+	to->expr = plan->config->slo;
+	to->confidence = plan->config->load.search->confidence;
+	drawn_bound(plan, &slo, to);
+	at = crossing(plan, &slo, points, n, END_VALUE);
+	/* What cannot be interpolated is taken to be in the middle. */
+	if (!(at >= lo && at <= hi))
+		at = isnan(hi) ? lo : (lo + hi) / 2;
+	to->max_load = (struct result_interval){
+		.value = at,
+		.lo = isnan(lo) ? 0 : lo,
+		.hi = isnan(hi) ? (double)INFINITY : hi,
+	};
+	to->reason = search_reason(plan, search, share, arena);
+	compare_loads(plan, &slo, isnan(hi) ? (double)INFINITY : at, to,
+		      arena);
+	return to;
+}
+
 bool objective_missed(const struct plan *plan,
 		      const struct result_point *points, size_t n)
 {
 	struct slo slo;
 	struct err err;
 
-	if (!plan->config->slo || plan->config->load.sweep ||
+	if (!plan->config->slo || !plan->config->load.rate.set ||
 	    slo_parse(plan->config->slo, &slo, &err) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)

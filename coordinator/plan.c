@@ -1,5 +1,5 @@
 /* plan.c - points, agents, CPUs and modes from a configuration */
-#include "coordinator/plan.h"
+#include "coordinator/plan_load.h"
 
 #include <math.h>
 #include <sched.h>
@@ -43,7 +43,7 @@ bool plan_builtin(const struct plan *plan)
 	return plan->config->target.builtin && !plan->host.memory;
 }
 
-static void plan_problem(const struct config *config, const char *path,
+void plan_problem(const struct config *config, const char *path,
 			 struct option_problems *problems, const char *text)
 {
 	struct option_mark mark = config_mark(config, path);
@@ -60,119 +60,6 @@ static void plan_warn(struct plan *plan, struct arena *arena, const char *text)
 		memcpy(more, plan->warning, plan->nwarnings * sizeof(*more));
 	more[plan->nwarnings++] = text;
 	plan->warning = more;
-}
-
-/* --- points ---------------------------------------------------------------- */
-
-/* Requests per second, or 0 with a problem. */
-static double plan_rate(const struct plan *plan, const struct load_value *load,
-			const char *path, struct option_problems *problems)
-{
-	if (!load->share)
-		return load->value;
-	if (plan->capacity_rps > 0)
-		return load->value * plan->capacity_rps;
-	plan_problem(plan->config, path, problems,
-		     "a load in percent needs the target's capacity; say "
-		     "target.capacity, or give the load as a rate (50krps)");
-	return 0;
-}
-
-/* The mean of a pattern, all of whose loads are of one kind. */
-static double plan_pattern_rate(const struct plan *plan,
-				struct option_problems *problems)
-{
-	const struct config_pattern *o = plan->config->load.pattern;
-	const struct config_step *step = o->steps.items;
-	const struct load_value *one = o->ramp	  ? &o->ramp->from
-				       : o->sine   ? &o->sine->mean
-				       : o->spikes ? &o->spikes->base
-						   : &step->rate;
-	const struct load_value mean = {
-		.value = plan->workload.pattern->mean, .share = one->share,
-	};
-
-	return plan_rate(plan, &mean, "load.pattern", problems);
-}
-
-int64_t plan_length_ns(const struct plan *plan)
-{
-	const struct pattern *pattern = plan->workload.pattern;
-
-	return pattern ? pattern->length_ns
-		       : plan->config->measure.time_limit_ns;
-}
-
-/*
- * Time that an empty queue takes to become a stationary one: about ten
- * relaxation times, (1 + scv) / (k (1 - rho)^2) mean services each (heavy
- * traffic, as Whitt 1989 plans run lengths), at least 100 ms for caches and
- * clocks to settle, at most a quarter of the point. 20 windows where the
- * queue is unknown.
- */
-static int64_t plan_warmup(const struct plan *plan, double utilisation)
-{
-	const struct config *config = plan->config;
-	const struct config_measure *m = &config->measure;
-	const struct config_builtin *builtin = config->target.builtin;
-	double workers = builtin ? policy_workers(&builtin->policy,
-						  (uint32_t)builtin->workers)
-				 : (double)config->target.workers;
-	double mean = workload_moment(&plan->served, 1);
-	double second = workload_moment(&plan->served, 2);
-	double auto_ns = 20 * (double)m->window_ns;
-
-	if (m->warmup_ns != OPTION_AUTO_VALUE)
-		return m->warmup_ns;
-	/* A changing load has no state to settle into; all of it is shown. */
-	if (plan->workload.pattern)
-		return 0;
-	if (workers > 0 && mean > 0 && utilisation < 1)
-		auto_ns = 10 * mean * fmax(second / (mean * mean), 1) /
-			  (workers * (1 - utilisation) * (1 - utilisation));
-	auto_ns = fmin(fmax(auto_ns, 100e6), (double)m->time_limit_ns / 4);
-	return (int64_t)auto_ns;
-}
-
-static void plan_add_point(struct plan *plan, double rate_rps)
-{
-	struct plan_point *point = &plan->point[plan->npoints];
-	int64_t window = plan->config->measure.window_ns;
-
-	point->index = (uint32_t)plan->npoints++;
-	point->rate_rps = rate_rps;
-	point->utilisation = plan->capacity_rps > 0
-			     ? rate_rps / plan->capacity_rps : (double)NAN;
-	point->warmup_ns = plan_warmup(plan, point->utilisation);
-	/* Whole windows, so that none is half warm. */
-	point->warmup_ns = (point->warmup_ns + window - 1) / window * window;
-}
-
-static void plan_points(struct plan *plan, struct arena *arena,
-			struct option_problems *problems)
-{
-	const struct config_load *load = &plan->config->load;
-	int64_t n = load->sweep ? load->sweep->steps : 1;
-	double from, to;
-
-	if (load->sweep) {
-		from = plan_rate(plan, &load->sweep->from, "load.sweep.from",
-				 problems);
-		to = plan_rate(plan, &load->sweep->to, "load.sweep.to",
-			       problems);
-	} else {
-		from = load->pattern
-		       ? plan_pattern_rate(plan, problems)
-		       : plan_rate(plan, &load->rate, "load.rate", problems);
-		to = from;
-	}
-	if (problems->n)
-		return;
-	plan->point = arena_array(arena, (size_t)n, sizeof(*plan->point));
-	for (int64_t i = 0; i < n; i++)
-		plan_add_point(plan, n == 1 ? from
-			       : from + (to - from) * (double)i /
-				       (double)(n - 1));
 }
 
 /* --- agents ---------------------------------------------------------------- */

@@ -47,8 +47,11 @@ struct plan {
 	struct workload workload;	/* as requests are drawn */
 	struct workload served;		/* as the target serves them */
 	struct plan_host host;
-	struct plan_point *point;
+	struct plan_point *point;	/* those that are known beforehand */
 	size_t npoints;
+	size_t most;		/* of them, with those that results lead to */
+	double from_rps, to_rps; /* the lowest and the highest load */
+	double trial_confidence; /* of a search's intervals; else NAN */
 	struct plan_agent *agent;
 	size_t nagents;
 	uint32_t threads, connections;
@@ -87,6 +90,10 @@ const struct plan *plan_respread(const struct plan *plan, bool connections,
 
 /* The longest that a point takes: its pattern, or the time limit. */
 int64_t plan_length_ns(const struct plan *plan);
+
+/* A point at any load, the index being its turn. */
+struct plan_point plan_point_at(const struct plan *plan, uint32_t index,
+				double rate_rps);
 
 /* Has a target process of ours, on this machine. */
 bool plan_builtin(const struct plan *plan);

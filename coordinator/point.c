@@ -26,6 +26,9 @@ void point_init(struct point_data *data, const struct plan *plan,
 	data->lateness = arena_alloc(arena, sizeof(*data->lateness));
 	data->connect = arena_alloc(arena, sizeof(*data->connect));
 	data->warmup_ns = point->warmup_ns;
+	data->confidence = plan->config->measure.precision
+			   ? plan->config->measure.precision->confidence
+			   : .95;
 	data->round = wire_round(point->index, 0);
 	data->steal = (double)NAN;
 }
@@ -417,30 +420,24 @@ void point_series(const struct point_data *data, int class, unsigned out,
 					   arena);
 }
 
-double point_confidence(const struct point_data *data)
-{
-	const struct config_precision *p =
-		data->plan->config->measure.precision;
-
-	return p ? p->confidence : .95;
-}
-
-static void point_metric(struct point_data *data, int class, unsigned out,
+static void point_metric(const struct point_data *data, int class,
+			 unsigned out, double confidence,
 			 struct result_metric *metric, struct arena *arena)
 {
 	struct series series;
 
 	point_series(data, class, out, &series, data->arena);
-	interval_metric(&series, point_confidence(data), data->plan->q,
+	interval_metric(&series, confidence, data->plan->q,
 			data->plan->nq, arena, metric);
 }
 
-/* A class's own quantiles, where there is more than one. */
-static void point_classes(struct point_data *data,
-			  struct result_metric *metric, struct arena *arena)
+void point_response(const struct point_data *data, double confidence,
+		    struct result_metric *metric, struct arena *arena)
 {
 	const struct workload *w = &data->plan->workload;
 
+	memset(metric, 0, sizeof(*metric));
+	point_metric(data, -1, WINDOW_HEADLINE, confidence, metric, arena);
 	if (w->nclasses < 2)
 		return;
 	metric->classes = arena_array(arena, w->nclasses,
@@ -448,7 +445,7 @@ static void point_classes(struct point_data *data,
 	metric->nclasses = w->nclasses;
 	for (size_t i = 0; i < w->nclasses; i++) {
 		metric->classes[i].name = w->class[i].name;
-		point_metric(data, (int)i, WINDOW_HEADLINE,
+		point_metric(data, (int)i, WINDOW_HEADLINE, confidence,
 			     &metric->classes[i].metric, arena);
 	}
 }
@@ -456,11 +453,10 @@ static void point_classes(struct point_data *data,
 void point_close(struct point_data *data, struct arena *arena)
 {
 	point_count(data);
-	memset(&data->response, 0, sizeof(data->response));
 	memset(&data->with_excluded, 0, sizeof(data->with_excluded));
-	point_metric(data, -1, WINDOW_HEADLINE, &data->response, arena);
-	point_metric(data, -1, WINDOW_WARMUP, &data->with_excluded, arena);
-	point_classes(data, &data->response, arena);
+	point_response(data, data->confidence, &data->response, arena);
+	point_metric(data, -1, WINDOW_WARMUP, data->confidence,
+		     &data->with_excluded, arena);
 }
 
 /*

@@ -86,6 +86,7 @@ struct point_data {
 	struct recording *recording;	/* of raw records; or NULL */
 	uint32_t round;			/* wire_round() of what is in it */
 	int64_t warmup_ns;		/* of each segment */
+	double confidence;		/* of intervals */
 
 	struct point_segment *segment;
 	size_t nsegments, segment_room;
@@ -139,7 +140,9 @@ void point_cut(struct point_data *data, int64_t warmup_ns);
  */
 void point_close(struct point_data *data, struct arena *arena);
 
-double point_confidence(const struct point_data *data);
+/* Response times of all requests, and of the classes. */
+void point_response(const struct point_data *data, double confidence,
+		    struct result_metric *metric, struct arena *arena);
 
 /*
  * Response times of all windows that have none of the `out` reasons, in

@@ -67,7 +67,7 @@ struct session {
 	bool beating, closing;
 	bool stopping;		/* a stop was sent, in the last segment */
 	int64_t stopped_ns;
-	double fold_share;	/* of a segment's length, most so far */
+	double fold_share;	/* of a segment's length, lately */
 	int64_t opening_ns;	/* what the agents took to get ready */
 	session_progress *progress;
 	void *context;

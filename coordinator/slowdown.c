@@ -101,8 +101,8 @@ static void unscale(struct result_metric *metric)
 	}
 }
 
-void slowdown_of(const struct point_data *data, struct result_point *to,
-		 struct arena *arena)
+void slowdown_of(const struct point_data *data, double confidence,
+		 struct result_point *to, struct arena *arena)
 {
 	struct series series = { 0 };
 	struct arena scratch;
@@ -119,7 +119,7 @@ void slowdown_of(const struct point_data *data, struct result_point *to,
 	to->slowdown = arena_alloc(arena, sizeof(*to->slowdown));
 	to->slowdown_hist = arena_alloc(arena, sizeof(*to->slowdown_hist));
 	series_merge(&series, to->slowdown_hist);
-	interval_metric(&series, point_confidence(data), data->plan->q,
+	interval_metric(&series, confidence, data->plan->q,
 			data->plan->nq, arena, to->slowdown);
 	unscale(to->slowdown);
 	arena_fini(&scratch);

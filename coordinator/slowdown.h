@@ -10,7 +10,7 @@ struct result_point;
  * to->slowdown and its histogram (times 1000) from the requests' records;
  * untouched where there are none, or they ask for no service.
  */
-void slowdown_of(const struct point_data *data, struct result_point *to,
-		 struct arena *arena);
+void slowdown_of(const struct point_data *data, double confidence,
+		 struct result_point *to, struct arena *arena);
 
 #endif

@@ -79,6 +79,11 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 	for (size_t i = 0; i < result->npoints; i++)
 		valid += words_valid(&result->points[i].verdict);
 	text[0] = '\0';
+	if (words_valid(v) && valid < result->npoints) {
+		text_add(text, size, "valid: the answer stands on %zu of %zu "
+			 "points", valid, result->npoints);
+		return text;
+	}
 	if (words_valid(v)) {
 		text_add(text, size, "valid: %s %zu point%s passed every check",
 		    valid == 1 ? "the" : "all", valid, valid == 1 ? "" : "s");

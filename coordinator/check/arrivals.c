@@ -112,5 +112,6 @@ const struct check_ops check_arrivals = {
 		.options_size = sizeof(struct arrivals),
 	},
 	.blind = true,
+	.client = true,
 	.run = run,
 };

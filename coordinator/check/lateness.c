@@ -54,5 +54,6 @@ const struct check_ops check_lateness = {
 		.options = rows,
 		.options_size = sizeof(struct lateness),
 	},
+	.client = true,
 	.run = run,
 };

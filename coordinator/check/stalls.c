@@ -95,5 +95,6 @@ const struct check_ops check_stalls = {
 		.options_size = sizeof(struct stalls),
 	},
 	.blind = true,
+	.client = true,
 	.run = run,
 };

@@ -36,23 +36,36 @@ static double left_s(const struct progress *progress)
 	const struct plan *plan = progress->plan;
 	double limit = (double)plan->config->measure.time_limit_ns / 1e9;
 	double ran = (double)(clock_now_ns() - progress->begun_ns) / 1e9;
-	double after = (double)(plan->npoints - progress->point->index - 1);
+	double after = (double)(plan->most - progress->point->index - 1);
 
 	return fmax(limit - ran, 0) + after * limit;
+}
+
+/* Nobody knows beforehand how many loads a search will try. */
+static const char *turn(const struct progress *progress,
+			const struct plan_point *point, char *text, size_t size)
+{
+	if (progress->plan->config->load.search)
+		snprintf(text, size, "trial %u", point->index + 1);
+	else
+		snprintf(text, size, "point %u/%zu", point->index + 1,
+			 progress->plan->most);
+	return text;
 }
 
 static void draw(struct progress *progress, const char *more)
 {
 	const struct plan_point *point = progress->point;
-	char rate[40], load[24] = "";
+	char rate[40], of[40], load[24] = "";
 
 	if (!isnan(point->utilisation))
 		snprintf(load, sizeof(load), "%.0f%%  ",
 			 100 * point->utilisation);
 	progress_clear(progress);
-	fprintf(stderr, "point %u/%zu  %s%s%s  %.0f s left", point->index + 1,
-		progress->plan->npoints, load,
+	fprintf(stderr, "%s  %s%s%s  %s%.0f s left",
+		turn(progress, point, of, sizeof(of)), load,
 		unit_print_rate(point->rate_rps, rate, sizeof(rate)), more,
+		progress->plan->config->load.search ? "at most " : "",
 		left_s(progress));
 	fflush(stderr);
 	progress->drawn = true;
@@ -93,14 +106,14 @@ static void watch_end(void *context, const struct plan_point *point,
 		result_quantile(&result->response_ns, .5);
 	const struct result_quantile *p99 =
 		result_quantile(&result->response_ns, .99);
-	char load[40], rate[40], median[40], tail[40];
+	char load[40], rate[40], median[40], tail[40], of[40];
 
 	progress->finished++;
 	if (progress->quiet)
 		return;
 	progress_clear(progress);
-	fprintf(stderr, "point %u/%zu  %s  %s  p50 %s  p99 %s  %s\n",
-		point->index + 1, progress->plan->npoints,
+	fprintf(stderr, "%s  %s  %s  p50 %s  p99 %s  %s\n",
+		turn(progress, point, of, sizeof(of)),
 		words_load(result, load, sizeof(load)),
 		unit_print_rate(point->rate_rps, rate, sizeof(rate)),
 		words_time(p50 ? p50->value : NAN, median, sizeof(median)),

@@ -91,6 +91,13 @@ struct config_agent {
 struct config_sweep {
 	struct load_value from, to;
 	int64_t steps;
+	bool adaptive;		/* half of them evenly, the others at bends */
+};
+
+struct config_search {
+	struct load_value from, to;
+	double resolution;	/* of the highest load */
+	double confidence;
 };
 
 struct config_ramp {
@@ -124,6 +131,7 @@ struct config_pattern {
 struct config_load {
 	struct config_sweep *sweep;	/* exactly one of these is set */
 	struct load_value rate;
+	struct config_search *search;
 	struct config_pattern *pattern;
 };
 

@@ -191,6 +191,20 @@ static const struct option_row sweep_rows[] = {
 	OPTION(LOAD, struct config_sweep, to, 0, "80%", 0, 0, "the last"),
 	OPTION(INT, struct config_sweep, steps, 0, "8", 1, 1000,
 	       "how many points, both ends included"),
+	OPTION(BOOL, struct config_sweep, adaptive, 0, "false", 0, 0,
+	       "half of them evenly, then the others where the tail bends"),
+	{ 0 },
+};
+
+static const struct option_row search_rows[] = {
+	OPTION(LOAD, struct config_search, from, 0, "10%", 0, 0,
+	       "a load that should keep the slo"),
+	OPTION(LOAD, struct config_search, to, 0, "95%", 0, 0,
+	       "one that need not"),
+	OPTION(PERCENT, struct config_search, resolution, 0, "2%", 1e-4, 0.5,
+	       "the highest load is wanted as closely, as a share of it"),
+	OPTION(PERCENT, struct config_search, confidence, 0, "95%", 0.5,
+	       0.9999, "how often the interval given for it holds it"),
 	{ 0 },
 };
 
@@ -250,6 +264,8 @@ static const struct option_row pattern_rows[] = {
 static const struct option_row load_rows[] = {
 	POINTER(struct config_load, sweep, struct config_sweep, sweep_rows,
 		"several loads, from low to high"),
+	POINTER(struct config_load, search, struct config_search, search_rows,
+		"the highest load that keeps the slo, by bisection"),
 	OPTION(LOAD, struct config_load, rate, 0, NULL, 0, 0,
 	       "one load: 50krps, or 60% of the target's capacity"),
 	{ .key = "pattern", .type = OPTION_TYPE_SECTION,

@@ -1,6 +1,7 @@
 /* config_rules.c - the rules between the options of a configuration */
 #include "lancet/core/config_rules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,8 +168,10 @@ static void rule_load(const struct config *c, struct option_problems *p,
 static void rule_capacity(const struct config *c, struct option_problems *p)
 {
 	const struct config_sweep *s = c->load.sweep;
-	bool share = c->load.rate.share || (s && (s->from.share ||
-						  s->to.share));
+	const struct config_search *f = c->load.search;
+	bool share = c->load.rate.share ||
+		     (s && (s->from.share || s->to.share)) ||
+		     (f && (f->from.share || f->to.share));
 
 	if (share && !c->target.builtin && c->target.address &&
 	    !c->target.capacity.set)
@@ -178,23 +181,43 @@ static void rule_capacity(const struct config *c, struct option_problems *p)
 		       "instead of a share", c->target.address);
 }
 
+static void rule_range(const struct config *c, struct option_problems *p,
+		       const struct load_value *from,
+		       const struct load_value *to, bool several,
+		       const char *path)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s.from", path);
+	rule_load(c, p, from, key);
+	snprintf(key, sizeof(key), "%s.to", path);
+	rule_load(c, p, to, key);
+	if (from->set && to->set && from->share != to->share)
+		BROKEN(c, p, path,
+		       "from and to differ in kind; write two rates or two "
+		       "shares");
+	else if (several && from->value >= to->value)
+		BROKEN(c, p, path,
+		       "from is not below to; write the lower load first");
+}
+
 static void rules_load(const struct config *c, struct option_problems *p)
 {
-	const struct config_sweep *s = c->load.sweep;
+	const struct config_sweep *sweep = c->load.sweep;
+	const struct config_search *search = c->load.search;
 
 	rule_capacity(c, p);
 	rule_load(c, p, &c->load.rate, "load.rate");
-	if (!s)
+	if (sweep)
+		rule_range(c, p, &sweep->from, &sweep->to, sweep->steps > 1,
+			   "load.sweep");
+	if (!search)
 		return;
-	rule_load(c, p, &s->from, "load.sweep.from");
-	rule_load(c, p, &s->to, "load.sweep.to");
-	if (s->from.set && s->to.set && s->from.share != s->to.share)
-		BROKEN(c, p, "load.sweep",
-		       "from and to differ in kind; write two rates or two "
-		       "shares");
-	else if (s->steps > 1 && s->from.value >= s->to.value)
-		BROKEN(c, p, "load.sweep",
-		       "from is not below to; write the lower load first");
+	rule_range(c, p, &search->from, &search->to, true, "load.search");
+	if (!c->slo)
+		BROKEN(c, p, "load.search",
+		       "a search needs the promise that it is for; write slo: "
+		       "p99 <= 10x");
 }
 
 /* One of a pattern's loads: the first says of which kind they all are. */

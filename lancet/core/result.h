@@ -55,7 +55,7 @@ struct result_counts {
 };
 
 struct result_attempt {
-	const char *action;	/* measure, extend, rerun */
+	const char *action;	/* measure, extend, rerun, ... accept */
 	const char *reason;
 };
 
@@ -187,6 +187,7 @@ struct result_point {
 	double offered_rps, intended_rps, sent_rps, achieved_rps;
 	double utilisation;	/* NAN: capacity unknown */
 	double duration_s;	/* measured, without warm-up */
+	double took_s;		/* all of it: attempts, warm-ups, drains */
 	double precision_asked, precision_reached;
 	struct result_attempt *attempts;
 	size_t nattempts;
@@ -224,6 +225,7 @@ struct result_slo {
 	const char *expr;
 	double quantile, bound_ns;	/* of response time; NAN: none */
 	struct result_interval max_load;	/* share of capacity, or rps */
+	double confidence;	/* of max_load, by a search; else NAN */
 	double model_max_load;
 	double efficiency, efficiency_lo, efficiency_hi; /* max_load over it */
 	const char *reason;

@@ -300,6 +300,9 @@ const allChecks = (r) => table([["load", "text"], ["check", "text"], "statistic"
 	r.points.flatMap((p) => p.checks.map((c) => [[loadName(p), "text num"], [c.name, "text word"], number(c.statistic), number(c.p_value), number(c.threshold), number(c.effect),
 		[STATUS[c.status] || c.status, c.status + " text num"], [c.reason || "", "text"]])));
 
+const attemptTable = (r) => table([["load", "text"], ["what was done", "text"], ["why", "text"]],
+	r.points.flatMap((p) => p.attempts.map((a) => [[loadName(p), "text num"], [a.action, "text word"], [a.reason || "", "text"]])));
+
 const COUNTS = ["intended", "sent", "unsent", "received", "nacked", "error", "timeout", "lost", "late_replies", "late_sends"];
 const countTable = (r) => table(["load", ...COUNTS.map((c) => c.replace("_", " "))], r.points.map((p) => [loadName(p), ...COUNTS.map((c) => String(p.counts[c]))]));
 const pacingTable = (r) => table(["load", "lateness p50", "p99", "p99.9", "max", "distance", "dispersion", ["stamps", "text"], "stalls", "windows left out"],
@@ -323,7 +326,8 @@ const article = (r, one) => el("article", {},
 	...(r.overhead_sentence ? [el("p", {}, r.overhead_sentence)] : []),
 	section("Can this measurement be trusted?",
 		wide(table([["check", "text"], ["what was measured", "text"], "limit", ["verdict", "text"], ["why it matters", "text"]], checkRows(r))),
-		more("every check of every point", allChecks(r))),
+		more("every check of every point", allChecks(r)),
+		more("what was decided about every point", attemptTable(r))),
 	section("Response time over load",
 		el("p", { class: "quiet" }, "Response time runs from the intended send of a request to its whole reply, so waiting inside the client counts too. A quantile is over all intended requests; lost ones are later than every reply."),
 		figure({ caption: () => loadCaption(r), table: () => loadTable(r.points),

@@ -111,6 +111,33 @@ static void put_reasons(const struct result *result, const struct paint *paint,
 	}
 }
 
+/* What every point has goes without saying. */
+static bool is_routine(const char *action)
+{
+	static const char *const routine[] = { "measure", "extend",
+					       "leave out", "accept",
+					       "reject" };
+
+	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
+		if (!strcmp(action, routine[i]))
+			return true;
+	return false;
+}
+
+/* What was mended while it was measured. */
+static void put_attempts(const struct result_point *p,
+			 const struct paint *paint, FILE *out)
+{
+	char load[40];
+
+	words_load(p, load, sizeof(load));
+	for (size_t i = 0; i < p->nattempts; i++)
+		if (!is_routine(p->attempts[i].action))
+			fprintf(out, "%s%6s  %s: %s%s\n", paint->dim, load,
+				p->attempts[i].action, p->attempts[i].reason,
+				paint->off);
+}
+
 static void put_model(const struct result *result, FILE *out)
 {
 	const struct result_model *m =
@@ -191,6 +218,8 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 		put_point(&result->points[i], paint, out);
 	for (size_t i = 0; i < result->npoints; i++)
 		put_connect(&result->points[i], out);
+	for (size_t i = 0; i < result->npoints; i++)
+		put_attempts(&result->points[i], paint, out);
 	put_reasons(result, paint, out);
 	fputs("\nresponse time: from the intended send to the whole reply\n",
 	      out);

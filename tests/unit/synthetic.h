@@ -229,6 +229,7 @@ static inline void syn_point(struct arena *arena, struct result_point *p,
 	p->intended_rps = p->sent_rps = rate * 1.001;
 	p->achieved_rps = rate * .9995;
 	p->duration_s = 3;
+	p->took_s = 3.2;
 	p->precision_asked = .05;
 	p->precision_reached = .02 + load / 20;
 	*attempt = (struct result_attempt){ "measure", "precision reached" };
@@ -302,7 +303,8 @@ static inline void syn_around(struct arena *arena, struct result *r)
 	r->calibration_status = "not calibrated on this path";
 	r->slo = arena_alloc(arena, sizeof(*r->slo));
 	*r->slo = (struct result_slo){ "p99 <= 10x", .99, 1e6, { .6, .6, .7 },
-					.83, .72, .72, .84, NULL };
+					NAN, .83, .72, .72, .84,
+					NULL };
 	syn_overhead(arena, r);
 	r->verdict.status = "invalid";
 	r->verdict.reasons = arena_copy(arena, reasons, sizeof(reasons));

@@ -1,0 +1,56 @@
+/* search.h - the highest load that keeps a promise, by noisy bisection */
+#ifndef COORDINATOR_SEARCH_H
+#define COORDINATOR_SEARCH_H
+
+#include <stddef.h>
+
+/* What trying a load came to. */
+enum search_found {
+	SEARCH_KEPT,		/* the whole interval is within the bound */
+	SEARCH_MISSED,		/* the whole interval is beyond it */
+	SEARCH_OPEN,		/* the interval holds the bound, time is up */
+	SEARCH_VOID,		/* nothing: the client was at fault */
+};
+
+#define SEARCH_MOST 40		/* trials; 2^-30 of the range takes fewer */
+#define SEARCH_LOOKS 3		/* at a trial's interval, while it narrows */
+
+/*
+ * Loads between `from` and `to` are halved until the highest that surely
+ * keeps the promise and the lowest that surely does not are a `resolution`
+ * of the upper one apart. A load that could not be told either way stays a
+ * wall: the search goes on at its two sides, further from the bound. The
+ * ends are tried where the rest has led there.
+ *
+ * The response grows with the load, so both claims follow from single
+ * trials, and are wrong only if one of at most most * SEARCH_LOOKS
+ * intervals was, on the one side that matters. search_confidence() shares
+ * the error out among them evenly (Bonferroni): whatever the trials depend
+ * on, and however early each one stopped, lo and hi hold the true highest
+ * load at least as often as asked.
+ */
+struct search {
+	double from, to, resolution;
+	double lo, hi;		/* highest kept, lowest missed; NAN: none */
+	size_t n, most;
+	size_t open, voids;	/* of the trials */
+	struct search_trial {
+		double load;
+		enum search_found found;
+	} trial[SEARCH_MOST];
+};
+
+void search_init(struct search *search, double from, double to,
+		 double resolution);
+
+/* Two-sided, of the intervals that trials are judged by. */
+double search_confidence(const struct search *search, double confidence);
+
+/* The next load to try; NAN: the search is over. */
+double search_next(const struct search *search);
+void search_tell(struct search *search, double load, enum search_found found);
+
+/* lo and hi are as close as was asked for. */
+int search_resolved(const struct search *search);
+
+#endif
