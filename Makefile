@@ -197,7 +197,7 @@ $(BIN)/%-sim: $(O)/tests/%_sim.o $(double) $(library)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The whole program over a simulated network card; not installed.
-wrapped := recvmsg recvmmsg setsockopt ioctl clock_gettime open
+wrapped := recvmsg recvmmsg sendmsg setsockopt ioctl clock_gettime open
 $(BIN)/lancet-nic: $(program_objects) $(doubles:%.c=$(O)/%.o) $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) \

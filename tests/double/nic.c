@@ -111,6 +111,7 @@ int nic_parse(struct nic_spec *spec, const char *text)
 		{ "claims", &spec->claims },
 		{ "mute", &spec->mute },
 		{ "frozen", &spec->frozen },
+		{ "launches", &spec->launches },
 		{ "get-errno", &spec->get_errno },
 		{ "set-errno", &spec->set_errno },
 		{ "set-filter", &spec->set_filter },

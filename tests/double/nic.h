@@ -26,6 +26,8 @@ struct nic_spec {
 	double claims;			/* what ETHTOOL_GET_TS_INFO says; */
 	double mute;			/* and there never are any stamps, */
 	double frozen;			/* or its clock stands still */
+	double launches;		/* packets leave when they are to; a */
+					/* share of 0: SO_TXTIME does nothing */
 	double get_errno, set_errno;	/* of SIOC[GS]HWTSTAMP */
 	double set_filter;		/* that the driver makes of ours; -1 */
 	double precise_errno, extended_errno, offset_errno;

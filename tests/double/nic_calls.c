@@ -252,8 +252,28 @@ static int nic_open(const char *path, int flags)
 	return nic_real->open(path, flags);
 }
 
+/* The instant that the control data name, in CLOCK_MONOTONIC; 0: none. */
+static int64_t launch_time(const struct msghdr *msg)
+{
+	uint64_t at = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR((struct msghdr *)msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TXTIME)
+			memcpy(&at, CMSG_DATA(c), sizeof(at));
+	return (int64_t)at;
+}
+
+/*
+ * As fq and a card do it, but that the sender waits too: kernels without
+ * either take the option and send at once, which is what this one does else.
+ */
 static ssize_t nic_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
+	int64_t until = nic.spec.launches != 0 ? launch_time(msg) : 0;
+
+	while (until > clock_kernel_ns())
+		;
 	return nic_real->sendmsg(fd, msg, flags);
 }
 

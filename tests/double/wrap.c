@@ -15,6 +15,7 @@
 ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
 int __real_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags,
 		    struct timespec *timeout);
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
 int __real_setsockopt(int fd, int level, int name, const void *value,
 		      socklen_t len);
 int __real_ioctl(int fd, unsigned long request, ...);
@@ -24,6 +25,7 @@ int __real_open(const char *path, int flags, ...);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags,
 		    struct timespec *timeout);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
 		      socklen_t len);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -43,7 +45,7 @@ static int real_open(const char *path, int flags)
 static const struct sys_ops real = {
 	.recvmsg = __real_recvmsg,
 	.recvmmsg = __real_recvmmsg,
-	.sendmsg = sendmsg,
+	.sendmsg = __real_sendmsg,
 	.setsockopt = __real_setsockopt,
 	.getsockopt = getsockopt,
 	.ioctl = real_ioctl,
@@ -80,6 +82,11 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags,
 		    struct timespec *timeout)
 {
 	return calls->recvmmsg(fd, msg, n, flags, timeout);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return calls->sendmsg(fd, msg, flags);
 }
 
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
