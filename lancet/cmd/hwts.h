@@ -29,6 +29,8 @@ struct hwts_clock {
 	bool moves;
 	const char *method;	/* that reads it; NULL: it cannot be read */
 	double resolution_ns, read_ns, drift_ppm, bound_ns;
+	bool disciplined;
+	char ptp[256];		/* by whom; or why not: what; remedy */
 };
 
 struct hwts_interface {

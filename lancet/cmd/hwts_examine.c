@@ -11,6 +11,7 @@
 #include "hwts/hwtstamp.h"
 #include "hwts/phc_clock.h"
 #include "hwts/phc_track.h"
+#include "hwts/ptp4l.h"
 #include "hwts/sys.h"
 #include "hwts/trial.h"
 #include "lancet/core/arena.h"
@@ -147,6 +148,28 @@ static void examine_method(struct hwts_clock *clock)
 	phc_clock_close(&card);
 }
 
+/* Several hosts' clocks can be related where PTP disciplines them. */
+static void examine_ptp(struct hwts_clock *clock, const char *interface)
+{
+	struct ptp4l_state s;
+	int64_t bound_ns;
+	struct err err;
+	int rc = ptp4l_ask(PTP4L_SOCKET, interface, &s, &err);
+
+	rc = rc < 0 ? rc : ptp4l_related(&s, &s, &bound_ns, &err);
+	clock->disciplined = rc == 0;
+	if (rc < 0)
+		snprintf(clock->ptp, sizeof(clock->ptp), "%.180s; run ptp4l on "
+			 "every host for one-way delays", err.text);
+	else
+		snprintf(clock->ptp, sizeof(clock->ptp), "grandmaster "
+			 "%02x%02x%02x.%02x%02x.%02x%02x%02x, %lld ns off",
+			 s.grandmaster[0], s.grandmaster[1], s.grandmaster[2],
+			 s.grandmaster[3], s.grandmaster[4], s.grandmaster[5],
+			 s.grandmaster[6], s.grandmaster[7],
+			 (long long)s.offset_ns);
+}
+
 static void examine_hardware(struct hwts_interface *i,
 			     const struct trial_params *path)
 {
@@ -158,8 +181,10 @@ static void examine_hardware(struct hwts_interface *i,
 
 	hwtstamp_ask(&sys_kernel, i->name, &caps);
 	i->clock.device = caps.phc;
-	if (caps.phc >= 0)
+	if (caps.phc >= 0) {
 		examine_method(&i->clock);
+		examine_ptp(&i->clock, i->name);
+	}
 	params.hardware = true;
 	if (trial_run(&trial, &params, examine_clock, &i->clock, &err) < 0) {
 		say(f, "%s", err.text);

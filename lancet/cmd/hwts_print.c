@@ -48,7 +48,11 @@ static void print_clock(const struct hwts_clock *c, FILE *out)
 		fprintf(out, ", in %.0f ns; steps of %.0f ns, drift %.3f ppm, "
 			"known to %.0f ns", c->read_ns, c->resolution_ns,
 			c->drift_ppm, c->bound_ns);
-	fputc('\n', out);
+	fprintf(out, "\n  ptp       %-3s  %.*s\n", c->disciplined ? "yes" : "no",
+		(int)strcspn(c->ptp, ";"), c->ptp);
+	if (!c->disciplined)
+		fprintf(out, "                 remedy: %s\n",
+			c->ptp + strcspn(c->ptp, ";") + 2);
 }
 
 void hwts_print(const struct hwts_interface *i, FILE *out)
@@ -82,8 +86,9 @@ static json_t *json_clock(const struct hwts_clock *c)
 {
 	if (c->device < 0)
 		return json_null();
-	return json_pack("{s:i, s:s?, s:b, s:f, s:f, s:f, s:f}", "device",
+	return json_pack("{s:i, s:s?, s:b, s:b, s:s, s:f, s:f, s:f, s:f}", "device",
 			 c->device, "method", c->method, "moves", c->moves,
+			 "disciplined", c->disciplined, "ptp", c->ptp,
 			 "resolution_ns", c->resolution_ns, "read_ns",
 			 c->read_ns, "drift_ppm", c->drift_ppm, "bound_ns",
 			 c->bound_ns);
