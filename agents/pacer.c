@@ -40,7 +40,7 @@ void pacer_begin(struct pacer *p, int64_t at_ns, int64_t from_ns,
 {
 	const struct intent *next;
 
-	p->base_ns = at_ns - from_ns;
+	p->base_ns = p->due_ns = at_ns - from_ns;
 	p->until_ns = until_ns;
 	while ((next = pacer_next(p)) && next->intended_ns < from_ns)
 		pacer_pop(p);

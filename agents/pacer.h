@@ -18,6 +18,7 @@
 struct pacer {
 	struct schedule schedule;
 	int64_t base_ns;	/* CLOCK_MONOTONIC of schedule time 0 */
+	int64_t due_ns;		/* the same, and what is sent late on purpose */
 	int64_t until_ns;	/* nothing is intended from here on */
 	uint32_t head, tail;	/* free running */
 	struct intent ahead[PACER_AHEAD];
@@ -57,7 +58,7 @@ static inline const struct intent *pacer_due(struct pacer *p, int64_t now_ns)
 {
 	const struct intent *next = pacer_next(p);
 
-	return next && next->intended_ns <= now_ns - p->base_ns ? next : NULL;
+	return next && next->intended_ns <= now_ns - p->due_ns ? next : NULL;
 }
 
 /* What pacer_next() gave is taken; it stays readable until a refill. */
@@ -71,7 +72,7 @@ static inline int64_t pacer_next_ns(struct pacer *p)
 {
 	const struct intent *next = pacer_next(p);
 
-	return next ? p->base_ns + next->intended_ns : INT64_MAX;
+	return next ? p->due_ns + next->intended_ns : INT64_MAX;
 }
 
 /*

@@ -264,6 +264,8 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 			return rc;
 	}
 	pacer_begin(&w->pacer, start->at_ns, start->from_ns, start->until_ns);
+	if (w->params.config->measure.inject)
+		w->pacer.due_ns += w->params.config->measure.inject->agent_ns;
 	w->start = *start;
 	w->id = wire_id(w->params.agent, w->params.index,
 			wire_round(start->point, start->attempt));

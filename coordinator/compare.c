@@ -172,7 +172,8 @@ struct result_model *compare_point(const struct point_data *data,
 	model->reason = queue.unknown;
 	if (queue.unknown)
 		return model;
-	if (data->nsamples && plan_builtin(plan))
+	if (data->nsamples && (plan_builtin(plan) ||
+			       plan->config->model.mode == MODEL_REPLAY))
 		compare_replay(data, &queue, model, arena);
 	else
 		model->reason = "no replay: the target is not one whose queue "

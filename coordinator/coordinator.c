@@ -6,6 +6,7 @@
 
 #include "coordinator/account.h"
 #include "coordinator/attribution.h"
+#include "coordinator/calibration.h"
 #include "coordinator/check.h"
 #include "coordinator/compare.h"
 #include "coordinator/course.h"
@@ -37,7 +38,6 @@ static void result_begin(const struct plan *plan, struct result *result,
 	result->lancet_version = lancet_version;
 	result->seed = plan->config->seed;
 	result->config_yaml = plan->config_text;
-	result->calibration_status = "not calibrated on this path";
 	result->points = arena_array(arena, plan->most,
 				     sizeof(*result->points));
 	environment_read(plan, &result->environment, arena);
@@ -133,6 +133,7 @@ static void finish(struct course *course,
 			compare_stationary(plan, &course->point[i],
 					   result->points[i].model, arena);
 	attribution_run(plan, paired, result, arena);
+	calibration_find(plan, result, arena);
 	result->slo = plan->config->load.search
 		      ? objective_search(plan, &course->search,
 					 result->points, result->npoints,

@@ -153,9 +153,12 @@ static int jobs_of(const struct request *request, size_t n,
 	return 0;
 }
 
-/* The last of n parts, on either side; false where one was not answered. */
+/*
+ * The last of n parts, on either side; false where one was not answered. What
+ * the target was late with its reply is taken off, if `released`.
+ */
 static bool pair_of(const struct request *request, const double *completion,
-		    size_t n, struct pair *pair)
+		    size_t n, bool released, struct pair *pair)
 {
 	*pair = (struct pair){ .out = request->out };
 	for (size_t i = 0; i < n; i++) {
@@ -165,7 +168,8 @@ static bool pair_of(const struct request *request, const double *completion,
 			return false;
 		pair->measured_ns =
 			fmax(pair->measured_ns,
-			     (double)(s->received_ns - s->intended_ns));
+			     (double)(s->received_ns - s->intended_ns -
+				      (released ? s->release_ns : 0)));
 		pair->replayed_ns =
 			fmax(pair->replayed_ns,
 			     completion[i] - (double)request->intended_ns);
@@ -174,14 +178,15 @@ static bool pair_of(const struct request *request, const double *completion,
 }
 
 static size_t pairs_add(const struct request *request, const double *completion,
-			size_t n, uint32_t parts, struct pair *pair)
+			size_t n, uint32_t parts, bool released,
+			struct pair *pair)
 {
 	size_t added = 0, of;
 
 	for (size_t i = 0; i < n; i += of) {
 		of = parts_of(&request[i], n - i, parts);
 		added += of == parts && pair_of(&request[i], &completion[i], of,
-						&pair[added]);
+						released, &pair[added]);
 	}
 	return added;
 }
@@ -224,6 +229,7 @@ int pairs_replay(const struct point_data *data, const struct choice *policy,
 				    arena, err) < 0)
 			return err->code;
 		*n += pairs_add(request, completion, count, parts_each(data),
+				data->plan->without_release,
 				*pairs + *n);
 	}
 	return 0;

@@ -360,7 +360,7 @@ static bool plan_samples(const struct plan *plan)
 			return false;
 	return proto_flags(&config->workload.protocol) & PROTO_SERVICE &&
 	       ((config->model.mode != MODEL_NONE && plan_builtin(plan)) ||
-		plan_slowdown(config));
+		config->model.mode == MODEL_REPLAY || plan_slowdown(config));
 }
 
 /*

@@ -61,6 +61,7 @@ struct plan {
 	size_t nq;		/* the precision's and the objective's */
 	bool samples;		/* records of all requests, for a replay */
 	double sent_samples;	/* share whose records agents send */
+	bool without_release;	/* a target's late replies are taken off */
 	bool target_poll;	/* built-in target */
 	int32_t target_cpu;	/* -1: not pinned */
 	const char **warning;

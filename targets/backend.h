@@ -41,6 +41,9 @@ struct target {
 	uint32_t connections;	/* places of peers, a power of two */
 	size_t max_message;
 	bool poll;		/* spin, else block */
+	/* Delays on purpose: replies leave so much after completion, of which
+	 * they say only the first. */
+	int64_t late_ns, path_ns;
 	struct stall_log stalls;
 
 	/*

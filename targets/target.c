@@ -33,6 +33,10 @@ void target_setup_init(struct target_setup *setup, const struct config *config)
 		.stall_ns = config->measure.stall_ns,
 		.cpu = -1,
 	};
+	if (config->measure.inject) {
+		setup->late_ns = config->measure.inject->target_ns;
+		setup->path_ns = config->measure.inject->path_ns;
+	}
 	if (config->workload.tls) {
 		setup->secure = true;
 		setup->tls = *config->workload.tls;
@@ -146,6 +150,8 @@ int target_open(struct target_server *s, const struct target_setup *setup,
 	s->cpu = setup->cpu;
 	t->seed = setup->seed;
 	t->poll = setup->poll;
+	t->late_ns = setup->late_ns;
+	t->path_ns = setup->path_ns;
 	t->connections = power_of_two(setup->connections ?
 					      setup->connections :
 					      CONNECTIONS);

@@ -23,6 +23,7 @@ struct target_setup {
 	const char *listen;	/* HOST:PORT; port 0: any */
 	uint32_t connections;	/* at most; 0: the usual bound */
 	int64_t stall_ns;
+	int64_t late_ns, path_ns; /* as struct target's */
 	int32_t cpu;		/* -1: not pinned */
 	bool poll;
 	bool secure;		/* speak TLS, with: */

@@ -141,7 +141,15 @@ struct config_precision {
 	double confidence;
 };
 
+/* Delays on purpose: does the instrument find where they are? */
+struct config_inject {
+	int64_t agent_ns;	/* every request is sent so much late */
+	int64_t path_ns;	/* a built-in target's replies take longer, */
+	int64_t target_ns;	/* and leave it late */
+};
+
 struct config_measure {
+	struct config_inject *inject;	/* NULL: none */
 	struct config_precision *precision;
 	int64_t warmup_ns;	/* or OPTION_AUTO_VALUE */
 	int64_t window_ns;

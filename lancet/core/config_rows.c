@@ -286,7 +286,21 @@ static const struct option_row precision_rows[] = {
 	{ 0 },
 };
 
+#define MILLISECONDS 1e6
+static const struct option_row inject_rows[] = {
+	OPTION_AS(DURATION, struct config_inject, "agent", agent_ns, 0, "0ns",
+		  0, 100 * MILLISECONDS, "requests are sent so much late"),
+	OPTION_AS(DURATION, struct config_inject, "path", path_ns, 0, "0ns",
+		  0, 100 * MILLISECONDS, "replies of a built-in target are so "
+		  "much longer on their way"),
+	OPTION_AS(DURATION, struct config_inject, "target", target_ns, 0,
+		  "0ns", 0, 100 * MILLISECONDS, "and leave it so much late"),
+	{ 0 },
+};
+
 static const struct option_row measure_rows[] = {
+	POINTER(struct config_measure, inject, struct config_inject,
+		inject_rows, "delays on purpose, to see that they are found"),
 	POINTER(struct config_measure, precision, struct config_precision,
 		precision_rows, "when a point ends before its time limit"),
 	OPTION_AS(DURATION, struct config_measure, "warmup", warmup_ns,

@@ -441,10 +441,11 @@ static void rules_slo(const struct config *c, struct option_problems *p)
 
 static void rules_model(const struct config *c, struct option_problems *p)
 {
-	if (c->model.mode == MODEL_REPLAY && !c->target.builtin)
+	if (c->model.mode == MODEL_REPLAY && !c->target.builtin &&
+	    !c->target.workers)
 		BROKEN(c, p, "model",
-		       "only the built-in target can be replayed; write a "
-		       "policy such as fcfs, or none");
+		       "only a queue that is known can be replayed; write "
+		       "target: {workers: N}, a policy such as fcfs, or none");
 	if (c->model.mode == MODEL_POLICY && !c->target.builtin &&
 	    !c->target.workers)
 		BROKEN(c, p, "model",

@@ -356,11 +356,32 @@ static const struct field environment_fields[] = {
 };
 SHAPE(environment, struct result_environment);
 
-static const struct field calibration_fields[] = {
-	FIELD(STRING, struct result, calibration_status, "status", NULL),
+static const struct field errors_fields[] = {
+	FIELD_MANY(LIST, struct result_errors, quantiles, nquantiles,
+		   "quantiles", &adjusted_shape),
 	{ 0 },
 };
-SHAPE(calibration, struct result);
+SHAPE(errors, struct result_errors);
+
+#define CALIBRATED(member) \
+	FIELD(REAL, struct result_calibration, member, #member, \
+	      "not calibrated on this path")
+static const struct field calibration_fields[] = {
+	FIELD(STRING, struct result_calibration, status, "status", NULL),
+	FIELD(STRING, struct result_calibration, path, "path",
+	      "an older result"),
+	FIELD(STRING, struct result_calibration, made, "made",
+	      "not calibrated on this path"),
+	CALIBRATED(from_rps), CALIBRATED(to_rps),
+	FIELD_IN(POINTER, struct result_calibration, error, "error_ns",
+		 &errors_shape, "not calibrated on this path"),
+	CALIBRATED(agent_ns), CALIBRATED(path_ns), CALIBRATED(target_ns),
+	CALIBRATED(honest_rps),
+	{ 0 },
+};
+const struct shape result_calibration_shape = {
+	"calibration", sizeof(struct result_calibration), calibration_fields,
+};
 
 static const struct field slo_fields[] = {
 	FIELD(STRING, struct result_slo, expr, "expr", NULL),
@@ -429,7 +450,8 @@ static const struct field result_fields[] = {
 	FIELD(YAML, struct result, config_yaml, "config", NULL),
 	FIELD_IN(OBJECT, struct result, environment, "environment",
 		 &environment_shape, NULL),
-	FIELD_GROUP("calibration", &calibration_shape),
+	FIELD_IN(OBJECT, struct result, calibration, "calibration",
+		 &result_calibration_shape, NULL),
 	FIELD_MANY(LIST, struct result, points, npoints, "points",
 		   &point_shape),
 	FIELD_IN(POINTER, struct result, slo, "slo", &slo_shape,

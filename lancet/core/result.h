@@ -251,6 +251,22 @@ struct result_overhead {
 	const char *sentence;
 };
 
+struct result_errors {		/* measured - replayed, ns */
+	struct result_adjusted *quantiles;
+	size_t nquantiles;
+};
+
+/* What the instrument itself adds, as `lancet calibrate` found it. */
+struct result_calibration {
+	const char *status;	/* "calibrated", "not calibrated on this path" */
+	const char *path;	/* host, transport, stamps, threads, mode */
+	const char *made;	/* ISO 8601, UTC; NULL: never on this path */
+	double from_rps, to_rps; /* of one thread: where it holds */
+	struct result_errors *error;
+	double agent_ns, path_ns, target_ns;	/* medians: who adds what */
+	double honest_rps;	/* the most a thread does, found valid */
+};
+
 struct result {
 	const char *name;
 	const char *started;		/* ISO 8601, UTC */
@@ -259,7 +275,7 @@ struct result {
 	int64_t seed;
 	const char *config_yaml;	/* resolved; config{} in the JSON */
 	struct result_environment environment;
-	const char *calibration_status;	/* "not calibrated on this path" */
+	struct result_calibration calibration;
 	struct result_point *points;
 	size_t npoints;
 	struct result_slo *slo;
@@ -294,5 +310,9 @@ struct result *result_load(const char *path, struct arena *arena,
 			   struct err *err);
 
 struct json_t *result_schema(void);
+
+/* Of struct result_calibration, which has a file of its own as well. */
+struct shape;
+extern const struct shape result_calibration_shape;
 
 #endif

@@ -40,6 +40,7 @@ struct virtual {
 	bool worked;		/* since then */
 	unsigned char *out;
 	uint64_t boot_id;
+	int64_t held_ns;	/* replies, on purpose */
 };
 
 static void drop(struct virtual *v, struct place *p)
@@ -248,7 +249,7 @@ static uint32_t write_reply(struct virtual *v, struct place *p,
 		.arrival_ns = (uint64_t)s->arrival_ns,
 		.start_ns = (uint64_t)s->start_ns,
 		.completion_ns = (uint64_t)s->completion_ns,
-		.release_ns = (uint64_t)clock_now_ns(),
+		.release_ns = (uint64_t)(clock_now_ns() - t->path_ns),
 	};
 
 	return (uint32_t)t->proto.ops->reply(
@@ -264,13 +265,18 @@ static int release_one(struct virtual *v, struct place *p)
 	struct slot *s = &v->jobs.slot[p->head];
 	struct packet pkt = { .data = v->out, .conn = p->conn };
 
+	if (v->held_ns && clock_now_ns() < s->completion_ns + v->held_ns) {
+		jobs_put_back(&v->jobs, p);
+		return 0;
+	}
 	pkt.len = write_reply(v, p, s);
 	pkt.stamp_ns = s->completion_ns;
 	if (pkt.len > 0 && t->ops->send(t->state, &pkt, 1) == 0) {
 		jobs_put_back(&v->jobs, p);
 		return 0;
 	}
-	hist_record(v->account->release, pkt.stamp_ns - s->completion_ns);
+	hist_record(v->account->release, pkt.stamp_ns - s->completion_ns -
+					 v->target->path_ns);
 	jobs_released(&v->jobs, p);
 	if (p->leaving && p->waiting == 0)
 		drop(v, p);
@@ -358,6 +364,7 @@ static int virtual_run(struct target *target, struct err *err)
 		.stream = (target->transport.ops->flags & TRANSPORT_STREAM) != 0,
 		.start_ns = clock_now_ns(),
 		.boot_id = proto_boot_id(),
+		.held_ns = target->late_ns + target->path_ns,
 	};
 
 	v.out = malloc(target->max_message);

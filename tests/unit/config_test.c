@@ -168,17 +168,20 @@ static void test_print(void **state)
 	}
 }
 
+static const char *edited(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	assert_non_null(at);
+	return arena_printf(&arena, "%.*s%s%s", (int)(at - text), text, to,
+			    at + strlen(from));
+}
+
 /* An edit of a good line breaks it: one problem, there, that says this. */
 static void bad(const char *text, const char *from, const char *to,
 		uint32_t line, const char *says)
 {
-	const char *at = strstr(text, from);
-	char *edited;
-
-	assert_non_null(at);
-	edited = arena_printf(&arena, "%.*s%s%s", (int)(at - text), text, to,
-			      at + strlen(from));
-	assert_null(parse(edited));
+	assert_null(parse(edited(text, from, to)));
 	if (problems.n != 1 || problems.problem[0].mark.line != line ||
 	    !strstr(problems.problem[0].text, says) ||
 	    !strstr(problems.problem[0].text, "; "))
@@ -233,9 +236,10 @@ static void test_rules(void **state)
 	    "shorter than a window");
 	bad(q, "p99 <= 10x", "p99 <= 10", 19, "expected a bound");
 	bad(m, "p99(get)", "p99(put)", 13, "no class 'put'");
-	bad(m, "model: {jbsq: {depth: 3}}", "model: replay", 14,
-	    "only the built-in");
 	bad(m, "workers: 4,", "", 14, "workers: N");
+	good(edited(m, "model: {jbsq: {depth: 3}}", "model: replay"));
+	bad(edited(m, "workers: 4,", ""), "model: {jbsq: {depth: 3}}",
+	    "model: replay", 14, "only a queue that is known");
 	bad(q, "target:\n  builtin: {policy: fcfs, workers: 4, "
 	       "backend: virtual}\n", "", 1, "target is missing");
 }

@@ -300,7 +300,7 @@ static inline void syn_around(struct arena *arena, struct result *r)
 		"bench-1", "AMD EPYC 9B14", "Linux 6.1.0", "tsc", NULL, NULL,
 		2, arena_copy(arena, warnings, sizeof(warnings)), 1,
 	};
-	r->calibration_status = "not calibrated on this path";
+	r->calibration.status = "not calibrated on this path";
 	r->slo = arena_alloc(arena, sizeof(*r->slo));
 	*r->slo = (struct result_slo){ "p99 <= 10x", .99, 1e6, { .6, .6, .7 },
 					NAN, .83, .72, .72, .84,
