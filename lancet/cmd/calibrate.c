@@ -220,8 +220,11 @@ static int make_known(struct options *o, struct config *c, double from,
 	if (to > from) {
 		struct config_sweep *s = arena_alloc(&o->arena, sizeof(*s));
 
-		*s = (struct config_sweep){ { .value = from, .set = true },
-					    { .value = to, .set = true }, 3 };
+		*s = (struct config_sweep){
+			.from = { .value = from, .set = true },
+			.to = { .value = to, .set = true },
+			.steps = 3,
+		};
 		c->load = (struct config_load){ .sweep = s };
 	}
 	c->measure.precision = NULL;
