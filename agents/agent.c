@@ -14,6 +14,7 @@
 
 #include "agents/crew.h"
 #include "agents/recorder.h"
+#include "agents/stamps.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
 #include "lancet/core/wire.h"
@@ -200,14 +201,18 @@ static int take_start(struct agent *a, const json_t *frame)
 	return crew_go(&a->crew, &a->start, &a->err);
 }
 
-/* Rings that are half full, while the threads run. */
-static void fold_full(struct agent *a)
+/* Rings that are so full, while the threads run; 0: in any case. */
+static void fold(struct agent *a, double full)
 {
 	for (uint32_t i = 0; i < a->crew.n; i++) {
 		struct ring *ring = &a->crew.worker[i]->ring;
+		struct stamps *stamps = a->crew.worker[i]->stamps;
 
-		if (ring_ready(ring) > ring->mask / 2)
+		if (ring_ready(ring) >= full * (double)ring->mask)
 			recorder_fold(&a->recorder, ring);
+		if (stamps &&
+		    ring_ready(&stamps->log) >= full * (double)stamps->log.mask)
+			recorder_fold_log(&a->recorder, i, &stamps->log);
 	}
 }
 
@@ -219,8 +224,7 @@ static int send_report(struct agent *a)
 	int rc;
 
 	arena_init(&arena);
-	for (uint32_t i = 0; i < a->crew.n; i++)
-		recorder_fold(&a->recorder, &a->crew.worker[i]->ring);
+	fold(a, 0);
 	used_s = cpu_s() - a->cpu_s;
 	rc = recorder_report(&a->recorder, a->crew.worker, &report, &arena,
 			     &a->err);
@@ -374,7 +378,7 @@ static int advance(struct agent *a)
 		return why->code;
 	}
 	if (a->phase == AGENT_RUNNING)
-		fold_full(a);
+		fold(a, .5);
 	if (!crew_settled(&a->crew))
 		return 0;
 	if (a->phase == AGENT_OPENING)

@@ -219,7 +219,7 @@ static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
 	ssize_t len;
 
 	*pkt = (struct packet){ .data = data, .conn = conn };
-	len = s->wire ? stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
+	len = stamps_on(s->wire) ? stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
 			recv(s->fd[conn], data, s->room, 0);
 	if (len < 0 && errno != ECONNREFUSED)
 		return 0;
@@ -235,7 +235,7 @@ static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
 static bool datagram_only_stamps(struct datagram *s,
 				 const struct epoll_event *event)
 {
-	return s->wire && event->events & EPOLLERR &&
+	return stamps_on(s->wire) && event->events & EPOLLERR &&
 	       stamps_drain(s->wire, event->data.u32) > 0 &&
 	       !(event->events & EPOLLIN);
 }
@@ -263,7 +263,7 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 	int64_t now;
 	int got;
 
-	for (size_t i = 0; i < s->stale && (s->listening || s->wire); i++) {
+	for (size_t i = 0; i < s->stale && (s->listening || stamps_on(s->wire)); i++) {
 		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
 		s->msg[i].msg_hdr.msg_controllen = sizeof(s->control[i]);
 	}
@@ -289,7 +289,7 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 					     now) :
 				now,
 		};
-	for (int i = 0; i < got && s->wire; i++)
+	for (int i = 0; i < got && stamps_on(s->wire); i++)
 		stamps_received(s->wire, &s->msg[i].msg_hdr, &pkt[i]);
 	return (size_t)got;
 }

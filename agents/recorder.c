@@ -5,30 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/recorder_table.h"
 #include "agents/worker.h"
 #include "lancet/core/err.h"
 #include "lancet/core/ring.h"
-
-/*
- * One bin of one window and class. The key is in the order in which a report
- * is written: window << 32 | class << 16 | bin; an outcome other than
- * received has one bin, HIST_BINS + outcome. A count of 0: the place is free.
- */
-struct recorder_cell {
-	uint64_t key;
-	uint32_t count, lo, hi;
-	double sum;
-};
 
 struct recorder_send {
 	int64_t sent_ns, intended_ns;	/* sent_ns 0: none */
 	uint32_t seq;
 };
 
-#define CELLS_FIRST 65536u
 #define SENDS (RECORDER_GAPS + 1)
-
-_Static_assert(HIST_BINS + OUTCOMES <= 65536, "a bin has 16 bits");
 
 int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
 		  int64_t window_ns, double samples)
@@ -38,11 +25,12 @@ int recorder_init(struct recorder *r, uint32_t agent, uint32_t threads,
 	r->agent = agent;
 	r->threads = threads;
 	r->samples = samples;
-	r->cell_mask = CELLS_FIRST - 1;
-	r->cell = calloc(CELLS_FIRST, sizeof(*r->cell));
 	r->lateness = hist_create();
 	r->send = calloc((size_t)threads * SENDS, sizeof(*r->send));
-	if (r->cell && r->lateness && r->send)
+	r->log = calloc(threads, sizeof(*r->log));
+	if (recorder_table_init(&r->response) == 0 &&
+	    recorder_table_init(&r->wire) == 0 && r->lateness && r->send &&
+	    r->log)
 		return 0;
 	recorder_fini(r);
 	return -ENOMEM;
@@ -55,9 +43,13 @@ int recorder_join(struct recorder *r, uint32_t parts)
 
 void recorder_fini(struct recorder *r)
 {
-	free(r->cell);
+	recorder_table_fini(&r->response);
+	recorder_table_fini(&r->wire);
 	if (r->lateness)
 		hist_destroy(r->lateness);
+	for (uint32_t i = 0; r->log && i < r->threads; i++)
+		free(r->log[i].entry);
+	free(r->log);
 	free(r->send);
 	free(r->sample);
 	join_fini(&r->join);
@@ -68,10 +60,13 @@ void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round)
 {
 	r->base_ns = base_ns;
 	r->round = round;
-	memset(r->cell, 0, (r->cell_mask + 1) * sizeof(*r->cell));
+	recorder_table_reset(&r->response);
+	recorder_table_reset(&r->wire);
+	for (uint32_t i = 0; i < r->threads; i++)
+		r->log[i].n = 0;
 	memset(r->send, 0, (size_t)r->threads * SENDS * sizeof(*r->send));
 	hist_reset(r->lateness);
-	r->cells = r->nsamples = 0;
+	r->nsamples = 0;
 	r->late_sends = 0;
 	r->failed = false;
 	join_reset(&r->join);
@@ -80,75 +75,11 @@ void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round)
 
 /* --- one record ----------------------------------------------------------- */
 
-static struct recorder_cell *place(struct recorder *r, uint64_t key)
-{
-	size_t i = rng_mix(key) & r->cell_mask;
-
-	while (r->cell[i].count && r->cell[i].key != key)
-		i = (i + 1) & r->cell_mask;
-	return &r->cell[i];
-}
-
-/* Twice the room, when three quarters are used. */
-static bool grow(struct recorder *r)
-{
-	struct recorder_cell *old = r->cell;
-	size_t n = r->cell_mask + 1;
-
-	if (r->cells < n / 4 * 3)
-		return true;
-	r->cell = calloc(2 * n, sizeof(*r->cell));
-	if (!r->cell) {
-		r->cell = old;
-		return false;
-	}
-	r->cell_mask = 2 * n - 1;
-	for (size_t i = 0; i < n; i++)
-		if (old[i].count)
-			*place(r, old[i].key) = old[i];
-	free(old);
-	return true;
-}
-
-static void count(struct recorder *r, uint64_t key, uint32_t offset, double x)
-{
-	struct recorder_cell *c;
-
-	if (!grow(r)) {
-		r->failed = true;
-		return;
-	}
-	c = place(r, key);
-	if (!c->count) {
-		r->cells++;
-		c->key = key;
-		c->lo = c->hi = offset;
-	}
-	if (offset < c->lo)
-		c->lo = offset;
-	if (offset > c->hi)
-		c->hi = offset;
-	c->count++;
-	c->sum += x;
-}
-
 static void fold_window(struct recorder *r, const struct sample *s)
 {
-	int64_t at = s->intended_ns - r->base_ns;
-	uint64_t key = (uint64_t)(at / r->window_ns) << 32 |
-		       (uint64_t)s->class << 16;
-	int64_t response = s->received_ns - s->intended_ns;
-	uint32_t bin;
-
-	if (s->outcome != OUTCOME_RECEIVED) {
-		count(r, key | (HIST_BINS + s->outcome), 0, 0);
-		return;
-	}
-	if (response > HIST_MAX)
-		response = HIST_MAX;
-	bin = hist_index(response);
-	count(r, key | bin, (uint32_t)(response - hist_low(bin)),
-	      (double)response);
+	if (!recorder_table_add(&r->response, r, s,
+				s->received_ns - s->intended_ns))
+		r->failed = true;
 }
 
 static void fold_send(struct recorder *r, const struct sample *s)
@@ -165,7 +96,7 @@ static void fold_send(struct recorder *r, const struct sample *s)
 					      s->seq };
 }
 
-static bool wanted(const struct recorder *r, const struct sample *s)
+bool recorder_wants(const struct recorder *r, const struct sample *s)
 {
 	uint32_t seq = s->seq;
 
@@ -217,84 +148,13 @@ void recorder_fold(struct recorder *r, struct ring *ring)
 			fold_request(r, s);
 		else if (join_add(&r->join, s, &whole, &r->failed))
 			fold_whole(r, &whole);
-		if (wanted(r, s))
+		if (s->wire_out_ns == SAMPLE_LOST_STAMP || recorder_wants(r, s))
 			keep(r, s);
 	}
 	ring_release(ring, n);
 }
 
 /* --- the report ------------------------------------------------------------ */
-
-static int by_key(const void *a, const void *b)
-{
-	uint64_t x = ((const struct recorder_cell *)a)->key;
-	uint64_t y = ((const struct recorder_cell *)b)->key;
-
-	return x < y ? -1 : x > y;
-}
-
-/* The hash table becomes a sorted array; a reset makes it a table again. */
-static void sort_cells(struct recorder *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i <= r->cell_mask; i++)
-		if (r->cell[i].count)
-			r->cell[n++] = r->cell[i];
-	qsort(r->cell, n, sizeof(*r->cell), by_key);
-}
-
-static uint8_t cell_outcome(const struct recorder_cell *c)
-{
-	uint32_t bin = c->key & 0xffff;
-
-	return bin < HIST_BINS ? OUTCOME_RECEIVED : (uint8_t)(bin - HIST_BINS);
-}
-
-static bool same_window(const struct recorder_cell *a,
-			const struct recorder_cell *b)
-{
-	return a->key >> 16 == b->key >> 16 &&
-	       cell_outcome(a) == cell_outcome(b);
-}
-
-static void add_window(struct wire_report *report,
-		       const struct recorder_cell *c, size_t n,
-		       struct hist_cell *cell)
-{
-	struct wire_window *w = &report->window[report->nwindows++];
-
-	w->index = (uint32_t)(c->key >> 32);
-	w->class = (uint16_t)(c->key >> 16);
-	w->outcome = cell_outcome(c);
-	w->response.cell = cell;
-	w->response.n = w->outcome == OUTCOME_RECEIVED ? (uint32_t)n : 0;
-	for (size_t i = 0; i < n; i++) {
-		cell[i] = (struct hist_cell){ c[i].key & 0xffff, c[i].lo,
-					      c[i].hi, c[i].count };
-		w->response.total += c[i].count;
-		w->response.sum += c[i].sum;
-	}
-}
-
-static void report_windows(struct recorder *r, struct wire_report *report,
-			   struct arena *arena)
-{
-	struct hist_cell *cell = arena_array(arena, r->cells, sizeof(*cell));
-	size_t n = 0;
-
-	sort_cells(r);
-	for (size_t i = 0; i < r->cells; i++)
-		n += i == 0 || !same_window(&r->cell[i - 1], &r->cell[i]);
-	report->window = arena_array(arena, n, sizeof(*report->window));
-	for (size_t i = 0; i < r->cells; i += n) {
-		n = 1;
-		while (i + n < r->cells &&
-		       same_window(&r->cell[i], &r->cell[i + n]))
-			n++;
-		add_window(report, &r->cell[i], n, cell + i);
-	}
-}
 
 static int32_t gap(int64_t later, int64_t sooner)
 {
@@ -461,18 +321,22 @@ int recorder_report(struct recorder *r, struct worker *const *worker,
 	memset(report, 0, sizeof(*report));
 	if (r->failed)
 		return err_set(err, -ENOMEM, "out of memory for the records");
+	if (r->nsamples > 0)
+		qsort(r->sample, r->nsamples, sizeof(*r->sample), by_seq);
+	recorder_report_stamps(r, worker, report, arena);
+	if (r->failed)
+		return err_set(err, -ENOMEM, "out of memory for the stamps");
 	report_threads(r, worker, report, arena);
 	if (r->join.parts)
 		count_whole(r, &report->counts);
-	report_windows(r, report, arena);
+	report->nwindows = recorder_table_report(&r->response,
+						 &report->window, arena);
 	report->lateness = sparse_of(r->lateness, arena);
 	report_connect(r, worker, report, arena);
 	report->counts.late_sends = r->late_sends;
 	report->send_cost_ns = send_cost(worker, r->threads, arena);
 	if (r->join.parts)
 		report->send_cost_ns *= r->join.parts;
-	if (r->nsamples > 0)
-		qsort(r->sample, r->nsamples, sizeof(*r->sample), by_seq);
 	report->sample = r->sample;
 	report->nsamples = r->nsamples;
 	return 0;

@@ -7,8 +7,11 @@
 #include <stdint.h>
 
 #include "agents/join.h"
+#include "agents/recorder_table.h"
 #include "lancet/core/wire.h"
 
+struct pairing_entry;
+struct recorder_send;
 struct ring;
 struct worker;
 
@@ -22,8 +25,12 @@ struct worker;
 /* Consecutive sends of each thread whose gaps are told: the last so many. */
 #define RECORDER_GAPS 20000u
 
-struct recorder_cell;
-struct recorder_send;
+/* What a thread logged of its stamps: struct pairing_entry. */
+struct recorder_log {
+	struct pairing_entry *entry;
+	size_t n, room;
+	uint64_t dropped;		/* did not fit into the thread's ring */
+};
 
 /* Owned by the control thread. Folds the rings of all threads of an agent. */
 struct recorder {
@@ -34,12 +41,13 @@ struct recorder {
 	struct join join;		/* parts 0: requests do not fan out */
 	int64_t outcome[OUTCOMES];	/* then: of whole requests */
 
-	struct recorder_cell *cell;	/* a hash table */
-	size_t cells, cell_mask;
+	struct recorder_table response;
+	struct recorder_table wire;	/* filled by the report */
+	struct recorder_log *log;	/* of each thread */
 	struct hist *lateness;
 	struct recorder_send *send;	/* RECORDER_GAPS + 1 for each thread */
 	int64_t late_sends;
-	struct sample *sample;
+	struct sample *sample;		/* those to be sent, and the stamped */
 	size_t nsamples, room;
 	bool failed;			/* out of memory: a record is missing */
 };
@@ -54,8 +62,10 @@ int recorder_join(struct recorder *r, uint32_t parts);
 /* A new segment of a round, whose schedule time 0 was at base_ns. */
 void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round);
 
-/* Take everything out of a thread's ring; while it runs, too. */
+/* Take everything out of a thread's rings; while it runs, too. */
 void recorder_fold(struct recorder *r, struct ring *ring);
+void recorder_fold_log(struct recorder *r, uint32_t thread,
+		       struct ring *ring);
 
 /*
  * After the segment and the last fold: the whole report, in the arena but
@@ -64,5 +74,16 @@ void recorder_fold(struct recorder *r, struct ring *ring);
 int recorder_report(struct recorder *r, struct worker *const *worker,
 		    struct wire_report *report, struct arena *arena,
 		    struct err *err);
+
+/* Does its record go to the coordinator? */
+bool recorder_wants(const struct recorder *r, const struct sample *s);
+
+/*
+ * recorder_stamps.c: pair the stamps of all threads, fill the stamps of the
+ * sorted samples, and what the report says of the wire; keep those samples
+ * that are wanted.
+ */
+void recorder_report_stamps(struct recorder *r, struct worker *const *worker,
+			    struct wire_report *report, struct arena *arena);
 
 #endif

@@ -9,13 +9,27 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 
+#define ENTRIES_MOST (1u << 22)	/* 96 MiB; the rest is folded meanwhile */
+
 static const struct sys_ops *sys_of(const struct stamps *s)
 {
 	return s->params.source.sys;
 }
 
+/*
+ * SENT, SND, RECEIVED of each that asks, and SND again by the card; of few
+ * one more. Openings and what comes twice are rare; shares vary.
+ */
+static size_t entries_of(const struct stamps *s, size_t requests)
+{
+	double each = s->params.source.hardware ? 5 : 4;
+	double n = each * (double)requests * s->params.share * 1.25 + 4096;
+
+	return n < ENTRIES_MOST ? (size_t)n : ENTRIES_MOST;
+}
+
 int stamps_init(struct stamps *s, const struct stamps_params *params,
-		size_t entries, struct arena *arena, struct err *err)
+		size_t requests, struct arena *arena, struct err *err)
 {
 	int rc;
 
@@ -23,7 +37,9 @@ int stamps_init(struct stamps *s, const struct stamps_params *params,
 	s->params = *params;
 	if (!s->params.source.sys)
 		s->params.source.sys = &sys_kernel;
+	s->on = true;
 	s->every = params->source.every;
+	arena_init(&s->arena);
 	s->why = arena_alloc(arena, sizeof(*s->why));
 	s->source.ops = params->ops;
 	s->source.state = arena_alloc(arena, params->ops->state_size);
@@ -31,30 +47,70 @@ int stamps_init(struct stamps *s, const struct stamps_params *params,
 	if (rc < 0)
 		return rc;
 	if (wall_init(&s->wall) == 0 &&
-	    ring_init(&s->log, entries, sizeof(struct pairing_entry)) == 0) {
-		stamps_begin(s);
+	    ring_init(&s->log, entries_of(s, requests),
+		      sizeof(struct pairing_entry)) == 0)
 		return 0;
-	}
 	stamps_fini(s);
 	return err_set(err, -ENOMEM, "out of memory for stamps");
+}
+
+static void stop_card(struct stamps *s)
+{
+	if (s->tracking)
+		phc_track_stop(&s->card, &s->arena);
+	s->tracking = false;
+}
+
+/* Without readings of its clock, no stamp of the card can be placed. */
+static void start_card(struct stamps *s)
+{
+	struct err ignored;
+
+	stop_card(s);
+	arena_fini(&s->arena);
+	arena_init(&s->arena);
+	s->tracked = s->params.source.hardware && s->source.ops->phc_read &&
+		     phc_track_start(&s->card, &s->source, &s->arena,
+				     &ignored) == 0;
+	s->tracking = s->tracked;
 }
 
 void stamps_fini(struct stamps *s)
 {
 	if (!s->source.ops)
 		return;
+	stop_card(s);
 	s->source.ops->close(s->source.state);
+	arena_fini(&s->arena);
 	wall_fini(&s->wall);
 	ring_fini(&s->log);
 	s->source.ops = NULL;
 }
 
-int stamps_make_room(struct stamps *s, size_t entries)
+int stamps_make_room(struct stamps *s, size_t requests)
 {
+	size_t entries = entries_of(s, requests);
+
 	if (entries <= s->log.mask + 1)
 		return 0;
 	ring_fini(&s->log);
 	return ring_init(&s->log, entries, sizeof(struct pairing_entry));
+}
+
+int stamps_retune(struct stamps *s, const struct stamps_params *params,
+		  struct err *err)
+{
+	const struct sys_ops *sys = s->params.source.sys;
+
+	s->on = params;
+	s->enabled = 0;
+	if (params) {
+		s->params = *params;
+		s->params.source.sys = sys;
+		s->every = params->source.every;
+	}
+	return s->source.ops->retune(s->source.state,
+				     params ? &s->params.source : NULL, err);
 }
 
 void stamps_begin(struct stamps *s)
@@ -63,6 +119,7 @@ void stamps_begin(struct stamps *s)
 		stamps_drain(s, 0);
 	ring_release(&s->log, ring_ready(&s->log));
 	s->log.full = 0;
+	start_card(s);
 	wall_begin(&s->wall, sys_of(s));
 }
 
@@ -71,6 +128,7 @@ void stamps_end(struct stamps *s)
 	if (s->alone)
 		stamps_drain(s, 0);
 	wall_look(&s->wall, sys_of(s));
+	stop_card(s);
 }
 
 static void put(struct stamps *s, const struct pairing_entry *entry)

@@ -8,12 +8,13 @@
 
 #include "agents/transport.h"
 #include "hwts/pairing.h"
+#include "hwts/phc_track.h"
 #include "hwts/tsource.h"
 #include "hwts/wall.h"
+#include "lancet/core/arena.h"
 #include "lancet/core/ring.h"
 #include "lancet/core/sample.h"
 
-struct arena;
 struct err;
 struct msghdr;
 
@@ -40,23 +41,31 @@ struct stamps_params {
 struct stamps {
 	struct tsource source;
 	struct stamps_params params;
-	bool every;		/* the sources hears of every send */
+	bool on;		/* false: there are none after all */
+	bool every;		/* the source hears of every send */
 	bool alone;		/* no epoll: the loop has connection 0 drained */
 	uint32_t waiting;	/* sends since the last drain */
 	int enabled;		/* 0, or the first failure: */
 	struct err *why;
 	struct ring log;	/* struct pairing_entry */
 	struct wall wall;
+	struct phc_track card;	/* the card's clock */
+	bool tracking, tracked;	/* it is read; it was, in this segment */
+	struct arena arena;	/* a segment's */
 	struct tsource_stamp drained[TSOURCE_DRAIN];
 };
 
-/* Cold. entries: room in the log; why: where enabling may fail to. */
+/* Cold. requests: that its log has room for at first. */
 int stamps_init(struct stamps *s, const struct stamps_params *params,
-		size_t entries, struct arena *arena, struct err *err);
+		size_t requests, struct arena *arena, struct err *err);
 void stamps_fini(struct stamps *s);
 
-/* Cold, between segments: a log of at least so many entries. -ENOMEM. */
-int stamps_make_room(struct stamps *s, size_t entries);
+/* Cold, between segments: room in the log for so many requests. -ENOMEM. */
+int stamps_make_room(struct stamps *s, size_t requests);
+
+/* Cold: other stamps from here on (hardware, every); NULL: none. */
+int stamps_retune(struct stamps *s, const struct stamps_params *params,
+		  struct err *err);
 
 /* Cold: a segment begins, ends. What came in between is forgotten. */
 void stamps_begin(struct stamps *s);
@@ -67,11 +76,17 @@ void stamps_end(struct stamps *s);
 /* Cold: this descriptor is the connection's from here on. */
 void stamps_enable(struct stamps *s, uint32_t conn, int fd);
 
+/* Hot: is there anything to be had? Also where s is NULL. */
+static inline bool stamps_on(const struct stamps *s)
+{
+	return s && s->on;
+}
+
 /* Hot: does sending this need stamps_request()? Also where s is NULL. */
 static inline bool stamps_asks(const struct stamps *s,
 			       const struct packet *pkt)
 {
-	return s && (s->every || pkt->flags & TRANSPORT_STAMP);
+	return s && s->on && (s->every || pkt->flags & TRANSPORT_STAMP);
 }
 
 /*

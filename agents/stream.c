@@ -310,7 +310,7 @@ static ssize_t stream_hand_over(struct stream *s, const struct stream_conn *c,
 	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL];
 	uint32_t key;
 
-	if (asks && s->wire) {
+	if (asks && stamps_on(s->wire)) {
 		msg->msg_controllen = stamps_request(s->wire, c->number, asks,
 						     control, &key);
 		msg->msg_control = msg->msg_controllen ? control : NULL;
@@ -472,7 +472,7 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 	*pkt = (struct packet){ .data = to, .conn = c->number };
 	if (room && s->listener >= 0)
 		got = socket_recv(c->fd, to, room, &s->stamps, &stamp_ns);
-	else if (room && s->wire)
+	else if (room && stamps_on(s->wire))
 		got = stamps_recv(s->wire, c->fd, room, pkt);
 	else if (room)
 		got = recv(c->fd, to, room, 0);
@@ -533,7 +533,7 @@ static int stream_event(struct stream *s, const struct epoll_event *event,
 		return 0;
 	}
 	/* An error that is nothing but stamps, which are taken in. */
-	if (s->wire && event->events & EPOLLERR &&
+	if (stamps_on(s->wire) && event->events & EPOLLERR &&
 	    stamps_drain(s->wire, c->number) > 0 &&
 	    !(event->events & (EPOLLIN | EPOLLHUP)))
 		return 0;

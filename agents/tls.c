@@ -209,18 +209,24 @@ static const unsigned char *tls_gather(struct tls *t, const struct packet *pkt,
 static size_t tls_send_run(struct tls *t, struct packet *pkt, size_t n)
 {
 	struct tls_conn *c = tls_find(t, pkt->conn);
-	int64_t stamp_ns = clock_now_ns();
+	struct packet as = { .stamp_ns = clock_now_ns() };
 	const unsigned char *data;
 	size_t len;
 
 	if (c && !(c->flags & TLS_BROKEN)) {
 		if (!(c->flags & TLS_READY) || !tls_flush(t, c))
 			return 0;
+		for (size_t i = 0; i < n; i++)
+			as.flags |= pkt[i].flags;
 		data = tls_gather(t, pkt, n, &len);
-		tls_encrypt(t, c, data, len, &stamp_ns);
+		tls_encrypt(t, c, data, len, &as);
 	}
-	for (size_t i = 0; i < n; i++)
-		pkt[i].stamp_ns = stamp_ns;
+	for (size_t i = 0; i < n; i++) {
+		pkt[i].stamp_ns = as.stamp_ns;
+		pkt[i].key = as.key;
+		if (!(as.flags & TRANSPORT_STAMP))
+			pkt[i].flags &= ~(uint32_t)TRANSPORT_STAMP;
+	}
 	return n;
 }
 
@@ -294,11 +300,13 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 		c->flags |= TLS_CLOSED;
 	}
 	*out = tls_packet(t, c, in->stamp_ns);
+	out->wire_ns = in->wire_ns;
+	out->flags |= in->flags & TRANSPORT_HARDWARE;
 	if (c->flags & ~was & TLS_READY)
 		out->flags |= TRANSPORT_OPENED;
 	if (c->flags & TLS_BROKEN)
 		c->flags |= TLS_CLOSED;
-	return c->have > had || out->flags;
+	return c->have > had || out->flags & ~(uint32_t)TRANSPORT_HARDWARE;
 }
 
 /* What the kernel took nothing of, and what broke while it was sent to. */

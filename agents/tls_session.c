@@ -76,27 +76,28 @@ static void tls_break(struct tls *t, struct tls_conn *c)
 
 /* Hand records over; false when the inner transport has no room. */
 static bool tls_offer(struct tls *t, const struct tls_conn *c,
-		      unsigned char *data, size_t len, int64_t *stamp_ns)
+		      unsigned char *data, size_t len, struct packet *as)
 {
-	struct packet pkt = { .data = data,
-			      .len = (uint32_t)len,
-			      .conn = c->number };
-	size_t took = t->inner.ops->send(t->inner.state, &pkt, 1);
-
-	*stamp_ns = pkt.stamp_ns;
-	return took == 1;
+	as->data = data;
+	as->len = (uint32_t)len;
+	as->conn = c->number;
+	return t->inner.ops->send(t->inner.state, as, 1) == 1;
 }
 
-/* What OpenSSL made goes out, behind what was refused before. */
-static void tls_push(struct tls *t, struct tls_conn *c, int64_t *stamp_ns)
+/*
+ * What OpenSSL made goes out, behind what was refused before; when, and by
+ * which key, stands in the packet. What is held has none.
+ */
+static void tls_push(struct tls *t, struct tls_conn *c, struct packet *as)
 {
 	size_t len = t->out_len;
 
 	t->out_len = 0;
 	if (len == 0 || c->flags & TLS_BROKEN)
 		return;
-	if (c->held == 0 && tls_offer(t, c, t->out, len, stamp_ns))
+	if (c->held == 0 && tls_offer(t, c, t->out, len, as))
 		return;
+	as->flags &= ~(uint32_t)TRANSPORT_STAMP;
 	if (len > t->held_room - c->held) {
 		tls_break(t, c);
 		return;
@@ -108,19 +109,19 @@ static void tls_push(struct tls *t, struct tls_conn *c, int64_t *stamp_ns)
 
 bool tls_flush(struct tls *t, struct tls_conn *c)
 {
-	int64_t stamp_ns;
+	struct packet as = { 0 };
 
-	if (c->held > 0 && tls_offer(t, c, tls_held(t, c), c->held, &stamp_ns))
+	if (c->held > 0 && tls_offer(t, c, tls_held(t, c), c->held, &as))
 		c->held = 0;
 	return c->held == 0;
 }
 
 void tls_encrypt(struct tls *t, struct tls_conn *c, const unsigned char *data,
-		 size_t len, int64_t *stamp_ns)
+		 size_t len, struct packet *as)
 {
 	if (lib->SSL_write(c->ssl, data, (int)len) <= 0)
 		tls_break(t, c);
-	tls_push(t, c, stamp_ns);
+	tls_push(t, c, as);
 }
 
 /* --- sessions --- */
@@ -160,9 +161,9 @@ int tls_begin(struct tls *t, uint32_t number, struct err *err)
 void tls_shake(struct tls *t, struct tls_conn *c)
 {
 	int ret = lib->SSL_do_handshake(c->ssl);
-	int64_t stamp_ns;
+	struct packet as = { 0 };
 
-	tls_push(t, c, &stamp_ns);
+	tls_push(t, c, &as);
 	if (ret == 1)
 		c->flags |= TLS_READY;
 	else if (lib->SSL_get_error(c->ssl, ret) != SSL_ERROR_WANT_READ)
@@ -171,8 +172,7 @@ void tls_shake(struct tls *t, struct tls_conn *c)
 
 void tls_decrypt(struct tls *t, struct tls_conn *c)
 {
-	int64_t stamp_ns;
-
+	struct packet as = { 0 };
 	int error = SSL_ERROR_NONE;
 
 	while (c->left > 0 && error == SSL_ERROR_NONE) {
@@ -190,7 +190,7 @@ void tls_decrypt(struct tls *t, struct tls_conn *c)
 					: lib->SSL_get_error(c->ssl, n);
 	}
 	/* Alerts, and answers to updates of keys. */
-	tls_push(t, c, &stamp_ns);
+	tls_push(t, c, &as);
 	if (error == SSL_ERROR_ZERO_RETURN)
 		c->flags |= TLS_CLOSED;
 	else if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
@@ -199,11 +199,11 @@ void tls_decrypt(struct tls *t, struct tls_conn *c)
 
 void tls_leave(struct tls *t, struct tls_conn *c)
 {
-	int64_t stamp_ns;
+	struct packet as = { 0 };
 
 	if (!c->ssl || !(c->flags & TLS_READY) || c->flags & TLS_BROKEN)
 		return;
 	lib->SSL_shutdown(c->ssl);
 	lib->ERR_clear_error();
-	tls_push(t, c, &stamp_ns);
+	tls_push(t, c, &as);
 }

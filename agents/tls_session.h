@@ -81,9 +81,12 @@ void tls_shake(struct tls *t, struct tls_conn *c);
 /* All records that are whole; the session keeps a part of one to itself. */
 void tls_decrypt(struct tls *t, struct tls_conn *c);
 
-/* So many bytes, encrypted and handed over, or held; when that was. */
+/*
+ * So many bytes, encrypted and handed over, or held: as a packet with these
+ * flags, which the inner transport numbers and stamps.
+ */
 void tls_encrypt(struct tls *t, struct tls_conn *c, const unsigned char *data,
-		 size_t len, int64_t *stamp_ns);
+		 size_t len, struct packet *as);
 
 /* What was held before: true when nothing is any more. */
 bool tls_flush(struct tls *t, struct tls_conn *c);

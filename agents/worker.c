@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "agents/stamping.h"
+#include "agents/stamps.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
 
@@ -91,7 +93,7 @@ static const struct config_tls *own_tls(struct worker *w)
 	return tls;
 }
 
-static int open_transport(struct worker *w)
+int worker_connect(struct worker *w)
 {
 	const struct choice *choice = &w->params.config->workload.transport;
 	struct transport_params params = {
@@ -100,6 +102,7 @@ static int open_transport(struct worker *w)
 		.open = w->params.open,
 		.max_message = w->proto.max_out,
 		.tls = own_tls(w),
+		.stamps = w->stamps,
 	};
 	int64_t deadline_ns = clock_now_ns() + OPEN_NS +
 			      (params.tls ? HANDSHAKE_NS : 0) *
@@ -144,7 +147,7 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	w->in_order = w->proto.flags & PROTO_IN_ORDER;
 	rc = open_memory(w);
 	if (rc == 0)
-		rc = open_transport(w);
+		rc = stamping_open(w);
 	if (rc == 0 && params->fill && w->proto.ops->populate)
 		rc = loader_fill(w, &w->err);
 	return rc;
@@ -152,8 +155,8 @@ int worker_open(struct worker *w, const struct worker_params *params)
 
 void worker_close(struct worker *w)
 {
-	if (w->transport.ops)
-		w->transport.ops->close(w->transport.state);
+	if (w->conn_state)
+		stamping_close(w);
 	stall_fini(&w->stalls);
 	ring_fini(&w->ring);
 	pool_fini(&w->pool);
@@ -241,7 +244,8 @@ static int make_room(struct worker *w, const struct wire_start *start,
 				       start->until_ns - start->from_ns,
 				       WORKER_RECORDS_MOST);
 
-	if (make_slots(w, start))
+	if (make_slots(w, start) ||
+	    (w->stamps && stamps_make_room(w->stamps, records)))
 		return err_set(err, -ENOMEM, "out of memory");
 	if (records <= w->ring.mask + 1)
 		return 0;
@@ -276,6 +280,8 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 	memset(&w->count, 0, sizeof(w->count));
 	memset(&w->connections, 0, sizeof(w->connections));
 	hist_reset(w->connect);
+	if (w->stamps)
+		stamps_begin(w->stamps);
 	w->send_costs = 0;
 	w->ring.full = 0;
 	w->stalls.n = 0;
@@ -347,6 +353,8 @@ int worker_segment(struct worker *w)
 	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 	wall = seconds(CLOCK_MONOTONIC);
 	loop_run(w);
+	if (w->stamps)
+		stamps_end(w->stamps);
 	w->cpu_s = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	w->wall_s = seconds(CLOCK_MONOTONIC) - wall;
 	if (w->failed)

@@ -122,6 +122,9 @@ struct worker {
 
 	/* Cold. */
 	struct worker_params params;
+	struct stamps *tried;		/* the transport's; stamps, or off */
+	const char *source;		/* of the wire's stamps, by name */
+	char stamps_why[200];		/* why not a better one; "" */
 	int64_t drain_ns;
 	struct arena arena;		/* as long as the worker */
 	struct arena schedule_arena;	/* as long as an attempt of a point */
@@ -153,6 +156,9 @@ int worker_arm(struct worker *w, const struct wire_start *start,
  * the target cannot be reached. Every request intended in it is recorded.
  */
 int worker_segment(struct worker *w);
+
+/* Open the transport, with w->stamps where there are any; w->err. */
+int worker_connect(struct worker *w);
 
 /* The hot loop, loop.c: from the start of the segment to its end. */
 void loop_run(struct worker *w);

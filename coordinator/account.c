@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "coordinator/breakdown.h"
 #include "coordinator/plan.h"
 #include "coordinator/slowdown.h"
 #include "coordinator/verdict.h"
@@ -220,6 +221,42 @@ static void account_rates(const struct point_data *data,
 	to->counts = data->counts;
 }
 
+/* The user's own clock stamps everything. */
+static void account_stamps(const struct point_data *data,
+			   struct result_point *to, struct arena *arena)
+{
+	const struct wire_stamps *s = &data->stamps;
+	int64_t sent = 0;
+
+	for (size_t a = 0; a < data->plan->nagents; a++)
+		sent += data->agent_cost[a].sent;
+	to->timestamps = (struct result_stamps){
+		.source = s->source ? arena_strdup(arena, s->source) : "user",
+		.reason = s->reason && *s->reason
+				  ? arena_strdup(arena, s->reason) : NULL,
+		.uncertainty_ns = (double)(s->uncertainty_ns
+						   ? s->uncertainty_ns
+						   : clock_error_ns()),
+		.lost_tx = s->lost_tx,
+		.lost_rx = s->lost_rx,
+		.share = s->asked && sent
+				 ? (double)s->asked / (double)sent : 1,
+	};
+	if (!s->asked)
+		return;
+	to->timestamps.counts =
+		arena_copy(arena, &(struct result_stamp_counts){
+			.asked = s->asked, .replies = s->replies,
+			.shared = s->shared, .stray = s->stray,
+			.twice = s->twice, .disputed = s->disputed,
+			.misplaced = s->misplaced, .unclear = s->unclear,
+			.unrecorded = s->log_dropped,
+		}, sizeof(struct result_stamp_counts));
+	to->wire_ns = arena_copy(arena, &data->wire, sizeof(data->wire));
+	to->breakdown_p50 = breakdown_at(data, .5, arena);
+	to->breakdown_p99 = breakdown_at(data, .99, arena);
+}
+
 void account_point(const struct point_data *data,
 		   const struct measured *measured, struct result_point *to,
 		   struct arena *arena)
@@ -236,11 +273,7 @@ void account_point(const struct point_data *data,
 	to->response_ns.with_excluded = arena_copy(arena, &data->with_excluded,
 						   sizeof(data->with_excluded));
 	to->connect_ns = account_connect(data, arena);
-	to->timestamps = (struct result_stamps){
-		.source = "user",
-		.uncertainty_ns = (double)clock_error_ns(),
-		.share = 1,
-	};
+	account_stamps(data, to, arena);
 	account_pacing(data, to);
 	account_stalls(data, to, arena);
 	account_windows(data, &to->windows, arena);

@@ -259,27 +259,31 @@ const struct plan *plan_respread(const struct plan *plan, bool connections,
 
 /* --- what only shows here ---------------------------------------------------- */
 
-static void plan_check_stamps(const struct config *config,
+static void plan_check_stamps(const struct plan *plan, struct arena *arena,
 			      struct option_problems *problems)
 {
-	static const char *const why[] = {
-		[STAMPS_HARDWARE] = "hardware stamps cannot be had on this "
-			"path: lancet does not ask the network card for them "
-			"yet; use timestamps: user",
-		[STAMPS_XDP] = "xdp stamps cannot be had on this path: there "
-			"is no packet path of that kind yet; use timestamps: "
-			"user",
-		[STAMPS_KERNEL] = "kernel stamps cannot be had on this path: "
-			"the sockets are not asked for them yet; use "
-			"timestamps: user",
-		[STAMPS_PCAP] = "pcap stamps cannot be had on this path: no "
-			"capture is taken yet; use timestamps: user",
+	static const char *const name[] = {
+		[STAMPS_HARDWARE] = "hardware", [STAMPS_XDP] = "xdp",
+		[STAMPS_KERNEL] = "kernel", [STAMPS_PCAP] = "pcap",
 	};
+	const struct config *config = plan->config;
+	const char *transport = config->workload.transport.kind->name;
+	int want = config->timestamps;
 
-	if (config->timestamps != STAMPS_AUTO &&
-	    config->timestamps != STAMPS_USER)
+	if (want == STAMPS_AUTO || want == STAMPS_USER)
+		return;
+	if (want == STAMPS_XDP || want == STAMPS_PCAP)
 		plan_problem(config, "timestamps", problems,
-			     why[config->timestamps]);
+			     arena_printf(arena, "%s stamps cannot be had on "
+					  "this path: no run takes them yet; "
+					  "use timestamps: auto", name[want]));
+	else if (!plan->host.wire)
+		plan_problem(config, "timestamps", problems,
+			     arena_printf(arena, "%s stamps cannot be had on "
+					  "this path: transport %s passes no "
+					  "network device; use udp or tcp, or "
+					  "timestamps: auto", name[want],
+					  transport));
 }
 
 static void plan_check_path(const struct plan *plan, struct arena *arena,
@@ -435,7 +439,7 @@ struct plan *plan_create(const struct config *config,
 	plan->config = config;
 	plan->config_text = config_text(config, arena);
 	plan->host = *host;
-	plan_check_stamps(config, problems);
+	plan_check_stamps(plan, arena, problems);
 	plan_check_path(plan, arena, problems);
 	plan_check_connections(plan, arena, problems);
 	if (workload_init(&plan->workload, config, arena, err) ||

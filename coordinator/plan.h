@@ -24,6 +24,7 @@ struct plan_host {
 	size_t ncpus;
 	bool stream;		/* the transport carries bytes, not packets */
 	bool memory;		/* it needs no target */
+	bool wire;		/* its packets pass a network device */
 };
 
 struct plan_point {

@@ -53,23 +53,35 @@ static int part_order(const void *left, const void *right)
 	return a->agent < b->agent ? -1 : a->agent > b->agent;
 }
 
+/* What an agent says of one metric. */
+static const struct wire_window *windows_of(const struct wire_report *report,
+					    bool wire, size_t *n)
+{
+	*n = wire ? report->nwire : report->nwindows;
+	return wire ? report->wire : report->window;
+}
+
 /* The parts that lie in the segment, of all agents, in order. */
 static struct point_part *parts_of(struct point_data *data,
 				   const struct point_segment *segment,
 				   const struct wire_report *const *report,
-				   size_t *n)
+				   bool wire, size_t *n)
 {
 	uint32_t first = (uint32_t)(segment->from_ns / window_ns(data));
 	struct point_part *part;
-	size_t room = 0;
+	size_t room = 0, have;
 
-	for (size_t a = 0; a < data->plan->nagents; a++)
-		room += report[a]->nwindows;
+	for (size_t a = 0; a < data->plan->nagents; a++) {
+		windows_of(report[a], wire, &have);
+		room += have;
+	}
 	part = arena_array(data->arena, room, sizeof(*part));
 	*n = 0;
 	for (uint32_t a = 0; a < data->plan->nagents; a++) {
-		for (size_t i = 0; i < report[a]->nwindows; i++) {
-			const struct wire_window *w = &report[a]->window[i];
+		const struct wire_window *w =
+			windows_of(report[a], wire, &have);
+
+		for (size_t i = 0; i < have; i++, w++) {
 
 			if (w->index < first || w->outcome >= OUTCOMES ||
 			    w->index - first >= segment->nwindows ||
@@ -88,15 +100,17 @@ static void windows_fill(struct point_data *data, struct point_segment *segment,
 			 const struct wire_report *const *report)
 {
 	uint32_t first = (uint32_t)(segment->from_ns / window_ns(data));
-	struct point_part *part, *end;
+	struct point_part *part, *end, *wire, *wire_end;
 	size_t n;
 
 	segment->nwindows = (size_t)((segment->until_ns - segment->from_ns) /
 				     window_ns(data));
 	segment->window = arena_array(data->arena, segment->nwindows,
 				      sizeof(*segment->window));
-	part = parts_of(data, segment, report, &n);
+	part = parts_of(data, segment, report, false, &n);
 	end = part + n;
+	wire = parts_of(data, segment, report, true, &n);
+	wire_end = wire + n;
 	for (size_t i = 0; i < segment->nwindows; i++) {
 		struct point_window *window = &segment->window[i];
 
@@ -108,6 +122,10 @@ static void windows_fill(struct point_data *data, struct point_segment *segment,
 			part++;
 		}
 		window->nparts = (size_t)(part - window->part);
+		window->wire = wire;
+		while (wire < wire_end && wire->window.index == window->index)
+			wire++;
+		window->nwire = (size_t)(wire - window->wire);
 	}
 }
 
@@ -190,9 +208,33 @@ static void take_samples(struct point_data *data, uint32_t agent,
 	};
 }
 
+/* One source of several agents: the least sure of them is named. */
+static void take_stamps(struct point_data *data,
+			const struct wire_report *report)
+{
+	struct wire_stamps *to = &data->stamps;
+	bool none = !report->nwire && !report->stamps.asked;
+
+	if (!to->source || none) {
+		to->source = report->stamps.source;
+		to->reason = report->stamps.reason;
+	}
+	wire_add_stamps(to, &report->stamps);
+	if (!report->nways)
+		return;
+	data->ways = arena_grow(data->arena, data->ways, data->nways,
+				&data->ways_room, sizeof(*data->ways));
+	data->ways[data->nways++] = (struct point_ways){
+		.segment = (uint32_t)data->nsegments - 1,
+		.way = report->way,
+		.n = report->nways,
+	};
+}
+
 static void take_report(struct point_data *data, uint32_t agent,
 			const struct wire_report *report)
 {
+	take_stamps(data, report);
 	take_stalls(data, agent, report);
 	take_gaps(data, agent, report);
 	take_samples(data, agent, report);
@@ -354,109 +396,15 @@ static void point_count(struct point_data *data)
 					  : 0;
 }
 
-/* Two histograms whose cells are in order, into one whose are. */
-static struct hist_sparse sparse_merge(const struct hist_sparse *a,
-				       const struct hist_sparse *b,
-				       struct arena *arena)
-{
-	struct hist_sparse to = { .total = a->total + b->total,
-				  .sum = a->sum + b->sum };
-	uint32_t i = 0, j = 0;
-
-	to.cell = arena_array(arena, a->n + b->n, sizeof(*to.cell));
-	while (i < a->n || j < b->n) {
-		struct hist_cell *cell = &to.cell[to.n++];
-
-		if (j >= b->n ||
-		    (i < a->n && a->cell[i].index < b->cell[j].index)) {
-			*cell = a->cell[i++];
-		} else if (i >= a->n || b->cell[j].index < a->cell[i].index) {
-			*cell = b->cell[j++];
-		} else {
-			*cell = a->cell[i++];
-			cell->count += b->cell[j].count;
-			if (b->cell[j].lo < cell->lo)
-				cell->lo = b->cell[j].lo;
-			if (b->cell[j].hi > cell->hi)
-				cell->hi = b->cell[j].hi;
-			j++;
-		}
-	}
-	return to;
-}
-
-static void series_add(const struct point_window *window, int class,
-		       struct series_window *to, struct arena *arena)
-{
-	for (size_t i = 0; i < window->nparts; i++) {
-		const struct wire_window *part = &window->part[i].window;
-
-		if (class >= 0 && part->class != class)
-			continue;
-		if (part->outcome != OUTCOME_RECEIVED)
-			to->later += part->response.total;
-		else if (!to->response.total)
-			to->response = part->response;
-		else
-			to->response = sparse_merge(&to->response,
-						    &part->response, arena);
-	}
-}
-
-void point_series(const struct point_data *data, int class, unsigned out,
-		  struct series *series, struct arena *arena)
-{
-	size_t room = 0;
-
-	for (size_t s = 0; s < data->nsegments; s++)
-		room += data->segment[s].nwindows;
-	series->window = arena_array(arena, room, sizeof(*series->window));
-	series->n = 0;
-	for (size_t s = 0; s < data->nsegments; s++)
-		for (size_t i = 0; i < data->segment[s].nwindows; i++)
-			if (!(data->segment[s].window[i].out & out))
-				series_add(&data->segment[s].window[i], class,
-					   &series->window[series->n++],
-					   arena);
-}
-
-static void point_metric(const struct point_data *data, int class,
-			 unsigned out, double confidence,
-			 struct result_metric *metric, struct arena *arena)
-{
-	struct series series;
-
-	point_series(data, class, out, &series, data->arena);
-	interval_metric(&series, confidence, data->plan->q,
-			data->plan->nq, arena, metric);
-}
-
-void point_response(const struct point_data *data, double confidence,
-		    struct result_metric *metric, struct arena *arena)
-{
-	const struct workload *w = &data->plan->workload;
-
-	memset(metric, 0, sizeof(*metric));
-	point_metric(data, -1, WINDOW_HEADLINE, confidence, metric, arena);
-	if (w->nclasses < 2)
-		return;
-	metric->classes = arena_array(arena, w->nclasses,
-				      sizeof(*metric->classes));
-	metric->nclasses = w->nclasses;
-	for (size_t i = 0; i < w->nclasses; i++) {
-		metric->classes[i].name = w->class[i].name;
-		point_metric(data, (int)i, WINDOW_HEADLINE, confidence,
-			     &metric->classes[i].metric, arena);
-	}
-}
-
 void point_close(struct point_data *data, struct arena *arena)
 {
 	point_count(data);
 	memset(&data->with_excluded, 0, sizeof(data->with_excluded));
 	point_response(data, data->confidence, &data->response, arena);
-	point_metric(data, -1, WINDOW_WARMUP, data->confidence,
-		     &data->with_excluded, arena);
+	point_with_excluded(data, data->confidence, &data->with_excluded,
+			    arena);
+	if (data->stamps.asked)
+		point_wire(data, data->confidence, &data->wire, arena);
 }
 
 /*

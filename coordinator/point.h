@@ -40,6 +40,8 @@ struct point_window {
 	uint64_t count[OUTCOMES];
 	struct point_part *part;	/* in order of class, outcome */
 	size_t nparts;
+	struct point_part *wire;	/* the same of wire times */
+	size_t nwire;
 };
 
 /* Schedule time from_ns was due at at_ns of CLOCK_MONOTONIC. */
@@ -69,6 +71,13 @@ struct point_gaps {
 struct point_samples {
 	uint32_t agent, segment;
 	const struct sample *sample;
+	size_t n;
+};
+
+/* Where stamped requests of one agent in one segment spent their time. */
+struct point_ways {
+	uint32_t segment;
+	const struct wire_way *way;
 	size_t n;
 };
 
@@ -109,6 +118,9 @@ struct point_data {
 	uint64_t bad_replies;
 	uint64_t waited;		/* for a connection; whole segments */
 	double steal;			/* share of all CPU time; NAN */
+	struct wire_stamps stamps;	/* whole segments */
+	struct point_ways *ways;	/* of each agent in each segment */
+	size_t nways, ways_room;
 	struct result_target *target;	/* built-in; or NULL */
 	uint64_t target_served;
 
@@ -116,6 +128,7 @@ struct point_data {
 	double duration_s;		/* after the warm-up */
 	double left_out, left_out_compared;	/* shares of windows */
 	struct result_metric response, with_excluded;
+	struct result_metric wire;	/* without quantiles: not stamped */
 };
 
 void point_init(struct point_data *data, const struct plan *plan,
@@ -143,6 +156,14 @@ void point_close(struct point_data *data, struct arena *arena);
 /* Response times of all requests, and of the classes. */
 void point_response(const struct point_data *data, double confidence,
 		    struct result_metric *metric, struct arena *arena);
+
+/* The same of all windows but the warm-up; no classes. */
+void point_with_excluded(const struct point_data *data, double confidence,
+			 struct result_metric *metric, struct arena *arena);
+
+/* Times from wire to wire, of the requests that were stamped. */
+void point_wire(const struct point_data *data, double confidence,
+		struct result_metric *metric, struct arena *arena);
 
 /*
  * Response times of all windows that have none of the `out` reasons, in

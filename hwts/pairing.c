@@ -12,7 +12,7 @@ struct conn {
 	size_t first;		/* of all its sends */
 	size_t begin, end;	/* of those since it was opened */
 	uint64_t sent, heard;	/* the last keys, without their wrap */
-	bool lossy;
+	uint32_t opening;
 };
 
 struct join {
@@ -75,9 +75,9 @@ static void take_sent(struct join *j, const struct pairing_entry *e)
 	*to = (struct pairing_send){
 		.key = c->sent,
 		.sample = sample_of(j, e->seq),
+		.opening = c->opening,
 		.asked = e->kind,
 	};
-	j->p->count.asked++;
 }
 
 /* The first send whose key is not below this one. */
@@ -200,6 +200,7 @@ static void take_entry(struct join *j, const struct pairing_entry *e)
 	case PAIRING_OPENED:
 		c->begin = c->end;
 		c->sent = c->heard = 0;
+		c->opening++;
 		break;
 	}
 }
@@ -237,7 +238,7 @@ static bool has_holes(const struct pairing_send *s)
 /* Could the kernel have put a's bytes into the packet of b? */
 static bool shares(const struct pairing_send *a, const struct pairing_send *b)
 {
-	if (!a->sample || !b->sample || a->own)
+	if (!a->sample || !b->sample || a->own || a->opening != b->opening)
 		return false;
 	return a->sample->sent_ns == b->sample->sent_ns ||
 	       !a->sample->received_ns ||
@@ -260,8 +261,7 @@ static void share_out(struct join *j, const struct conn *c, size_t end)
 
 		if (s->at_ns[TSOURCE_SND]) {
 			next = s;
-		} else if (next && next->key > s->key && shares(s, next) &&
-			   (one_write || !lossy)) {
+		} else if (next && shares(s, next) && (one_write || !lossy)) {
 			memcpy(s->at_ns, next->at_ns, sizeof(s->at_ns));
 			j->p->count.shared++;
 		}
@@ -271,7 +271,7 @@ static void share_out(struct join *j, const struct conn *c, size_t end)
 /* Out of order with what came before it on the way: none is believed. */
 static void settle_send(struct join *j, struct pairing_send *s)
 {
-	int64_t sched = s->at_ns[TSOURCE_SCHED], out = s->at_ns[TSOURCE_SND];
+	int64_t sched, out;
 
 	for (int k = 0; k < TSOURCE_KINDS; k++)
 		if (s->disputed & TSOURCE_BIT(k))
@@ -297,12 +297,17 @@ static void settle_sample(struct join *j, struct sample *s)
 		s->wire_out_ns = s->wire_in_ns = SAMPLE_NO_STAMP;
 		return;
 	}
-	count->lost_tx += s->wire_out_ns == SAMPLE_LOST_STAMP;
-	if (!s->received_ns) {
+	count->asked++;
+	if (!s->received_ns)
 		s->wire_in_ns = SAMPLE_NO_STAMP;
-		return;
+	else
+		count->replies++;
+	/* Came in before it left: one of them is wrong, nobody knows which. */
+	if (sample_stamped(s) && sample_wire_ns(s) + j->p->bound_ns < 0) {
+		count->misplaced++;
+		s->wire_out_ns = s->wire_in_ns = SAMPLE_LOST_STAMP;
 	}
-	count->replies++;
+	count->lost_tx += s->wire_out_ns == SAMPLE_LOST_STAMP;
 	count->lost_rx += s->wire_in_ns == SAMPLE_LOST_STAMP;
 }
 

@@ -66,18 +66,19 @@ struct pairing_send {
 	uint64_t key;
 	struct sample *sample;	/* NULL: its record was dropped */
 	int64_t at_ns[TSOURCE_KINDS];
+	uint32_t opening;	/* of its connection: the how-manieth */
 	uint8_t asked;		/* TSOURCE_BITs */
 	uint8_t own;		/* stamps with its very key, of any quality */
 	uint8_t disputed;
 };
 
 struct pairing_counts {
-	uint64_t asked;		/* requests sent, of which stamps were asked */
-	uint64_t replies;	/* of these: with a reply */
-	uint64_t lost_tx, lost_rx;
-	uint64_t shared;	/* have a later write's stamp */
-	uint64_t stray, twice, disputed, misplaced;
-	uint64_t unclear;	/* the clocks moved while it was taken */
+	int64_t asked;		/* requests sent, of which stamps were asked */
+	int64_t replies;	/* of these: with a reply */
+	int64_t lost_tx, lost_rx; /* no stamp of the send, of its reply */
+	int64_t shared;	/* have a later write's stamp */
+	int64_t stray, twice, disputed, misplaced;
+	int64_t unclear;	/* the clocks moved while it was taken */
 };
 
 struct pairing {

@@ -124,6 +124,13 @@ struct tsource_ops {
 	int (*enable)(void *state, uint32_t conn, int fd, struct err *err);
 
 	/*
+	 * Cold: what is enabled goes on with other stamps (hardware, every),
+	 * NULL: with none. Keys count on, also where enable() failed.
+	 */
+	int (*retune)(void *state, const struct tsource_params *params,
+		      struct err *err);
+
+	/*
 	 * Hot, before a send whose stamps of these kinds are wanted: control
 	 * data for sendmsg() go to control[TSOURCE_CONTROL]; how many bytes, 0
 	 * where the send needs none. With params.every, before all sends.

@@ -102,7 +102,8 @@ static int socket_set(const struct socket_source *s, int fd, uint32_t flags)
 }
 
 /* With the younger flags as far as the kernel knows them. */
-static int socket_set_best(const struct socket_source *s, int fd)
+static int socket_set_best(const struct socket_source *s, int fd,
+			   struct err *err)
 {
 	uint32_t flags = socket_flags(s);
 	uint32_t id = s->params.stream ? OPT_ID_TCP : 0;
@@ -111,7 +112,9 @@ static int socket_set_best(const struct socket_source *s, int fd)
 
 	for (size_t i = 0; rc == -EINVAL && i < 3; i++)
 		rc = socket_set(s, fd, flags | more[i]);
-	return rc;
+	return rc == 0 ? 0 :
+	       err_set(err, rc, "the socket takes no SO_TIMESTAMPING: %s",
+		       strerror(-rc));
 }
 
 static uint32_t socket_drops(const struct socket_source *s, int fd)
@@ -128,23 +131,45 @@ static int socket_enable(void *state, uint32_t conn, int fd, struct err *err)
 	struct socket_source *s = state;
 	int bytes = s->params.buffer, rc;
 
-	if (s->params.hardware && !s->card.open) {
-		rc = card_open(&s->card, s->sys, fd, s->params.interface, err);
-		if (rc < 0)
-			return rc;
-	}
 	if (bytes && s->sys->setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes,
 					sizeof(bytes)))
 		s->sys->setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 				   sizeof(bytes));
-	rc = socket_set_best(s, fd);
-	if (rc < 0)
-		return err_set(err, rc, "the socket takes no SO_TIMESTAMPING: %s",
-			       strerror(-rc));
 	s->conn[conn] = (struct socket_conn){
 		.fd = fd, .drops = socket_drops(s, fd),
 	};
-	return 0;
+	rc = socket_set_best(s, fd, err);
+	if (rc == 0 && s->params.hardware && !s->card.open)
+		rc = card_open(&s->card, s->sys, fd,
+				       s->params.interface, err);
+	return rc;
+}
+
+static int socket_retune(void *state, const struct tsource_params *params,
+			 struct err *err)
+{
+	struct socket_source *s = state;
+	int rc = 0;
+
+	if (!params || !params->hardware)
+		card_close(&s->card);
+	if (params) {
+		s->params.hardware = params->hardware;
+		s->params.every = params->every;
+		s->own_key = !params->stream && !params->every;
+	}
+	for (uint32_t i = 0; i < s->params.connections && rc == 0; i++) {
+		int fd = s->conn[i].fd;
+
+		if (fd >= 0)
+			rc = params ? socket_set_best(s, fd, err) :
+				      socket_set(s, fd, 0);
+		if (rc == 0 && fd >= 0 && s->params.hardware && params &&
+		    !s->card.open)
+			rc = card_open(&s->card, s->sys, fd,
+				       s->params.interface, err);
+	}
+	return rc;
 }
 
 /* --- out --- */
@@ -186,6 +211,7 @@ static bool socket_failed(void *state, uint32_t conn, int error)
 	struct socket_source *s = state;
 	struct socket_conn *c = &s->conn[conn];
 	bool refused = s->own_key && error == EINVAL;
+	struct err err;
 
 	c->count--;
 	if (refused)
@@ -195,7 +221,7 @@ static bool socket_failed(void *state, uint32_t conn, int error)
 	c->base = c->count;
 	if (socket_set(s, c->fd,
 		       socket_flags(s) & ~(uint32_t)SOF_TIMESTAMPING_OPT_ID) == 0)
-		socket_set_best(s, c->fd);
+		socket_set_best(s, c->fd, &err);
 	return refused;
 }
 
@@ -269,6 +295,7 @@ const struct tsource_ops tsource_socket = {
 	.open = socket_open,
 	.close = socket_close,
 	.enable = socket_enable,
+	.retune = socket_retune,
 	.tx_request = socket_request,
 	.tx_failed = socket_failed,
 	.tx_drain = socket_drain,

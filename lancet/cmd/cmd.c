@@ -109,6 +109,7 @@ struct plan *cmd_plan(const struct config *config, struct arena *arena)
 	struct plan_host host = {
 		.stream = transport->flags & TRANSPORT_STREAM,
 		.memory = transport->flags & TRANSPORT_MEMORY,
+		.wire = transport->flags & TRANSPORT_WIRE,
 	};
 	struct err err = { 0 };
 	struct plan *plan;

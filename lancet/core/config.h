@@ -160,6 +160,7 @@ struct config_measure {
 	int64_t heartbeat_ns;	/* silence after which a peer is dead */
 	int64_t attempts;	/* of a point, at most */
 	double samples;		/* share of requests whose records are kept */
+	double stamps;		/* share that is stamped; 0: see config_rows */
 };
 
 enum config_timestamps {

@@ -325,6 +325,8 @@ static const struct option_row measure_rows[] = {
 	       "the time limit"),
 	OPTION(SHARE, struct config_measure, samples, 0, "none", 0, 1,
 	       "raw records that go into samples/: all, 1/16, 5%, none"),
+	OPTION(SHARE, struct config_measure, stamps, 0, NULL, 1e-6, 1,
+	       "requests that are stamped; else all, or 1/16 with timestamps: auto"),
 	{ 0 },
 };
 

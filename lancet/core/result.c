@@ -83,6 +83,8 @@ SHAPE(attempt, struct result_attempt);
 
 static const struct field part_fields[] = {
 	FIELD(REAL, struct result_breakdown, queue_ns, "queue", NULL),
+	FIELD(REAL, struct result_breakdown, sched_ns, "sched",
+	      "no stamps of the queueing discipline"),
 	FIELD(REAL, struct result_breakdown, wire_out_ns, "wire_out", NULL),
 	FIELD(REAL, struct result_breakdown, wire_ns, "wire", NULL),
 	FIELD(REAL, struct result_breakdown, wire_in_ns, "wire_in", NULL),
@@ -99,13 +101,25 @@ static const struct field breakdown_fields[] = {
 };
 SHAPE(breakdown, struct result_point);
 
+#define STAMPS(member) \
+	FIELD(INT, struct result_stamp_counts, member, #member, NULL)
+static const struct field stamp_counts_fields[] = {
+	STAMPS(asked), STAMPS(replies), STAMPS(shared), STAMPS(stray),
+	STAMPS(twice), STAMPS(disputed), STAMPS(misplaced), STAMPS(unclear),
+	STAMPS(unrecorded), { 0 },
+};
+SHAPE(stamp_counts, struct result_stamp_counts);
+
 static const struct field stamps_fields[] = {
 	FIELD(STRING, struct result_stamps, source, "source", NULL),
+	FIELD(STRING, struct result_stamps, reason, "reason", NULL),
 	FIELD(REAL, struct result_stamps, uncertainty_ns, "uncertainty_ns",
 	      "not calibrated"),
 	FIELD(INT, struct result_stamps, lost_tx, "lost_tx", NULL),
 	FIELD(INT, struct result_stamps, lost_rx, "lost_rx", NULL),
 	FIELD(REAL, struct result_stamps, share, "share", NULL),
+	FIELD_IN(POINTER, struct result_stamps, counts, "counts",
+		 &stamp_counts_shape, "none were asked for"),
 	{ 0 },
 };
 SHAPE(stamps, struct result_stamps);

@@ -59,18 +59,29 @@ struct result_attempt {
 	const char *reason;
 };
 
-struct result_breakdown {	/* of the request at that quantile, ns */
+struct result_breakdown {	/* of requests about that quantile, ns */
 	double queue_ns;	/* intended -> sent */
-	double wire_out_ns;	/* sent -> wire out */
+	double sched_ns;	/* sent -> queueing discipline; NAN: unknown */
+	double wire_out_ns;	/* from there, or from sent -> wire out */
 	double wire_ns;		/* wire out -> wire in */
 	double wire_in_ns;	/* wire in -> received */
 };
 
+struct result_stamp_counts {	/* of requests, and of stamps */
+	int64_t asked, replies;	/* sent with stamps asked for; answered */
+	int64_t shared;		/* have a later write's stamp, in one packet */
+	int64_t stray, twice, disputed, misplaced; /* not believed */
+	int64_t unclear;	/* taken while the clocks moved */
+	int64_t unrecorded;	/* found no room in the agent's log */
+};
+
 struct result_stamps {
 	const char *source;	/* hardware xdp kernel user pcap */
+	const char *reason;	/* why none better; NULL: the one asked for */
 	double uncertainty_ns;
-	int64_t lost_tx, lost_rx;
-	double share;
+	int64_t lost_tx, lost_rx; /* no stamp to believe of a send; a reply */
+	double share;		/* of the requests sent: stamps asked for */
+	struct result_stamp_counts *counts; /* NULL: none were asked for */
 };
 
 struct result_pacing {

@@ -116,6 +116,32 @@ struct wire_gaps {
 	const int32_t *intended_gap_ns;
 };
 
+/*
+ * The way of one request, in ns: intended -> sent -> handed to the queueing
+ * discipline -> left -> came in -> received. Where the second was not
+ * stamped, WIRE_NO_LEG is its leg, and the third reaches from sent.
+ */
+enum wire_leg { LEG_QUEUE, LEG_SCHED, LEG_OUT, LEG_WIRE, LEG_IN, LEGS };
+
+#define WIRE_NO_LEG INT32_MIN
+#define WIRE_WAYS 16384		/* in one report */
+
+struct wire_way {
+	uint32_t window;	/* index, as of a wire_window */
+	int32_t leg_ns[LEGS];
+};
+
+/* Where the stamps of the wire came from, and how many there are. */
+struct wire_stamps {
+	const char *source;	/* hardware, kernel, user ... */
+	const char *reason;	/* why not a better one; "" */
+	int64_t asked, replies; /* sent, and of these answered */
+	int64_t lost_tx, lost_rx;
+	int64_t stray, twice, disputed, misplaced, unclear, shared;
+	int64_t log_dropped;	/* entries that no room was left for */
+	int64_t uncertainty_ns;	/* of an instant against our clock */
+};
+
 /* A data: all that one agent says of one segment. */
 struct wire_report {
 	uint32_t agent;
@@ -123,6 +149,11 @@ struct wire_report {
 	struct result_connections connections;
 	struct wire_window *window;	/* in order of index, class, outcome */
 	size_t nwindows;
+	struct wire_window *wire;	/* the same of wire times, of the */
+	size_t nwire;			/* requests that were stamped */
+	const struct wire_way *way;	/* of some of these */
+	size_t nways;
+	struct wire_stamps stamps;
 	struct hist_sparse lateness;	/* sent - intended, sent requests */
 	struct hist_sparse connect;	/* ns to connect, cold */
 	double send_cost_ns;		/* median time inside transport->send */
@@ -150,6 +181,9 @@ struct wire_report {
  */
 int wire_report_send(struct frame_io *io, const struct wire_report *report,
 		     struct err *err);
+
+/* Counts add up, the uncertainty is the greater; the rest stays. */
+void wire_add_stamps(struct wire_stamps *to, const struct wire_stamps *from);
 
 void wire_add_connections(struct result_connections *to,
 			  const struct result_connections *from);

@@ -152,10 +152,11 @@ struct window_head {
 
 _Static_assert(sizeof(struct window_head) == 8, "no holes on the wire");
 
-static void put_windows(struct wire_bytes *to, const struct wire_report *r)
+static void put_windows(struct wire_bytes *to, const struct wire_window *window,
+			size_t n)
 {
-	for (size_t i = 0; i < r->nwindows; i++) {
-		const struct wire_window *w = &r->window[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_window *w = &window[i];
 		struct window_head head = { w->index, w->class, w->outcome, 0 };
 
 		put(to, &head, sizeof(head));
@@ -172,20 +173,21 @@ static bool after(const struct wire_window *a, const struct wire_window *b)
 	return a->outcome < b->outcome;
 }
 
-static int take_windows(struct wire_cursor *from, struct wire_report *r,
-			struct arena *arena, struct err *err)
+static int take_windows(struct wire_cursor *from, struct wire_window **window,
+			size_t *n, const char *blob, struct arena *arena,
+			struct err *err)
 {
 	/* The least a window takes bounds how many there can be. */
 	size_t room = (size_t)(from->end - from->at) / 28;
 
-	r->window = arena_array(arena, room, sizeof(*r->window));
-	r->nwindows = 0;
+	*window = arena_array(arena, room, sizeof(**window));
+	*n = 0;
 	while (from->at < from->end) {
-		struct wire_window *w = &r->window[r->nwindows];
+		struct wire_window *w = &(*window)[*n];
 		struct window_head head;
 
-		if (r->nwindows == room)
-			return damaged("windows", err);
+		if (*n == room)
+			return damaged(blob, err);
 		take(from, &head, sizeof(head));
 		w->index = head.index;
 		w->class = head.class;
@@ -194,9 +196,9 @@ static int take_windows(struct wire_cursor *from, struct wire_report *r,
 		    head.outcome >= OUTCOMES || w->response.total == 0 ||
 		    (w->response.n == 0) !=
 			    (head.outcome != OUTCOME_RECEIVED) ||
-		    (r->nwindows > 0 && !after(w - 1, w)))
-			return damaged("windows", err);
-		r->nwindows++;
+		    (*n > 0 && !after(w - 1, w)))
+			return damaged(blob, err);
+		++*n;
 	}
 	return 0;
 }
@@ -255,6 +257,23 @@ static int take_gaps(struct wire_cursor *from, struct wire_report *r,
 	return 0;
 }
 
+static int take_ways(const unsigned char *data, size_t len,
+		     struct wire_report *r, struct arena *arena,
+		     struct err *err)
+{
+	if (len % sizeof(*r->way) || len / sizeof(*r->way) > WIRE_WAYS)
+		return damaged("ways", err);
+	r->way = arena_copy(arena, data, len);
+	r->nways = len / sizeof(*r->way);
+	for (size_t i = 0; i < r->nways; i++)
+		for (int k = 0; k < LEGS; k++)
+			if (r->way[i].leg_ns[k] < 0 &&
+			    (k != LEG_SCHED ||
+			     r->way[i].leg_ns[k] != WIRE_NO_LEG))
+				return damaged("ways", err);
+	return 0;
+}
+
 static int take_samples(const unsigned char *data, size_t len,
 			struct wire_report *r, struct arena *arena,
 			struct err *err)
@@ -298,8 +317,15 @@ static int send_blobs(struct frame_io *io, const struct wire_report *r,
 	struct wire_bytes bytes = { 0 };
 	int rc;
 
-	put_windows(&bytes, r);
+	put_windows(&bytes, r->window, r->nwindows);
 	rc = send_bytes(io, "windows", &bytes, err);
+	if (rc == 0 && r->nwire > 0) {
+		put_windows(&bytes, r->wire, r->nwire);
+		rc = send_bytes(io, "wire", &bytes, err);
+	}
+	if (rc == 0 && r->nways > 0)
+		rc = frame_send_blob(io, "ways", r->way,
+				     r->nways * sizeof(*r->way), err);
 	if (rc == 0) {
 		put_hist(&bytes, &r->lateness);
 		rc = send_bytes(io, "lateness", &bytes, err);
@@ -322,32 +348,90 @@ static int send_blobs(struct frame_io *io, const struct wire_report *r,
 	return rc;
 }
 
-/* The counts, by name, in the data frame. */
-static const struct {
+/* Numbers in the data frame: int64_t members of a structure, by name. */
+struct number {
 	const char *key;
 	size_t offset;
-} count_field[] = {
+};
+
+static const struct number count_number[] = {
 #define COUNT(name) { #name, offsetof(struct result_counts, name) }
 	COUNT(intended), COUNT(sent), COUNT(unsent), COUNT(received),
 	COUNT(nacked), COUNT(error), COUNT(timeout), COUNT(lost),
-	COUNT(late_replies), COUNT(late_sends),
+	COUNT(late_replies), COUNT(late_sends), { 0 },
 };
 
-/* The same of the connections; the keys begin so in the frame. */
-static const struct {
-	const char *key;
-	size_t offset;
-} connection_field[] = {
+static const struct number connection_number[] = {
 #define CONNECTION(name) \
 	{ "connections_" #name, offsetof(struct result_connections, name) }
 	CONNECTION(grown), CONNECTION(opened), CONNECTION(worn), CONNECTION(closed),
 	CONNECTION(refused), CONNECTION(timeout), CONNECTION(protocol),
-	CONNECTION(failed),
+	CONNECTION(failed), { 0 },
 };
 
-#define CONNECTION_FIELDS \
-	(sizeof(connection_field) / sizeof(connection_field[0]))
-#define COUNT_FIELDS (sizeof(count_field) / sizeof(count_field[0]))
+static const struct number stamps_number[] = {
+#define STAMPS(name) { "stamps_" #name, offsetof(struct wire_stamps, name) }
+	STAMPS(asked), STAMPS(replies), STAMPS(lost_tx), STAMPS(lost_rx),
+	STAMPS(stray), STAMPS(twice), STAMPS(disputed), STAMPS(misplaced),
+	STAMPS(unclear), STAMPS(shared), STAMPS(log_dropped), { 0 },
+};
+
+static void put_numbers(json_t *frame, const struct number *number,
+			const void *from)
+{
+	for (; number->key; number++) {
+		int64_t n;
+
+		memcpy(&n, (const char *)from + number->offset, sizeof(n));
+		json_object_set_new(frame, number->key, json_integer(n));
+	}
+}
+
+static int take_numbers(const json_t *frame, const struct number *number,
+			void *to, struct err *err)
+{
+	for (; number->key; number++) {
+		int64_t n;
+		int rc = wire_get_int(frame, number->key, 0, INT64_MAX / 8, &n,
+				      err);
+
+		if (rc < 0)
+			return rc;
+		memcpy((char *)to + number->offset, &n, sizeof(n));
+	}
+	return 0;
+}
+
+static void add_numbers(const struct number *number, void *to,
+			const void *from)
+{
+	for (; number->key; number++) {
+		int64_t a, b;
+
+		memcpy(&a, (char *)to + number->offset, sizeof(a));
+		memcpy(&b, (const char *)from + number->offset, sizeof(b));
+		a += b;
+		memcpy((char *)to + number->offset, &a, sizeof(a));
+	}
+}
+
+void wire_add_connections(struct result_connections *to,
+			  const struct result_connections *from)
+{
+	add_numbers(connection_number, to, from);
+}
+
+void wire_add_stamps(struct wire_stamps *to, const struct wire_stamps *from)
+{
+	add_numbers(stamps_number, to, from);
+	if (from->uncertainty_ns > to->uncertainty_ns)
+		to->uncertainty_ns = from->uncertainty_ns;
+}
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
 
 int wire_report_send(struct frame_io *io, const struct wire_report *report,
 		     struct err *err)
@@ -368,21 +452,15 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 			  wire_real(report->send_cost_ns), "cpu_s",
 			  wire_real(report->cpu_s), "wall_s",
 			  wire_real(report->wall_s));
-	for (size_t i = 0; i < COUNT_FIELDS; i++) {
-		const char *at = (const char *)&report->counts;
-		int64_t n;
-
-		memcpy(&n, at + count_field[i].offset, sizeof(n));
-		json_object_set_new(frame, count_field[i].key, json_integer(n));
-	}
-	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
-		const char *at = (const char *)&report->connections;
-		int64_t n;
-
-		memcpy(&n, at + connection_field[i].offset, sizeof(n));
-		json_object_set_new(frame, connection_field[i].key,
-				    json_integer(n));
-	}
+	put_numbers(frame, count_number, &report->counts);
+	put_numbers(frame, connection_number, &report->connections);
+	put_numbers(frame, stamps_number, &report->stamps);
+	json_object_set_new(frame, "stamps_uncertainty_ns",
+			    json_integer(report->stamps.uncertainty_ns));
+	json_object_set_new(frame, "stamps_source",
+			    json_string(or_empty(report->stamps.source)));
+	json_object_set_new(frame, "stamps_reason",
+			    json_string(or_empty(report->stamps.reason)));
 	return frame_write(io, frame, err);
 }
 
@@ -391,15 +469,10 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 static int take_counts(const json_t *frame, struct result_counts *counts,
 		       struct err *err)
 {
-	for (size_t i = 0; i < COUNT_FIELDS; i++) {
-		int64_t n;
-		int rc = wire_get_int(frame, count_field[i].key, 0,
-				      INT64_MAX / 8, &n, err);
+	int rc = take_numbers(frame, count_number, counts, err);
 
-		if (rc < 0)
-			return rc;
-		memcpy((char *)counts + count_field[i].offset, &n, sizeof(n));
-	}
+	if (rc < 0)
+		return rc;
 	if (counts->intended != counts->sent + counts->unsent ||
 	    counts->sent != counts->received + counts->nacked + counts->error +
 				    counts->timeout + counts->lost)
@@ -407,35 +480,26 @@ static int take_counts(const json_t *frame, struct result_counts *counts,
 	return 0;
 }
 
-void wire_add_connections(struct result_connections *to,
-			  const struct result_connections *from)
+#define REASON_MOST 400		/* of a reason that an agent may give */
+
+static int take_stamps(const json_t *frame, struct wire_stamps *to,
+		       struct arena *arena, struct err *err)
 {
-	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
-		size_t at = connection_field[i].offset;
+	const char *source, *reason;
 
-		*(int64_t *)(void *)((char *)to + at) +=
-			*(const int64_t *)(const void *)((const char *)from +
-							 at);
-	}
-}
-
-static int take_connections(const json_t *frame,
-			    struct result_connections *to, struct err *err)
-{
-	for (size_t i = 0; i < CONNECTION_FIELDS; i++) {
-		int64_t n;
-		int rc = wire_get_int(frame, connection_field[i].key, 0,
-				      INT64_MAX / 8, &n, err);
-
-		if (rc < 0)
-			return rc;
-		memcpy((char *)to + connection_field[i].offset, &n, sizeof(n));
-	}
+	if (take_numbers(frame, stamps_number, to, err) < 0 ||
+	    wire_get_int(frame, "stamps_uncertainty_ns", 0, WIRE_TIME_MAX,
+			 &to->uncertainty_ns, err) < 0 ||
+	    wire_get_text(frame, "stamps_source", &source, err) < 0 ||
+	    wire_get_text(frame, "stamps_reason", &reason, err) < 0)
+		return err->code;
+	to->source = arena_printf(arena, "%.32s", source);
+	to->reason = arena_printf(arena, "%.*s", REASON_MOST, reason);
 	return 0;
 }
 
 static int take_data(struct wire_report *r, const json_t *frame,
-		     struct err *err)
+		     struct arena *arena, struct err *err)
 {
 	if (wire_get_u32(frame, "agent", 0, WIRE_AGENTS - 1, &r->agent, err) <
 		    0 ||
@@ -451,7 +515,8 @@ static int take_data(struct wire_report *r, const json_t *frame,
 	    wire_get_real(frame, "cpu_s", 0, HUGE_VAL, &r->cpu_s, err) < 0 ||
 	    wire_get_real(frame, "wall_s", 0, HUGE_VAL, &r->wall_s, err) < 0 ||
 	    take_counts(frame, &r->counts, err) < 0 ||
-	    take_connections(frame, &r->connections, err) < 0)
+	    take_numbers(frame, connection_number, &r->connections, err) < 0 ||
+	    take_stamps(frame, &r->stamps, arena, err) < 0)
 		return err->code;
 	return 1;
 }
@@ -465,7 +530,13 @@ static int take_blob(struct wire_report_in *in, struct err *err)
 				    .end = blob->data + blob->len };
 
 	if (!strcmp(blob->name, "windows"))
-		return take_windows(&from, r, arena, err);
+		return take_windows(&from, &r->window, &r->nwindows,
+				    blob->name, arena, err);
+	if (!strcmp(blob->name, "wire"))
+		return take_windows(&from, &r->wire, &r->nwire, blob->name,
+				    arena, err);
+	if (!strcmp(blob->name, "ways"))
+		return take_ways(blob->data, blob->len, r, arena, err);
 	if (!strcmp(blob->name, "lateness"))
 		return take_one_hist(&from, &r->lateness, blob->name, arena,
 				     err);
@@ -491,7 +562,7 @@ int wire_report_take(struct wire_report_in *in, const json_t *frame,
 	if (!in->report)
 		in->report = arena_alloc(in->arena, sizeof(*in->report));
 	if (!strcmp(frame_type(frame), "data"))
-		return take_data(in->report, frame, err);
+		return take_data(in->report, frame, in->arena, err);
 	if (strcmp(frame_type(frame), "chunk"))
 		return err_set(err, -EBADMSG,
 			       "a %s frame in the midst of a report",

@@ -246,7 +246,9 @@ static inline void syn_point(struct arena *arena, struct result_point *p,
 	*p->response_ns.with_excluded = syn_metric(arena, load, 1.1, SYN_PATH);
 	p->slowdown = arena_alloc(arena, sizeof(*p->slowdown));
 	*p->slowdown = syn_metric(arena, load, 1 / SYN_MEAN, 0);
-	p->timestamps = (struct result_stamps){ "user", NAN, 0, 0, 1 };
+	p->timestamps = (struct result_stamps){
+		"user", NULL, NAN, 0, 0, 1, NULL
+	};
 	p->pacing = (struct result_pacing){ 180, 2100, 9000, 3400000, .004,
 					    1.01 };
 	syn_windows(arena, p, i);

@@ -380,9 +380,9 @@ static void test_report(void **state)
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
 	assert_int_equal(r->waited, 5);
-	assert_int_equal(r->connections.opened, 1);
-	assert_int_equal(r->connections.protocol, 6);
-	assert_int_equal(r->connections.failed, 7);
+	assert_int_equal(r->connections.opened, 2);
+	assert_int_equal(r->connections.protocol, 7);
+	assert_int_equal(r->connections.failed, 8);
 	assert_true(r->cpu_s == 1.5 && r->wall_s == 2.5);
 	assert_int_equal(r->nsamples, 3);
 	assert_memory_equal(r->sample, p.sample, sizeof(p.sample));

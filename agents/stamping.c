@@ -1,0 +1,343 @@
+/* stamping.c - which stamps the path to the target really gives */
+#include "agents/stamping.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/stamps.h"
+#include "agents/worker.h"
+#include "lancet/core/clock.h"
+
+#define PROBES 8u
+#define REPLY_NS 200000000	/* to each; a target has just been started */
+#define STAMPS_NS 10000000	/* after the last reply, for a card's stamps */
+#define LOG_REQUESTS (1u << 16)	/* room for these, to begin with */
+#define BUFFER (8 << 20)	/* for a stream's waiting stamps */
+#define AUTO_SHARE (1. / 16)	/* timestamps: auto costs little */
+#define PROBE_POINT 0xffu	/* in their ids: no point's */
+
+/* In the order in which they are tried. */
+static const struct source {
+	const char *name;
+	enum config_timestamps word;
+	const char *kind;
+	bool hardware;
+} sources[] = {
+	{ "hardware", STAMPS_HARDWARE, "socket", true },
+	{ "kernel", STAMPS_KERNEL, "socket", false },
+	{ "user", STAMPS_USER, "user", false },
+};
+
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+/* --- probes ------------------------------------------------------------------- */
+
+struct probe {
+	struct worker *w;
+	struct sample sample[PROBES];
+	uint32_t sent, answered;
+	bool broken;		/* the connection, or what came over it */
+};
+
+static bool probe_send(struct probe *p)
+{
+	struct worker *w = p->w;
+	struct packet *pkt = &w->out.pkt[0];
+	struct proto_request req = {
+		.id = wire_id(w->params.agent, w->params.index, PROBE_POINT) |
+		      p->sent,
+		.service_ns = w->params.workload->class[0].service.ops ? 1 : 0,
+		.draw = rng_mix(p->sent),
+		.conn = w->params.first_conn,
+	};
+
+	*pkt = (struct packet){ .data = w->out.bytes };
+	pkt->len = (uint32_t)w->proto.ops->build(w->proto.state, w->conn_state,
+						 &req, pkt->data,
+						 w->proto.max_out);
+	p->sample[p->sent] = (struct sample){ .seq = p->sent };
+	stamps_choose(w->stamps, req.id, pkt, &p->sample[p->sent]);
+	pkt->flags |= TRANSPORT_STAMP | TRANSPORT_STAMP_MORE;
+	if (!pkt->len ||
+	    !w->transport.ops->send(w->transport.state, pkt, 1))
+		return false;
+	p->sample[p->sent].wire_out_ns = SAMPLE_LOST_STAMP;
+	p->sample[p->sent].wire_in_ns = SAMPLE_LOST_STAMP;
+	p->sample[p->sent].sent_ns = pkt->stamp_ns;
+	if (pkt->flags & TRANSPORT_STAMP)
+		stamps_sent(w->stamps, pkt, p->sent);
+	p->sent++;
+	return true;
+}
+
+/* The reply to the last one. */
+static void probe_reply(struct probe *p, const struct packet *pkt)
+{
+	struct sample *s = &p->sample[p->sent - 1];
+
+	if (p->answered >= p->sent)
+		return;
+	p->answered++;
+	s->received_ns = pkt->stamp_ns;
+	stamps_replied(p->w->stamps, pkt, s->seq);
+}
+
+static void probe_take(struct probe *p, const struct packet *pkt)
+{
+	struct worker *w = p->w;
+	struct proto_done done[4];
+	size_t used = 0;
+	long n = 1;
+
+	while (used < pkt->len && n > 0) {
+		size_t ndone = 0;
+
+		n = w->proto.ops->feed(w->proto.state, w->conn_state,
+				       pkt->data + used, pkt->len - used, done,
+				       4, &ndone);
+		for (size_t i = 0; i < ndone; i++)
+			probe_reply(p, pkt);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	p->broken = p->broken || n < 0 || pkt->conn != 0 ||
+		    pkt->flags & (TRANSPORT_CLOSED | TRANSPORT_REFUSED);
+	if (w->stream && !(pkt->flags & TRANSPORT_CLOSED))
+		w->transport.ops->keep(w->transport.state, pkt->conn, used);
+}
+
+static void probe_wait(struct probe *p, int64_t until_ns)
+{
+	struct worker *w = p->w;
+
+	while (p->answered < p->sent && !p->broken &&
+	       clock_now_ns() < until_ns) {
+		size_t n = w->transport.ops->recv(w->transport.state, w->in,
+						  WORKER_RECV);
+
+		for (size_t i = 0; i < n; i++)
+			probe_take(p, &w->in[i]);
+		stamps_drain(w->stamps, 0);
+	}
+}
+
+/* What was logged, in one piece; how many stamped both ways. */
+static uint32_t probe_judge(struct probe *p, struct pairing *pairing)
+{
+	struct ring *ring = &p->w->stamps->log;
+	size_t n = ring_ready(ring);
+	struct pairing_entry *log = arena_array(&p->w->arena, n, sizeof(*log));
+	struct pairing_rules rules;
+	uint32_t good = 0;
+
+	for (size_t i = 0; i < n; i++)
+		memcpy(&log[i], ring_at(ring, i), sizeof(*log));
+	stamping_rules(p->w, &rules);
+	pairing_join(pairing, log, n, p->sample, p->sent, &rules,
+		     &p->w->arena);
+	for (uint32_t i = 0; i < p->sent; i++)
+		good += sample_stamped(&p->sample[i]);
+	return good;
+}
+
+/*
+ * 0: stamps come; else why not, in one line. Broken: a connection is, or
+ * owes a reply, which must not be taken for that to a request.
+ */
+static int probe_run(struct worker *w, bool *broken, struct err *why)
+{
+	struct probe p = { .w = w };
+	struct pairing pairing;
+	int64_t until;
+
+	if (w->stamps->enabled < 0)
+		return err_set(why, w->stamps->enabled, "%s",
+			       w->stamps->why->text);
+	stamps_begin(w->stamps);
+	while (p.sent < PROBES && probe_send(&p)) {
+		probe_wait(&p, clock_now_ns() + REPLY_NS);
+		*broken = p.answered < p.sent;
+		if (*broken)
+			return err_set(why, -ETIMEDOUT,
+				       "the target did not answer a request "
+				       "sent to try them");
+	}
+	for (until = clock_now_ns() + STAMPS_NS; clock_now_ns() < until;)
+		stamps_drain(w->stamps, 0);
+	stamps_end(w->stamps);
+	if (probe_judge(&p, &pairing) > 0)
+		return 0;
+	return err_set(why, -ENOTSUP, "of %u requests sent to try them, %s",
+		       p.sent, pairing.count.lost_tx < p.sent ?
+		       "no reply came in with a stamp" :
+		       "none came back with a stamp");
+}
+
+/* --- sources ------------------------------------------------------------------- */
+
+static double share_of(const struct config *c)
+{
+	if (c->measure.stamps > 0)
+		return c->measure.stamps;
+	return c->timestamps == STAMPS_AUTO ? AUTO_SHARE : 1;
+}
+
+/* SND of all that are chosen, and its way there of few. */
+static struct stamps_params params_of(const struct worker *w,
+				      const struct source *source)
+{
+	const struct transport_ops *t = (const void *)
+		w->params.config->workload.transport.kind;
+	bool stream = t->flags & TRANSPORT_STREAM;
+	double share = share_of(w->params.config);
+
+	return (struct stamps_params){
+		.ops = (const void *)kind_find(KIND_TSOURCE, source->kind),
+		.share = share,
+		.detail = TSOURCE_BIT(TSOURCE_SCHED),
+		.detail_share = STAMPS_DETAIL,
+		.source = {
+			.connections = w->params.connections,
+			.stream = stream,
+			.hardware = source->hardware,
+			.every = share >= 1,
+			.buffer = stream ? BUFFER : 0,
+		},
+	};
+}
+
+/* Streams of a file system, or memory, pass no device. */
+static bool has_wire(const struct worker *w)
+{
+	const struct transport_ops *t = (const void *)
+		w->params.config->workload.transport.kind;
+
+	return t->flags & TRANSPORT_WIRE;
+}
+
+static bool wanted(const struct worker *w, const struct source *s)
+{
+	int want = w->params.config->timestamps;
+
+	return want == STAMPS_AUTO || want == (int)s->word;
+}
+
+/* The next source that is permitted, from this one on; NULL. */
+static const struct source *next_source(const struct worker *w,
+					const struct source *s)
+{
+	for (; s < sources + SOURCES; s++)
+		if (wanted(w, s) && (has_wire(w) || s->word == STAMPS_USER))
+			return s;
+	return NULL;
+}
+
+static void note_why(struct worker *w, const struct source *s,
+		     const struct err *why)
+{
+	size_t len = strlen(w->stamps_why);
+
+	snprintf(w->stamps_why + len, sizeof(w->stamps_why) - len,
+		 "%sno %s stamps: %s", len ? "; " : "", s->name, why->text);
+}
+
+/* No stamps; over connections that nothing was tried on, where asked. */
+static int go_without(struct worker *w, bool anew)
+{
+	struct err ignored;
+
+	if (anew)
+		stamping_close(w);
+	else if (w->tried)
+		stamps_retune(w->tried, NULL, &ignored);
+	w->stamps = NULL;
+	return anew || !w->transport.ops ? worker_connect(w) : 0;
+}
+
+/* A transport whose sockets are ready for the source. */
+static int begin(struct worker *w, const struct source *s)
+{
+	struct stamps_params params = params_of(w, s);
+	int rc;
+
+	w->tried = w->stamps = arena_alloc(&w->arena, sizeof(*w->stamps));
+	rc = stamps_init(w->stamps, &params, LOG_REQUESTS, &w->arena, &w->err);
+	return rc < 0 ? rc : worker_connect(w);
+}
+
+int stamping_open(struct worker *w)
+{
+	const struct source *s = next_source(w, sources);
+	bool broken = false;
+
+	while (s && s->word != STAMPS_USER) {
+		struct stamps_params params = params_of(w, s);
+		struct err why = { 0 };
+		int rc = 0;
+
+		w->source = s->name;
+		if (!w->tried)
+			rc = begin(w, s);
+		else if (stamps_retune(w->tried, &params, &why) < 0)
+			rc = 1;
+		if (rc < 0)
+			return rc;
+		if (rc == 0 && probe_run(w, &broken, &why) == 0)
+			return 0;
+		note_why(w, s, &why);
+		s = next_source(w, broken ? &sources[SOURCES - 1] : s + 1);
+	}
+	w->source = "user";
+	if (s)
+		return go_without(w, broken);
+	return err_set(&w->err, -ENOTSUP, "%s%s", w->stamps_why,
+		       strstr(w->stamps_why, "; use ") ? "" :
+		       "; use timestamps: auto");
+}
+
+void stamping_close(struct worker *w)
+{
+	if (w->transport.ops)
+		w->transport.ops->close(w->transport.state);
+	w->transport.ops = NULL;
+	if (w->tried)
+		stamps_fini(w->tried);
+	w->tried = w->stamps = NULL;
+	memset(w->conn_state, 0, w->params.connections * w->conn_size);
+}
+
+void stamping_rules(const struct worker *w, struct pairing_rules *rules)
+{
+	const struct stamps *s = w->stamps;
+	const struct tsource_ops *ops = s->source.ops;
+
+	*rules = (struct pairing_rules){
+		.connections = s->params.source.connections,
+		.stream = s->params.source.stream,
+		.hardware = s->params.source.hardware,
+		.dropped = ops->drops && ops->drops(s->source.state) > 0,
+		.wall = &s->wall,
+		.phc_mono = s->tracked ? phc_track_mono : NULL,
+		.phc = &s->card,
+	};
+}
+
+void stamping_describe(struct worker *const *worker, uint32_t n,
+		       struct wire_stamps *to)
+{
+	size_t least = 0;
+
+	*to = (struct wire_stamps){ .source = "user", .reason = "" };
+	for (uint32_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < SOURCES - 1 && worker[i]->source &&
+		       strcmp(worker[i]->source, sources[k].name) != 0)
+			k++;
+		if (i > 0 && k <= least)
+			continue;
+		least = k;
+		to->source = sources[k].name;
+		to->reason = worker[i]->stamps_why;
+	}
+}
