@@ -36,6 +36,8 @@ static const char usage[] =
 	"                    without one as never answered; preset: 1s\n"
 	"  --arrivals        print when requests came instead, for\n"
 	"                    `arrival: {trace: {file: FILE, scale: 1}}`\n"
+	"  --requests        print a line for each request instead: when it and\n"
+	"                    its reply passed, by the capture's clock\n"
 	"  --json            one JSON document on standard output\n"
 	"\n"
 	"Exit status: 0 fine, 2 wrong usage or no capture, 3 the capture is\n"
@@ -137,6 +139,9 @@ static int take_option(struct pcap_request *request, int c, const char *text,
 	case 'a':
 		request->arrivals = true;
 		return 0;
+	case 'r':
+		request->requests = true;
+		return 0;
 	case 'j':
 		request->json = true;
 		return 0;
@@ -152,6 +157,7 @@ static const struct option options[] = {
 	{ "arrival", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 'T' },
 	{ "arrivals", no_argument, NULL, 'a' },
+	{ "requests", no_argument, NULL, 'r' },
 	{ "json", no_argument, NULL, 'j' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -167,10 +173,10 @@ static int read_arguments(struct pcap_request *request, int argc, char **argv,
 		status = cmd_fail("pcap", STATUS_USAGE, argc == optind
 				  ? "no file given; name a capture"
 				  : "one file at a time");
-	if (!status && request->arrivals && request->json)
+	if (!status && request->arrivals + request->requests + request->json > 1)
 		status = cmd_fail("pcap", STATUS_USAGE,
-				  "--arrivals prints a trace, no document; "
-				  "leave --json out");
+				  "--arrivals, --requests and --json are three "
+				  "things to print; ask for one");
 	if (!status)
 		request->file = argv[optind];
 	return status;
@@ -194,11 +200,31 @@ static void print_trace(const struct pcap_found *found, struct arena *arena)
 	}
 }
 
+static void print_requests(const struct pcap_found *found, struct arena *arena)
+{
+	static const char *const state[] = {
+		[EXCHANGE_OPEN] = "open", [EXCHANGE_ANSWERED] = "answered",
+		[EXCHANGE_NACKED] = "nacked", [EXCHANGE_ERROR] = "error",
+		[EXCHANGE_UNKNOWN] = "unknown",
+	};
+	const struct exchange *const *e = pcap_by_time(&found->x, arena);
+
+	puts("request_ns,reply_ns,outcome,connection");
+	for (size_t i = 0; i < found->x.n; i++) {
+		printf("%" PRId64 ",", e[i]->request_ns);
+		if (e[i]->reply_ns)
+			printf("%" PRId64, e[i]->reply_ns);
+		printf(",%s,%" PRIu32 "\n", state[e[i]->state], e[i]->flow);
+	}
+}
+
 static int report(const struct pcap_request *request, struct pcap_found *found,
 		  struct arena *arena)
 {
 	if (request->arrivals) {
 		print_trace(found, arena);
+	} else if (request->requests) {
+		print_requests(found, arena);
 	} else {
 		pcap_count(request, found);
 		pcap_latency(request, found, arena);

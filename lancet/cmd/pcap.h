@@ -16,7 +16,7 @@ struct pcap_request {
 	const char *protocol_text;
 	struct choice arrival;
 	struct exchange_server server;
-	bool server_given, arrivals, json;
+	bool server_given, arrivals, requests, json;
 	int64_t timeout_ns;
 };
 
