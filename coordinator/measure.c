@@ -24,8 +24,8 @@
 #define DRAIN_PART 16
 /* A loop takes a quarter more where replies still come in: loop.c. */
 #define DRAIN_OVER 4
-/* Folding and sending a request, with its record and without; at first. */
-#define RECORD_NS 1500
+/* Folding and sending a request, with its record and without; at least. */
+#define RECORD_NS 2000
 #define COUNT_NS 150
 /*
  * Half of the requests later than this: the loop is too slow, not stalled. A
@@ -393,7 +393,8 @@ static int carry_out(struct measure *m, const struct decide_state *state,
 	case DECIDE_CUT:
 		point_cut(m->data, state->settled_ns);
 		point_close(m->data, m->arena);
-		return 0;
+		return recording_cut(m->data->recording, state->settled_ns,
+				     err);
 	case DECIDE_RESPREAD:
 		return respread(m, state, err);
 	case DECIDE_RERUN:

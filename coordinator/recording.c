@@ -47,6 +47,8 @@ int recording_restart(struct recording *recording, struct err *err)
 		return 0;
 	head = recording->writer.head;
 	records_finish(&recording->writer, &ignored);
+	unlink(recording->path);
+	recording->nblocks = 0;
 	return records_create(&recording->writer, recording->path, &head,
 			      recording->class, err);
 }
@@ -99,7 +101,8 @@ static int add_wanted(struct records_writer *writer, const struct wanted *w,
 	return rc;
 }
 
-static int add_agent(struct recording *recording, const struct wanted *wanted,
+static int add_agent(struct recording *recording, struct arena *arena,
+		     const struct wanted *wanted,
 		     const struct records_block *block,
 		     const struct wire_report *report, struct err *err)
 {
@@ -107,6 +110,12 @@ static int add_agent(struct recording *recording, const struct wanted *wanted,
 
 	to.agent = wanted->agent;
 	to.count = count_wanted(wanted, report);
+	recording->block = arena_grow(arena, recording->block,
+				      recording->nblocks, &recording->room,
+				      sizeof(*recording->block));
+	recording->block[recording->nblocks++] = (struct recording_block){
+		.at = records_at(&recording->writer), .head = to,
+	};
 	if (records_begin(&recording->writer, &to, err) < 0)
 		return err->code;
 	return add_wanted(&recording->writer, wanted, report, err);
@@ -137,8 +146,25 @@ int recording_add(struct recording *recording, const struct point_data *data,
 	if (!recording || !recording->path)
 		return 0;
 	for (; !rc && wanted.agent < data->plan->nagents; wanted.agent++)
-		rc = add_agent(recording, &wanted, &block,
+		rc = add_agent(recording, data->arena, &wanted, &block,
 			       report[wanted.agent], err);
+	return rc;
+}
+
+int recording_cut(struct recording *recording, int64_t warmup_ns,
+		  struct err *err)
+{
+	int rc = 0;
+
+	if (!recording || !recording->path)
+		return 0;
+	for (size_t i = 0; !rc && i < recording->nblocks; i++) {
+		struct recording_block *block = &recording->block[i];
+
+		block->head.warm_ns = block->head.from_ns + warmup_ns;
+		rc = records_rewrite(&recording->writer, block->at,
+				     &block->head, err);
+	}
 	return rc;
 }
 

@@ -20,6 +20,11 @@ struct recording {
 	struct records_writer writer;
 	const char *path;	/* NULL: nothing is recorded */
 	const char **class;
+	struct recording_block {
+		long at;
+		struct records_block head;
+	} *block;
+	size_t nblocks, room;
 };
 
 /* Start the point's file in `folder`; NULL: none. 0 or -errno. */
@@ -33,6 +38,10 @@ int recording_open(struct recording *recording, const char *folder,
  */
 int recording_add(struct recording *recording, const struct point_data *data,
 		  const struct wire_report *const *report, struct err *err);
+
+/* The warm-up of every segment takes so long. 0 or -errno. */
+int recording_cut(struct recording *recording, int64_t warmup_ns,
+		  struct err *err);
 
 /* What is in it counts no more: another attempt begins. 0 or -errno. */
 int recording_restart(struct recording *recording, struct err *err);

@@ -28,13 +28,16 @@ double search_confidence(const struct search *search, double confidence)
 		       ((double)search->most * SEARCH_LOOKS);
 }
 
+/* Tried for good: what came to nothing the first time may be tried again. */
 static int tried(const struct search *search, double load)
 {
+	int times = 0;
+
 	for (size_t i = 0; i < search->n; i++)
 		if (search->trial[i].load >= load &&
 		    search->trial[i].load <= load)
-			return 1;
-	return 0;
+			times += search->trial[i].found == SEARCH_VOID ? 1 : 2;
+	return times > 1;
 }
 
 /* What is known of both sides, or where the range ends. */
@@ -60,7 +63,8 @@ static void walls(const struct search *search, double *low, double *high)
 	for (size_t i = 0; i < search->n; i++) {
 		double load = search->trial[i].load;
 
-		if (load <= below(search) || load >= above(search))
+		if (load <= below(search) || load >= above(search) ||
+		    !tried(search, load))
 			continue;
 		*low = fmin(load, *low);
 		*high = fmax(load, *high);

@@ -19,8 +19,9 @@ enum search_found {
  * Loads between `from` and `to` are halved until the highest that surely
  * keeps the promise and the lowest that surely does not are a `resolution`
  * of the upper one apart. A load that could not be told either way stays a
- * wall: the search goes on at its two sides, further from the bound. The
- * ends are tried where the rest has led there.
+ * wall: the search goes on at its two sides, further from the bound. One
+ * that came to nothing is tried once more, then it is a wall, too. The ends
+ * are tried where the rest has led there.
  *
  * The response grows with the load, so both claims follow from single
  * trials, and are wrong only if one of at most most * SEARCH_LOOKS

@@ -74,6 +74,24 @@ int records_begin(struct records_writer *w, const struct records_block *block,
 	return put(w, &to, sizeof(to), err);
 }
 
+long records_at(const struct records_writer *w)
+{
+	return ftell(w->file);
+}
+
+int records_rewrite(struct records_writer *w, long at,
+		    const struct records_block *block, struct err *err)
+{
+	struct records_block to = *block;
+
+	to.magic = RECORDS_BLOCK;
+	if (fseek(w->file, at, SEEK_SET) ||
+	    put(w, &to, sizeof(to), err) < 0 || fseek(w->file, 0, SEEK_END))
+		return err_set(err, -errno, "cannot write raw records: %s",
+			       strerror(errno));
+	return 0;
+}
+
 int records_add(struct records_writer *w, const struct sample *sample,
 		size_t n, struct err *err)
 {

@@ -75,6 +75,11 @@ int records_create(struct records_writer *w, const char *path,
 		   struct err *err);
 int records_begin(struct records_writer *w, const struct records_block *block,
 		  struct err *err);
+long records_at(const struct records_writer *w);	/* of the next block */
+
+/* The head of a block that began there is another, after all. */
+int records_rewrite(struct records_writer *w, long at,
+		    const struct records_block *block, struct err *err);
 int records_add(struct records_writer *w, const struct sample *sample,
 		size_t n, struct err *err);
 int records_finish(struct records_writer *w, struct err *err);

@@ -95,6 +95,22 @@ static void test_void(void **state)
 	assert_true(s.n <= s.most && s.voids == s.n);
 }
 
+/* What shows nothing once, in a noisy moment, costs a trial and no more. */
+static void test_void_again(void **state)
+{
+	struct search s;
+	double load;
+
+	(void)state;
+	search_init(&s, FROM, TO, .1);
+	for (int i = 0; !isnan(load = search_next(&s)); i++)
+		search_tell(&s, load, i % 4 == 1 ? SEARCH_VOID
+			    : load < .7 ? SEARCH_KEPT : SEARCH_MISSED);
+	assert_true(s.voids > 0);
+	assert_true(search_resolved(&s));
+	assert_true(s.lo < .7 && .7 <= s.hi);
+}
+
 static void test_confidence(void **state)
 {
 	struct search s;
@@ -231,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_wall),
 		cmocka_unit_test(test_void),
+		cmocka_unit_test(test_void_again),
 		cmocka_unit_test(test_confidence),
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_coverage_can_fail),
