@@ -22,6 +22,8 @@
 #define FLIGHT_SLOTS 65536u
 #define FLIGHT_MOST (1u << 19)	/* 32 MiB, touched within the lead */
 
+#define FLIGHT_STEPS 64u	/* finished requests passed over in a turn */
+
 /* What stands in sample.outcome of a slot beside the outcomes. */
 enum flight_state {
 	FLIGHT_FREE = 253,

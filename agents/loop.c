@@ -16,13 +16,7 @@
 #define LOOK_EACH 16u		/* turns between looks while nothing is owed */
 #define LOOK_NS 800		/* what a look for replies takes, and then some */
 #define COST_EACH 16u		/* sends between two whose cost is taken */
-#define SCAN_STEPS 64u		/* finished requests passed over in a turn */
 #define DRAW_AHEAD_NS 2000	/* draw when nothing is due so soon */
-#define NAP_NS 100000000	/* longest sleep: to hear a stop, */
-#define NAP_DOWN_NS 10000000	/* and to mend a connection */
-#define NAP_OPEN_NS 2000000	/* where a standstill would delay replies */
-#define NAP_HELD_NS 1000000	/* between offers of what was refused */
-#define NAP_GRACE_NS 1000000
 #define OVERTIME 4		/* part of a drain, while replies still come in */
 
 /* --- the end of a request ------------------------------------------------- */
@@ -103,6 +97,7 @@ static void complete(struct worker *w, const struct packet *pkt,
 	};
 	struct sample *s = match(w, pkt->conn, done);
 
+	w->answered++;
 	w->refused_ns = 0;
 	w->pool.conn[pkt->conn].fresh = false;
 	w->pool.conn[pkt->conn].tries = 0;
@@ -478,8 +473,8 @@ void loop_expire(struct worker *w, struct sample *s)
 /* Send order is the order of numbers: the oldest is the first to time out. */
 static void expire(struct worker *w)
 {
-	for (uint32_t i = 0; i < SCAN_STEPS; i++) {
-		struct sample *s = flight_oldest(&w->flight, SCAN_STEPS);
+	for (uint32_t i = 0; i < FLIGHT_STEPS; i++) {
+		struct sample *s = flight_oldest(&w->flight, FLIGHT_STEPS);
 
 		if (!s)
 			return;
@@ -493,67 +488,28 @@ static void expire(struct worker *w)
 	}
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How long nothing has to be done, if nothing comes in: never in the past. */
-static int64_t nap_end(struct worker *w)
-{
-	const struct sample *oldest = flight_oldest(&w->flight, SCAN_STEPS);
-	int64_t until = least(w->now_ns + (w->pool.down ? NAP_DOWN_NS : NAP_NS),
-			      pacer_next_ns(&w->pacer));
-
-	if (w->flight.open > 0)
-		until = least(until, w->now_ns +
-			      (w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS));
-	if (w->flight.lines)
-		until = least(until, expire_next_ns(w));
-	else if (oldest)
-		until = least(until, oldest->sent_ns + w->timeout_ns);
-	if (w->now_ns < w->end_ns)
-		until = least(until, w->end_ns);
-	else
-		until = least(until, w->drain_end_ns);
-	return until > w->now_ns ? until : w->now_ns;
-}
-
-/*
- * Block mode: sleep until input, or until something is due. A sleeper wakes
- * up 50 to 150 us late as a rule, which lateness shows; what is later than
- * NAP_GRACE_NS is a stall. Nobody knows when in a sleep a standstill began:
- * sleeps are short while a reply is awaited, so that little of it is missed.
- */
-static void nap(struct worker *w)
-{
-	int64_t until;
-
-	w->now_ns = clock_now_ns();
-	stall_turn(&w->stalls, w->now_ns);
-	until = nap_end(w);
-	w->transport.ops->wait(w->transport.state, until);
-	w->now_ns = clock_now_ns();
-	stall_begin(&w->stalls, least(w->now_ns, until + NAP_GRACE_NS));
-}
-
 static void turn(struct worker *w)
 {
 	size_t out, in = 0;
 
 	w->now_ns = w->poll ? pacer_await(&w->pacer, LOOK_NS) : clock_now_ns();
 	stall_turn(&w->stalls, w->now_ns);
-	out = transmit(w);
+	/* Poll mode looks after each burst: a reply's stamp is its reading. */
+	do
+		out = transmit(w);
+	while (!w->poll && out == w->burst && (w->answered -= (int32_t)out) > 0);
+	w->answered = 0;
 	/* A whole burst: more may be due. */
 	if (!w->poll && out < w->burst)
-		nap(w);
+		worker_nap(w);
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
 		in = receive(w);
 	/* What has come but was not taken in yet is neither late nor lost. */
 	w->idle = out + in == 0;
+	w->flooded = in == WORKER_RECV;
 	if (w->stamps && stamps_due(w->stamps, w->now_ns, w->idle || !w->poll))
 		stamps_turn(w->stamps, w->now_ns);
-	if (in < WORKER_RECV)
+	if (!w->flooded)
 		expire(w);
 	if (w->pool.down > 0)
 		mend_turn(w);
@@ -567,9 +523,9 @@ static void cut_short(struct worker *w)
 {
 	int64_t now = clock_now_ns();
 
-	w->pacer.until_ns = least(w->pacer.until_ns, now - w->pacer.base_ns);
-	w->drain_end_ns = least(w->drain_end_ns, now + w->drain_ns);
-	w->end_ns = least(w->end_ns, now);
+	w->pacer.until_ns = clock_sooner(w->pacer.until_ns, now - w->pacer.base_ns);
+	w->drain_end_ns = clock_sooner(w->drain_end_ns, now + w->drain_ns);
+	w->end_ns = clock_sooner(w->end_ns, now);
 }
 
 static bool over(struct worker *w)
@@ -593,7 +549,7 @@ void loop_run(struct worker *w)
 	w->now_ns = clock_now_ns();
 	w->idle = false;
 	/* Late for the start, it stood still since then. */
-	stall_begin(&w->stalls, least(w->now_ns, w->start.at_ns));
+	stall_begin(&w->stalls, clock_sooner(w->now_ns, w->start.at_ns));
 	while (!over(w))
 		turn(w);
 }

@@ -73,6 +73,7 @@ struct worker_params {
 	uint32_t in_flight;	/* on one connection; 0: as many as fit */
 	uint32_t pipeline;	/* due together, on one connection; 0: 1 */
 	uint32_t queue;
+	int64_t coalesce_ns;	/* block mode: the shortest sleep */
 	int32_t cpu;		/* -1: not pinned */
 	bool poll;
 	bool fill;		/* fill the target's store first */
@@ -105,8 +106,10 @@ struct worker {
 	uint32_t turns, sends;
 	uint32_t picked;	/* the last connection; pipelined: */
 	uint32_t more;		/* so many more requests may go there */
+	int32_t answered;	/* replies since the last sends */
 	bool trailer, in_order, stream, poll;
 	bool idle;		/* nothing went out or in, in the last turn */
+	bool flooded;		/* as much came in as it takes: maybe more is */
 	bool failed;		/* err says why; the segment is void */
 	_Atomic int stop;	/* enum worker_stop */
 	struct worker_counts count;
@@ -162,6 +165,9 @@ int worker_connect(struct worker *w);
 
 /* The hot loop, loop.c: from the start of the segment to its end. */
 void loop_run(struct worker *w);
+
+/* Block mode, nap.c: until there is something to do. */
+void worker_nap(struct worker *w);
 
 /* Cold parts of the loop, mend.c. mend_grow: where requests wait. */
 void mend_grow(struct worker *w);

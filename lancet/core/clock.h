@@ -44,6 +44,12 @@ static inline int64_t clock_now_ns(void)
 	return clock_kernel_ns();
 }
 
+/* Of two instants. */
+static inline int64_t clock_sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Calibrate by bracketed pairs (best of several); cold, about 10 ms. */
 void clock_sync(void);
 

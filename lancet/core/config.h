@@ -85,6 +85,7 @@ struct config_agent {
 	int64_t pipeline;	/* requests due together on one connection */
 	int64_t queue;		/* requests that may wait for a connection */
 	int mode;		/* enum config_mode */
+	int64_t coalesce_ns;	/* block: the shortest sleep */
 	bool force;		/* poll even beyond the CPUs there are */
 };
 

@@ -180,6 +180,9 @@ static const struct option_row agent_rows[] = {
 	       "requests that may wait for a connection before one is unsent"),
 	WORDS(struct config_agent, mode, modes, "auto",
 	      "poll: spin on a CPU; block: sleep; auto: poll where CPUs last"),
+	OPTION_AS(DURATION, struct config_agent, "coalesce", coalesce_ns, 0,
+		  "0ns", 0, 1e7, "mode block: each sleep lasts so long at "
+		  "least, so that a wake-up serves more; sends are as late"),
 	OPTION(BOOL, struct config_agent, force, 0, "false", 0, 0,
 	       "poll even where CPUs do not last"),
 	{ 0 },

@@ -375,6 +375,10 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			BROKEN(c, p, path,
 			       "who has a connection of its own waits for that "
 			       "one, however many there are; take grow_to out");
+		if (agent[i].coalesce_ns && agent[i].mode != MODE_BLOCK)
+			BROKEN(c, p, path,
+			       "coalesce is about sleeps, and only mode block "
+			       "always sleeps; write mode: block");
 		if (agent[i].pipeline > 1 && agent[i].pick > PICK_RANDOM)
 			BROKEN(c, p, path,
 			       "pipeline says that neighbours share a "

@@ -229,6 +229,8 @@ static void test_rules(void **state)
 	bad(q, "threads: 1", "threads: 65", 11, "at least connections: 65");
 	bad(q, "threads: 1", "threads: 1, pipeline: 4, pick: sticky", 11,
 	    "leave pipeline out");
+	bad(q, "threads: 1", "threads: 1, coalesce: 50us", 11,
+	    "write mode: block");
 	bad(q, "  - {launch", "  []\n#", 11, "no agent");
 	bad(q, "window: 10ms", "window: 6s", 17, "longer than the time limit");
 	bad(q, "warmup: auto", "warmup: 5s", 16, "the whole time limit");

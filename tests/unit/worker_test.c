@@ -439,6 +439,26 @@ static void test_block(void **state)
 }
 
 /*
+ * No send before its sleep is over: on average half of it late, or more. A
+ * reply would end any other sleep.
+ */
+static void test_coalesce(void **state)
+{
+	int64_t late_ns = 0;
+
+	(void)state;
+	fake_rules.delay_ns = 100 * US;
+	params.poll = false;
+	params.coalesce_ns = 5 * MS;
+	open_worker();
+	run(20000, 0, 50 * MS, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+	for (size_t i = 0; i < nrecords; i++)
+		late_ns += records[i].sent_ns - records[i].intended_ns;
+	assert_true(late_ns / (int64_t)nrecords > 2 * MS);
+}
+
+/*
  * A sleep with refused packets at hand is short, and ends after it began:
  * else a standstill as long as the machine runs is made up.
  */
@@ -610,6 +630,7 @@ int main(void)
 		TEST(test_hung_up),
 		TEST(test_stop),
 		TEST(test_block),
+		TEST(test_coalesce),
 		TEST(test_block_held),
 		TEST(test_held_and_timeouts),
 		TEST(test_full_table),
