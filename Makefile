@@ -81,7 +81,7 @@ simulators := $(sort $(wildcard tests/*_sim.c))
 doubles := $(sort $(wildcard tests/double/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
 configs := $(sort $(wildcard configs/*))
-shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/*))
+shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/* tests/hw/*))
 
 # A missing optional package takes its files off the list.
 absent = $(if $(shell command -v $(1)),,yes)

@@ -138,8 +138,8 @@ try_goldens() {
 }
 
 try_sims() {
-	for script in tests/sim/[0-9]*; do
-		try "sim/$(basename "$script")" 200 "$script"
+	for script in tests/sim/[0-9]* tests/hw/[0-9]*; do
+		try "${script#tests/}" 200 "$script"
 	done
 }
 

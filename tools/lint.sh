@@ -63,7 +63,7 @@ tidy() {
 step layers sh tools/layers.sh
 step sizes ctags tools/sizes.sh
 # shellcheck disable=SC2086  # words on purpose
-step shellcheck shellcheck shellcheck -x -P tests/sim $shells
+step shellcheck shellcheck shellcheck -x -P tests/sim:tests/hw $shells
 step cppcheck cppcheck check_cpp
 step fanalyzer gcc analyze
 step clang-tidy clang-tidy tidy
