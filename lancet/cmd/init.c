@@ -56,11 +56,13 @@ static const char workload_end[] =
 	"\n";
 
 static const char load_share[] =
-	"# Offered load: a sweep, or one rate (`load: {rate: 50%}`).\n"
+	"# Offered load: a sweep, one rate (`load: {rate: 50%}`), or a search for the\n"
+	"# highest that keeps the slo (`load: {search: {from: 10%, to: 95%}}`).\n"
 	"load: {sweep: {from: 10%, to: 80%, steps: 8}}\n";
 
 static const char load_rate[] =
-	"# Offered load: a sweep, or one rate (`load: {rate: 5krps}`).\n"
+	"# Offered load: a sweep, one rate (`load: {rate: 5krps}`), or a search for\n"
+	"# the highest that keeps the slo (`load: {search: {from: 1krps, to: 9krps}}`).\n"
 	"load: {sweep: {from: 1krps, to: 5krps, steps: 5}}\n";
 
 static const char rest[] =
