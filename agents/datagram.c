@@ -290,7 +290,8 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 				now,
 		};
 	for (int i = 0; i < got && stamps_on(s->wire); i++)
-		stamps_received(s->wire, &s->msg[i].msg_hdr, &pkt[i]);
+		stamps_received(s->wire, &s->msg[i].msg_hdr,
+				s->msg[i].msg_len, &pkt[i]);
 	return (size_t)got;
 }
 

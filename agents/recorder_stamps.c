@@ -146,7 +146,6 @@ void recorder_report_stamps(struct recorder *r, struct worker *const *worker,
 	stamping_describe(worker, r->threads, &report->stamps);
 	for (uint32_t i = 0; i < r->threads; i++, first = end) {
 		struct stamps *stamps = worker[i]->stamps;
-		struct pairing_rules rules;
 
 		end = samples_of(r, i, first);
 		if (!stamps)
@@ -154,9 +153,9 @@ void recorder_report_stamps(struct recorder *r, struct worker *const *worker,
 		if (!any)
 			way = arena_array(arena, WIRE_WAYS, sizeof(*way));
 		any = true;
-		stamping_rules(worker[i], &rules);
-		pairing_join(&pairing, r->log[i].entry, r->log[i].n,
-			     r->sample + first, end - first, &rules, arena);
+		stamping_join(worker[i], &pairing, r->log[i].entry,
+			      r->log[i].n, r->sample + first, end - first,
+			      arena);
 		add_counts(&report->stamps, &pairing);
 		report->stamps.log_dropped +=
 			(int64_t)stamps->log.full;

@@ -7,6 +7,7 @@
 
 #include "agents/stamps.h"
 #include "agents/worker.h"
+#include "hwts/pairing_witness.h"
 #include "lancet/core/clock.h"
 
 #define PROBES 8u
@@ -26,6 +27,7 @@ static const struct source {
 } sources[] = {
 	{ "hardware", STAMPS_HARDWARE, "socket", true },
 	{ "kernel", STAMPS_KERNEL, "socket", false },
+	{ "pcap", STAMPS_PCAP, "pcap", false }, /* only where it is named */
 	{ "user", STAMPS_USER, "user", false },
 };
 
@@ -127,14 +129,12 @@ static uint32_t probe_judge(struct probe *p, struct pairing *pairing)
 	struct ring *ring = &p->w->stamps->log;
 	size_t n = ring_ready(ring);
 	struct pairing_entry *log = arena_array(&p->w->arena, n, sizeof(*log));
-	struct pairing_rules rules;
 	uint32_t good = 0;
 
 	for (size_t i = 0; i < n; i++)
 		memcpy(&log[i], ring_at(ring, i), sizeof(*log));
-	stamping_rules(p->w, &rules);
-	pairing_join(pairing, log, n, p->sample, p->sent, &rules,
-		     &p->w->arena);
+	stamping_join(p->w, pairing, log, n, p->sample, p->sent,
+		      &p->w->arena);
 	for (uint32_t i = 0; i < p->sent; i++)
 		good += sample_stamped(&p->sample[i]);
 	return good;
@@ -190,17 +190,20 @@ static struct stamps_params params_of(const struct worker *w,
 		w->params.config->workload.transport.kind;
 	bool stream = t->flags & TRANSPORT_STREAM;
 	double share = share_of(w->params.config);
+	const struct tsource_ops *ops =
+		(const void *)kind_find(KIND_TSOURCE, source->kind);
+	bool witness = ops->flags & TSOURCE_WITNESSES;
 
 	return (struct stamps_params){
-		.ops = (const void *)kind_find(KIND_TSOURCE, source->kind),
+		.ops = ops,
 		.share = share,
-		.detail = TSOURCE_BIT(TSOURCE_SCHED),
+		.detail = witness ? 0 : TSOURCE_BIT(TSOURCE_SCHED),
 		.detail_share = STAMPS_DETAIL,
 		.source = {
 			.connections = w->params.connections,
 			.stream = stream,
 			.hardware = source->hardware,
-			.every = share >= 1,
+			.every = share >= 1 || witness,
 			.buffer = stream ? BUFFER : 0,
 		},
 	};
@@ -219,7 +222,8 @@ static bool wanted(const struct worker *w, const struct source *s)
 {
 	int want = w->params.config->timestamps;
 
-	return want == STAMPS_AUTO || want == (int)s->word;
+	return want == (int)s->word ||
+	       (want == STAMPS_AUTO && s->word != STAMPS_PCAP);
 }
 
 /* The next source that is permitted, from this one on; NULL. */
@@ -306,12 +310,13 @@ void stamping_close(struct worker *w)
 	memset(w->conn_state, 0, w->params.connections * w->conn_size);
 }
 
-void stamping_rules(const struct worker *w, struct pairing_rules *rules)
+void stamping_join(const struct worker *w, struct pairing *p,
+		   struct pairing_entry *log, size_t n, struct sample *sample,
+		   size_t nsamples, struct arena *arena)
 {
 	const struct stamps *s = w->stamps;
 	const struct tsource_ops *ops = s->source.ops;
-
-	*rules = (struct pairing_rules){
+	const struct pairing_rules rules = {
 		.connections = s->params.source.connections,
 		.stream = s->params.source.stream,
 		.hardware = s->params.source.hardware,
@@ -320,6 +325,10 @@ void stamping_rules(const struct worker *w, struct pairing_rules *rules)
 		.phc_mono = s->tracked ? phc_track_mono : NULL,
 		.phc = &s->card,
 	};
+
+	if (ops->flags & TSOURCE_WITNESSES)
+		n = pairing_witness(log, n, &rules, arena);
+	pairing_join(p, log, n, sample, nsamples, &rules, arena);
 }
 
 void stamping_describe(struct worker *const *worker, uint32_t n,

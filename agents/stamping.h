@@ -2,9 +2,13 @@
 #ifndef AGENTS_STAMPING_H
 #define AGENTS_STAMPING_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-struct pairing_rules;
+struct arena;
+struct pairing;
+struct pairing_entry;
+struct sample;
 struct wire_stamps;
 struct wire_start;
 struct worker;
@@ -21,8 +25,10 @@ struct worker;
 int stamping_open(struct worker *w);
 void stamping_close(struct worker *w);
 
-/* How this worker's log is to be read. */
-void stamping_rules(const struct worker *w, struct pairing_rules *rules);
+/* Pair what this worker logged, which is changed, with its samples. */
+void stamping_join(const struct worker *w, struct pairing *p,
+		   struct pairing_entry *log, size_t n, struct sample *sample,
+		   size_t nsamples, struct arena *arena);
 
 /* The source of a crew: the least of its threads'. */
 void stamping_describe(struct worker *const *worker, uint32_t n,

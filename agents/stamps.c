@@ -17,12 +17,12 @@ static const struct sys_ops *sys_of(const struct stamps *s)
 }
 
 /*
- * SENT, SND, RECEIVED of each that asks, and SND again by the card; of few
- * one more. Openings and what comes twice are rare; shares vary.
+ * SENT, SND, RECEIVED of each that asks, and SND again by the card, or RX by
+ * a witness; of few one more. Openings and what comes twice are rare; shares vary.
  */
 static size_t entries_of(const struct stamps *s, size_t requests)
 {
-	double each = s->params.source.hardware ? 5 : 4;
+	double each = s->params.source.hardware || s->got ? 5 : 4;
 	double n = each * (double)requests * s->params.share * 1.25 + 4096;
 
 	return n < ENTRIES_MOST ? (size_t)n : ENTRIES_MOST;
@@ -46,6 +46,9 @@ int stamps_init(struct stamps *s, const struct stamps_params *params,
 	rc = params->ops->open(s->source.state, &s->params.source, arena, err);
 	if (rc < 0)
 		return rc;
+	if (params->ops->flags & TSOURCE_WITNESSES)
+		s->got = arena_array(arena, params->source.connections,
+				     sizeof(*s->got));
 	if (wall_init(&s->wall) == 0 &&
 	    ring_init(&s->log, entries_of(s, requests),
 		      sizeof(struct pairing_entry)) == 0)
@@ -113,10 +116,20 @@ int stamps_retune(struct stamps *s, const struct stamps_params *params,
 				     params ? &s->params.source : NULL, err);
 }
 
+/* All that there is, before a segment and after it. */
+static void drain_all(struct stamps *s)
+{
+	if (s->source.ops->settle)
+		s->source.ops->settle(s->source.state, true);
+	if (s->alone || s->got)
+		stamps_drain(s, 0);
+}
+
 void stamps_begin(struct stamps *s)
 {
-	if (s->alone)
-		stamps_drain(s, 0);
+	drain_all(s);
+	if (s->source.ops->settle)
+		s->source.ops->settle(s->source.state, false);
 	ring_release(&s->log, ring_ready(&s->log));
 	s->log.full = 0;
 	start_card(s);
@@ -125,8 +138,7 @@ void stamps_begin(struct stamps *s)
 
 void stamps_end(struct stamps *s)
 {
-	if (s->alone)
-		stamps_drain(s, 0);
+	drain_all(s);
 	wall_look(&s->wall, sys_of(s));
 	stop_card(s);
 }
@@ -152,6 +164,8 @@ void stamps_enable(struct stamps *s, uint32_t conn, int fd)
 		s->enabled = rc;
 		*s->why = err;
 	}
+	if (s->got)
+		s->got[conn] = 0;
 	put(s, &(struct pairing_entry){ .what = PAIRING_OPENED,
 					.conn = conn });
 }
@@ -177,34 +191,56 @@ bool stamps_failed(struct stamps *s, uint32_t conn, int error)
 	return s->source.ops->tx_failed(s->source.state, conn, error);
 }
 
+/* As many as fit at once; how many there were. */
+static size_t drain_some(struct stamps *s, uint32_t conn)
+{
+	size_t n = s->source.ops->tx_drain(s->source.state, conn, s->drained,
+					   TSOURCE_DRAIN);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tsource_stamp *at = &s->drained[i];
+
+		put(s, &(struct pairing_entry){
+			.what = PAIRING_STAMP, .ns = at->ns,
+			.conn = at->conn, .key = at->key,
+			.kind = at->kind, .clock = at->clock,
+			.quality = at->quality,
+		});
+	}
+	s->waiting = 0;
+	return n;
+}
+
 size_t stamps_drain(struct stamps *s, uint32_t conn)
 {
 	size_t n, all = 0;
 
 	do {
-		n = s->source.ops->tx_drain(s->source.state, conn, s->drained,
-					    TSOURCE_DRAIN);
-		for (size_t i = 0; i < n; i++) {
-			const struct tsource_stamp *at = &s->drained[i];
-
-			put(s, &(struct pairing_entry){
-				.what = PAIRING_STAMP, .ns = at->ns,
-				.conn = at->conn, .key = at->key,
-				.kind = at->kind, .clock = at->clock,
-				.quality = at->quality,
-			});
-		}
+		n = drain_some(s, conn);
 		all += n;
 	} while (n >= TSOURCE_DRAIN / 2);
-	s->waiting = 0;
 	return all;
 }
 
-void stamps_received(struct stamps *s, const struct msghdr *msg,
+/*
+ * What a witness says of a reply comes later: it has the number of the
+ * message, or of the last byte that was read with it.
+ */
+static void count_received(struct stamps *s, struct packet *pkt, uint32_t n)
+{
+	s->got[pkt->conn] += s->params.source.stream ? n : 1;
+	pkt->key = s->got[pkt->conn] - 1;
+}
+
+void stamps_received(struct stamps *s, const struct msghdr *msg, uint32_t len,
 		     struct packet *pkt)
 {
 	struct tsource_stamp at;
 
+	if (s->got) {
+		count_received(s, pkt, len);
+		return;
+	}
 	if (!s->source.ops->rx_stamp(s->source.state, msg, &at))
 		return;
 	pkt->wire_ns = at.ns;
@@ -225,7 +261,7 @@ ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
 	ssize_t got = recvmsg(fd, &msg, 0);
 
 	if (got > 0)
-		stamps_received(s, &msg, pkt);
+		stamps_received(s, &msg, (uint32_t)got, pkt);
 	return got;
 }
 
@@ -244,10 +280,11 @@ void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
 {
 	bool hardware = pkt->flags & TRANSPORT_HARDWARE;
 
-	if (!pkt->wire_ns)
+	if (!pkt->wire_ns && !s->got)
 		return;
 	put(s, &(struct pairing_entry){
 		.what = PAIRING_RECEIVED, .seq = seq, .ns = pkt->wire_ns,
+		.conn = pkt->conn, .key = pkt->key,
 		.clock = hardware ? TSOURCE_PHC : TSOURCE_REALTIME,
 		.quality = hardware ? TSOURCE_HARDWARE : 0,
 	});
@@ -255,7 +292,9 @@ void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
 
 void stamps_turn(struct stamps *s, int64_t now_ns)
 {
-	if (s->alone && s->waiting > 0)
+	if (s->got)
+		drain_some(s, 0);
+	else if (s->alone && s->waiting > 0)
 		stamps_drain(s, 0);
 	if (now_ns >= s->wall.next_ns)
 		wall_look(&s->wall, sys_of(s));

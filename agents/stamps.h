@@ -44,6 +44,8 @@ struct stamps {
 	bool on;		/* false: there are none after all */
 	bool every;		/* the source hears of every send */
 	bool alone;		/* no epoll: the loop has connection 0 drained */
+	uint32_t *got;		/* of a witness: messages or bytes received */
+				/* on each connection; else NULL */
 	uint32_t waiting;	/* sends since the last drain */
 	int enabled;		/* 0, or the first failure: */
 	struct err *why;
@@ -102,8 +104,8 @@ bool stamps_failed(struct stamps *s, uint32_t conn, int error);
 /* Hot: stamps of this connection's sends may have come; how many had. */
 size_t stamps_drain(struct stamps *s, uint32_t conn);
 
-/* Hot: what the control data of a message say of when it came in. */
-void stamps_received(struct stamps *s, const struct msghdr *msg,
+/* Hot: what the control data of a message of len bytes say of when it came. */
+void stamps_received(struct stamps *s, const struct msghdr *msg, uint32_t len,
 		     struct packet *pkt);
 
 /* Hot: recv() without flags to pkt->data, with what stamps there are. */
@@ -137,7 +139,8 @@ static inline bool stamps_due(const struct stamps *s, int64_t now_ns,
 			      bool idle)
 {
 	return now_ns >= s->wall.next_ns ||
-	       (s->alone && s->waiting >= (idle ? 1 : STAMPS_EACH));
+	       ((s->alone || s->got) &&
+		s->waiting >= (idle ? 1 : STAMPS_EACH));
 }
 void stamps_turn(struct stamps *s, int64_t now_ns);
 

@@ -301,6 +301,7 @@ static int tls_take(struct tls *t, const struct packet *in, struct packet *out)
 	}
 	*out = tls_packet(t, c, in->stamp_ns);
 	out->wire_ns = in->wire_ns;
+	out->key = in->key;
 	out->flags |= in->flags & TRANSPORT_HARDWARE;
 	if (c->flags & ~was & TLS_READY)
 		out->flags |= TRANSPORT_OPENED;

@@ -272,7 +272,7 @@ static void plan_check_stamps(const struct plan *plan, struct arena *arena,
 
 	if (want == STAMPS_AUTO || want == STAMPS_USER)
 		return;
-	if (want == STAMPS_XDP || want == STAMPS_PCAP)
+	if (want == STAMPS_XDP)
 		plan_problem(config, "timestamps", problems,
 			     arena_printf(arena, "%s stamps cannot be had on "
 					  "this path: no run takes them yet; "

@@ -2,8 +2,10 @@
 #include "hwts/tsource.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "hwts/capture.h"
@@ -29,6 +31,7 @@ struct flow {			/* of one connection */
 	uint32_t sent;		/* datagrams handed over */
 	bool begun[2];
 	uint16_t port;		/* on this host; 0: none yet */
+	int fd;
 };
 
 struct pcap_source {
@@ -114,7 +117,7 @@ static int pcap_enable(void *state, uint32_t conn, int fd, struct err *err)
 	rc = start(s, interface, err);
 	/* What is captured of the old connection is nobody's any more. */
 	s->owner[s->flow[conn].port] = 0;
-	s->flow[conn] = (struct flow){ .port = port };
+	s->flow[conn] = (struct flow){ .port = port, .fd = fd };
 	s->owner[port] = conn + 1;
 	return rc;
 }
@@ -222,15 +225,46 @@ static void pcap_settle(void *state, bool over)
 	struct pcap_source *s = state;
 
 	s->settling = over;
-	if (s->capture && over)
+	if (s->capture && over && s->sends > 0)
 		nanosleep(&delay, NULL);
 }
 
+static uint32_t socket_drops(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len);
+	return info[SK_MEMINFO_DROPS];
+}
+
+/*
+ * Packets whose absence shifts the keys of others: the buffer had no room,
+ * or of datagrams, a send never came by or the socket dropped a message.
+ */
 static uint64_t pcap_drops(void *state)
 {
 	struct pcap_source *s = state;
+	uint64_t n = s->capture ? capture_drops(s->capture) : 0;
 
-	return s->capture ? capture_drops(s->capture) : 0;
+	for (uint32_t i = 0; !s->params.stream && i < s->params.connections;
+	     i++) {
+		const struct flow *f = &s->flow[i];
+
+		if (f->port)
+			n += (f->sent != f->count[0]) + socket_drops(f->fd);
+	}
+	return n;
+}
+
+/* Of a capture there is one kind of stamps. */
+static int pcap_retune(void *state, const struct tsource_params *params,
+		       struct err *err)
+{
+	(void)state;
+	if (!params)
+		return 0;
+	return err_set(err, -ENOTSUP, "a capture cannot follow other stamps");
 }
 
 const struct tsource_ops tsource_pcap = {
@@ -244,6 +278,7 @@ const struct tsource_ops tsource_pcap = {
 	.open = pcap_open,
 	.close = pcap_close,
 	.enable = pcap_enable,
+	.retune = pcap_retune,
 	.tx_request = pcap_request,
 	.tx_failed = pcap_failed,
 	.tx_drain = pcap_drain,

@@ -132,6 +132,14 @@ static void expect(struct fixture *f, const char *name, const char *status)
  * 3%, which 20000 clean gaps have with probability 2 exp(-36); so all pass
  * together but for 1e-7.
  */
+static void stamp_by_capture(struct fixture *f, int64_t lost)
+{
+	f->made.report.stamps = (struct wire_stamps){
+		.source = "pcap", .reason = "", .asked = 10000,
+		.replies = 10000, .lost_tx = lost, .lost_rx = lost,
+	};
+}
+
 static void test_clean(void **state)
 {
 	struct fixture *f = *state;
@@ -141,10 +149,11 @@ static void test_clean(void **state)
 	struct err err;
 	size_t n;
 
+	stamp_by_capture(f, 0);
 	point_add(&f->data, &f->start, &report, NULL);
 	point_close(&f->data, &f->arena);
 	assert_int_equal(check_all(&f->data, &f->arena, &checks, &n, &err), 0);
-	assert_int_equal(n, 5);
+	assert_int_equal(n, 6);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(checks[i].status, "pass"))
 			fail_msg("%s: %s", checks[i].name, checks[i].reason);
@@ -323,6 +332,33 @@ static void test_dropped(void **state)
 	expect(f, "completeness", "fail");
 }
 
+static void test_witness(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_capture(f, 10);
+	expect(f, "witness", "pass");
+}
+
+/* Where the buffer had no room, no stamp is believed at all. */
+static void test_blind_witness(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_capture(f, 10000);
+	expect(f, "witness", "fail");
+}
+
+/* Stamps of the kernel's are none of this check's business. */
+static void test_no_witness(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_capture(f, 10000);
+	f->made.report.stamps.source = "kernel";
+	expect(f, "witness", "not_run");
+}
+
 static void test_bad_replies(void **state)
 {
 	struct fixture *f = *state;
@@ -401,7 +437,8 @@ int main(void)
 		WITH(test_other_law), WITH(test_unknown_law),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),
-		WITH(test_lost), WITH(test_few_lost), WITH(test_bad_replies), WITH(test_stalls),
+		WITH(test_lost), WITH(test_few_lost), WITH(test_bad_replies), WITH(test_witness),
+		WITH(test_blind_witness), WITH(test_no_witness), WITH(test_stalls),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
 	};

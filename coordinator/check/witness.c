@@ -1,0 +1,56 @@
+/* witness.c - has the capture that stamps come from seen all of them? */
+#include <string.h>
+
+#include "coordinator/check.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+
+struct witness {
+	double limit;
+};
+
+static const struct option_row rows[] = {
+	OPTION(PERCENT, struct witness, limit, 0, "0.1%", 0, 1,
+	       "share of requests and replies that the capture may lack: "
+	       "where its buffer had no room, it lacks them all"),
+	{ 0 },
+};
+
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct witness *levels = options;
+	const struct wire_stamps *s = &data->stamps;
+
+	if (!s->source || strcmp(s->source, "pcap")) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = "no stamps of a capture were asked for";
+		return;
+	}
+	if (!s->asked) {
+		out->reason = "nothing was sent that was to be stamped";
+		return;
+	}
+	out->statistic = (double)(s->lost_tx + s->lost_rx);
+	out->effect = out->statistic / (double)(s->asked + s->replies);
+	out->threshold = levels->limit;
+	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
+	out->reason = arena_printf(arena,
+		"the capture lacks %lld of %lld requests and %lld of %lld "
+		"replies%s", (long long)s->lost_tx, (long long)s->asked,
+		(long long)s->lost_rx, (long long)s->replies,
+		out->status == CHECK_PASS ? "" :
+		"; it lost packets: offer less load, or measure for a "
+		"shorter time");
+}
+
+const struct check_ops check_witness = {
+	.kind = {
+		.name = "witness",
+		.help = "a capture that stamps the run has seen all of it",
+		.options = rows,
+		.options_size = sizeof(struct witness),
+	},
+	.run = run,
+};
