@@ -192,6 +192,26 @@ static void test_errors(void **state)
 	assert_true(slo->max_load.value >= .6 && slo->max_load.value < .8);
 }
 
+/* The value and both ends, of the worst term; unanswered ones are late. */
+static void test_ratio(void **state)
+{
+	struct fixture *f = *state;
+	struct result_interval r;
+
+	fill(f, SWEEP, "p99 <= 5x");
+	r = objective_ratio(f->plan, &f->point[1]);
+	assert_near(r.value, 1, 1e-12);
+	assert_near(r.lo, .9, 1e-12);
+	assert_near(r.hi, 1.1, 1e-12);
+	f->point[1].counts.sent = 1000;
+	f->point[1].counts.received = 970;
+	assert_near(objective_ratio(f->plan, &f->point[1]).lo, .9, 1e-12);
+	f->point[1].counts.received = 900;
+	assert_true(isinf(objective_ratio(f->plan, &f->point[1]).lo));
+	f->point[1].response_ns.nquantiles = 0;
+	assert_true(isnan(objective_ratio(f->plan, &f->point[1]).value));
+}
+
 /* A bound on slowdowns needs every record, with a model or without. */
 static void test_slowdown_records(void **state)
 {
@@ -226,7 +246,7 @@ int main(void)
 		WITH(test_last_invalid),
 		WITH(test_never_kept), WITH(test_invalid_skipped),
 		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
-		WITH(test_slowdown_records), WITH(test_efficiency_simulated),
+		WITH(test_slowdown_records), WITH(test_ratio), WITH(test_efficiency_simulated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

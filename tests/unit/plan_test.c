@@ -229,6 +229,85 @@ static void test_schedule(void **state)
 	free(more);
 }
 
+/* Four times the connections, at most 256 a thread; the rest stays. */
+static void test_more_connections(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE ", {threads: 2, connections: "
+				 "300}", SWEEP, "");
+	const struct plan *more = plan_respread(plan, true, false, &arena);
+
+	(void)state;
+	assert_non_null(more);
+	assert_int_equal(more->agent[0].connections, 16);
+	assert_int_equal(more->agent[0].threads, 1);
+	assert_int_equal(more->agent[1].connections, 512);
+	assert_int_equal(more->agent[1].first_conn, 16);
+	assert_int_equal(more->connections, 528);
+	assert_int_equal(more->threads, plan->threads);
+	assert_int_equal(more->agent[1].cpu[1], plan->agent[1].cpu[1]);
+	assert_int_equal(plan->agent[0].connections, 4);
+	/* And no more than that. */
+	for (int i = 0; i < 4 && more; i++)
+		more = plan_respread(more, true, false, &arena);
+	assert_null(more);
+}
+
+/* Twice the threads, each on a CPU of its own, or none. */
+static void test_more_threads(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE, SWEEP, "");
+	const struct plan *more = plan_respread(plan, false, true, &arena);
+
+	(void)state;
+	assert_non_null(more);
+	assert_int_equal(more->agent[0].threads, 2);
+	assert_int_equal(more->agent[0].connections, 4);
+	assert_int_equal(more->threads, 2);
+	assert_int_equal(more->agent[0].cpu[1], 1);
+	more = plan_respread(more, false, true, &arena);
+	assert_non_null(more);
+	/* As many as there are CPUs, and connections. */
+	assert_int_equal(more->threads, 4);
+	assert_null(plan_respread(more, false, true, &arena));
+	/* One of the CPUs is the target's. */
+	plan = make(2, LOCAL, ONE, "rate: 1krps", "");
+	assert_null(plan_respread(plan, false, true, &arena));
+	assert_null(plan_respread(plan, false, false, &arena));
+}
+
+static void test_search(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE,
+				 "search: {from: 20%, to: 80%, resolution: "
+				 "10%}", "slo: p99 <= 1ms");
+
+	(void)state;
+	assert_non_null(plan);
+	assert_int_equal(plan->npoints, 1);
+	assert_near(plan->point[0].utilisation, .5);
+	assert_near(plan->to_rps, 32000);
+	assert_int_equal(plan->most, 8);
+	assert_near(plan->trial_confidence, 1 - .1 / 24);
+	assert_null(make(4, REMOTE, ONE, "search: {}", ""));
+	assert_null(make(4, LOCAL, ONE, "search: {}", "slo: p99 <= 1ms"));
+	assert_null(make(4, REMOTE, ONE, "search: {from: 1krps}",
+			 "slo: p99 <= 1ms"));
+}
+
+static void test_adaptive(void **state)
+{
+	struct plan *plan = make(4, REMOTE, ONE,
+				 "sweep: {from: 10%, to: 80%, steps: 15, "
+				 "adaptive: true}", "");
+
+	(void)state;
+	assert_non_null(plan);
+	assert_int_equal(plan->npoints, 8);
+	assert_int_equal(plan->most, 15);
+	assert_near(plan->point[7].utilisation, .8);
+	assert_true(isnan(plan->trial_confidence));
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -237,6 +316,8 @@ int main(void)
 		WITH(test_unknown_capacity), WITH(test_shares),
 		WITH(test_modes), WITH(test_explicit_poll), WITH(test_stamps),
 		WITH(test_warmup), WITH(test_quantiles), WITH(test_schedule),
+		WITH(test_more_connections), WITH(test_more_threads),
+		WITH(test_search), WITH(test_adaptive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
