@@ -20,6 +20,8 @@
 /* Readings at the stop. */
 #define FEW 3
 
+#define STACK_SIZE (256u << 10)	/* locked in memory, so no more than needed */
+
 static void track_poll(struct phc_track *t)
 {
 	const struct tsource *source = t->source;
@@ -74,6 +76,7 @@ static void *track_thread(void *arg)
 int phc_track_start(struct phc_track *track, const struct tsource *source,
 		    struct arena *arena, struct err *err)
 {
+	pthread_attr_t attr;
 	int rc;
 
 	*track = (struct phc_track){ .source = source };
@@ -81,7 +84,10 @@ int phc_track_start(struct phc_track *track, const struct tsource *source,
 				     sizeof(*track->reading));
 	sem_init(&track->stop, 0, 0);
 	track_poll(track);
-	rc = pthread_create(&track->thread, NULL, track_thread, track);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	rc = pthread_create(&track->thread, &attr, track_thread, track);
+	pthread_attr_destroy(&attr);
 	if (rc)
 		return err_set(err, -rc, "cannot start the thread that reads "
 			       "the card's clock: %s", strerror(rc));

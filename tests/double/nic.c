@@ -254,7 +254,7 @@ static void tell_sent(struct nic_socket *s, struct msghdr *msg,
 	truth_of(s, p->error->ee_data)->mono_ns = mono_ns;
 	if (nic_strikes(spec->lost, &nic_counts.lost))
 		return;
-	if ((double)(mono_ns - nic.stamped_ns) < spec->one_in_flight_ns) {
+	if ((double)llabs(mono_ns - nic.stamped_ns) < spec->one_in_flight_ns) {
 		nic_counts.busy++;
 		return;
 	}
