@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hwts/capture_library.h"
 #include "lancet/core/err.h"
@@ -142,6 +143,9 @@ struct capture *capture_open_live(const struct capture_params *params,
 		capture_close(c);
 		return NULL;
 	}
+	/* There each packet passes twice, and libpcap shows it coming in. */
+	if (!strcmp(params->interface, "lo"))
+		capture_library.pcap_setdirection(c->pcap, PCAP_D_IN);
 	c->link = capture_library.pcap_datalink(c->pcap);
 	return c;
 }

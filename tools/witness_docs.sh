@@ -19,7 +19,7 @@ trap 'rm -f "$table"' EXIT
 	"| path, load, stamps | windows left out | lateness p50, p99 (over the least) | variance / mean per ms | distance (allowed) | captured p50 / said | captured p99 / said | apart p50, p99 | missed |",
 	"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
 	(.[] | if .reason then "| \(.path) | \(.reason) |" else
-	"| \(.path) \(.transport | if type == "object" then keys[0] else . end) \(.rate_rps / 1000)k/s \(.law), \(.source) | \(.windows_left_out) of \(.windows) | \(.lateness_p50_us | us), \(.lateness_p99_us | us) (\(.lateness_over_least_p50_us | us)) | \(.dispersion) | \(.distance // "-") (\(.distance_allowed // "-")) | \(said(.captured_p50_us; .said_p50_us)) | \(said(.captured_p99_us; .said_p99_us)) | \(.stamps_apart_p50_us | us), \(.stamps_apart_p99_us | us) | \(.missed | join(" ") | gsub("_"; " ")) |" end)' \
+	"| \(.path) \(.transport) \(.rate_rps / 1000)k/s \(.law), \(.source) | \(.windows_left_out) of \(.windows) | \(.lateness_p50_us | us), \(.lateness_p99_us | us) (\(.lateness_over_least_p50_us | us)) | \(.dispersion) | \(.distance // "-") (\(.distance_allowed // "-")) | \(said(.captured_p50_us; .said_p50_us)) | \(said(.captured_p99_us; .said_p99_us)) | \(.stamps_apart_p50_us | us), \(.stamps_apart_p99_us | us) | \(.missed | join(" ") | gsub("_"; " ")) |" end)' \
 		build/witness.json
 } >"$table"
 awk -v table="$table" '
