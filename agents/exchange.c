@@ -307,9 +307,10 @@ int exchange_init(struct exchanges *x, const struct choice *protocol,
 	rc = proto_init(&x->proto, protocol, arena, err);
 	if (rc < 0)
 		return rc;
-	if (!x->proto.ops->serve)
+	if (!x->proto.ops->serve && !(x->proto.flags & PROTO_IN_ORDER))
 		return err_set(err, -EINVAL,
-			       "%s cannot read requests, only write them",
+			       "%s cannot read the ids of requests; leave out "
+			       "reply_id if replies come in order",
 			       protocol->kind->name);
 	x->conn_size = x->proto.ops->conn_size + 1;
 	x->scratch = malloc(PROTO_MESSAGE_MAX);

@@ -54,7 +54,8 @@ struct exchange_flow;
  * protocol's own parsers read each flow: requests as its target would,
  * replies as its client; what was cut off reads as zeroes, so that lengths
  * still hold. Replies find their request by id, or are the oldest's of their
- * flow. Bytes are never trusted: whatever they are, they are counted.
+ * flow. Of a protocol that cannot serve, each packet of a client with bytes
+ * is a request. Bytes are never trusted: whatever they are, they are counted.
  */
 struct exchanges {
 	struct exchange_counts count;
@@ -77,7 +78,7 @@ struct exchanges {
 #define EXCHANGE_REUSE_NS INT64_C(1000000000)
 
 /*
- * 0 or -errno: -EINVAL where the protocol cannot read requests. What the
+ * 0 or -errno: -EINVAL where requests cannot be told from each other. What the
  * arena is given lives as long as `x`; fini in both cases.
  */
 int exchange_init(struct exchanges *x, const struct choice *protocol,

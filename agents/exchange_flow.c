@@ -10,15 +10,26 @@
 
 /* --- parsing ------------------------------------------------------------------ */
 
+/* Nobody can read them: what a client sends at once is one. */
+static long take_request(struct exchanges *x, struct exchange_flow *f,
+			 size_t len, int64_t at_ns)
+{
+	const struct proto_served req = { .req.id = PROTO_OLDEST };
+
+	return exchange_request(x, f, &req, at_ns) < 0 ? -ENOMEM : (long)len;
+}
+
 static long parse_requests(struct exchanges *x, struct exchange_flow *f,
 			   const unsigned char *in, size_t len, int64_t at_ns)
 {
 	struct proto_served req[MESSAGES];
 	size_t n = 0;
-	long used = x->proto.ops->serve(x->proto.state,
-					f->side[EXCHANGE_IN].conn, in, len,
-					req, MESSAGES, &n);
+	long used;
 
+	if (!x->proto.ops->serve)
+		return take_request(x, f, len, at_ns);
+	used = x->proto.ops->serve(x->proto.state, f->side[EXCHANGE_IN].conn,
+				   in, len, req, MESSAGES, &n);
 	for (size_t i = 0; i < n; i++)
 		if (exchange_request(x, f, &req[i], at_ns) < 0)
 			return -ENOMEM;

@@ -283,6 +283,16 @@ def memcached():
     return s.out
 
 
+def lines():
+    s = Stream()
+    s.exchange(b"ping 1\r\n", b"pong\r\n", 10_000)
+    s.exchange(b"ping 2\r\n", b"busy\r\n", 20_000)
+    return s.out
+
+
+CUSTOM = r'{custom: {reply_end: "\r\n", reply_ok: 70@0, reply_nack: 62@0}}'
+
+
 def ends():
     """Repeated, unmatched, late, never answered, under way."""
     def put(ms, us, number, to_server=True):
@@ -358,6 +368,11 @@ def conversations():
     case("memcached", pcap(memcached()),
          {"counts.requests": 2, "counts.answered": 2, "protocol": "memcached",
           "wire_ns.min": 10000, "wire_ns.max": 20000})
+    case("custom", pcap(lines()),
+         {"counts.requests": 2, "counts.answered": 1, "counts.nacked": 1,
+          "wire_ns.max": 10000}, arguments=["--protocol", CUSTOM])
+    case("custom-ids", pcap(lines()), status=2,
+         arguments=["--protocol", "{custom: {reply_size: 6B, reply_id: u32be@0}}"])
     case("ends", pcap(ends()),
          {"counts.requests": 4, "counts.answered": 2, "counts.late": 1, "counts.unanswered": 1,
           "counts.unfinished": 1, "counts.repeated_requests": 1, "counts.repeated_replies": 1,
