@@ -143,6 +143,8 @@ static int take_plan(struct agent *a, const json_t *frame)
 	    (a->workload.fanout > 1 &&
 	     recorder_join(&a->recorder, a->workload.fanout)))
 		return err_set(&a->err, -ENOMEM, "out of memory");
+	a->recorder.codes = proto_flags(&a->config->workload.protocol) &
+			    PROTO_CODES;
 	a->phase = AGENT_OPENING;
 	return crew_start(&a->crew, params, a->plan.threads, &a->err);
 }

@@ -107,8 +107,8 @@ static void complete(struct worker *w, const struct packet *pkt,
 	}
 	s->received_ns = pkt->stamp_ns;
 	s->served_ns = done->served_ns;
-	if (done->has_trailer)
-		s->release_ns = proto_release_ns(&done->trailer);
+	s->release_ns = done->has_trailer ? proto_release_ns(&done->trailer) :
+					    done->code;
 	if (s->wire_in_ns == SAMPLE_LOST_STAMP)
 		stamps_replied(w->stamps, pkt, s->seq);
 	loop_finish(w, s, outcome[done->status]);

@@ -71,6 +71,7 @@ void recorder_reset(struct recorder *r, int64_t base_ns, uint32_t round)
 	r->failed = false;
 	join_reset(&r->join);
 	memset(r->outcome, 0, sizeof(r->outcome));
+	r->codes_pending = 0;
 }
 
 /* --- one record ----------------------------------------------------------- */
@@ -148,6 +149,8 @@ void recorder_fold(struct recorder *r, struct ring *ring)
 			fold_request(r, s);
 		else if (join_add(&r->join, s, &whole, &r->failed))
 			fold_whole(r, &whole);
+		if (r->codes || (s->service_ns | s->served_ns))
+			recorder_mix(r, s);
 		if (s->wire_out_ns == SAMPLE_LOST_STAMP || recorder_wants(r, s))
 			keep(r, s);
 	}
@@ -329,6 +332,7 @@ int recorder_report(struct recorder *r, struct worker *const *worker,
 	report_threads(r, worker, report, arena);
 	if (r->join.parts)
 		count_whole(r, &report->counts);
+	recorder_mix_flush(r);
 	report->nwindows = recorder_table_report(&r->response,
 						 &report->window, arena);
 	report->lateness = sparse_of(r->lateness, arena);

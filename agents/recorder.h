@@ -41,6 +41,10 @@ struct recorder {
 	struct join join;		/* parts 0: requests do not fan out */
 	int64_t outcome[OUTCOMES];	/* then: of whole requests */
 
+	bool codes;			/* replies have codes: count them */
+	uint64_t code_window;		/* a run of one, not counted yet */
+	uint32_t code, codes_pending;
+
 	struct recorder_table response;
 	struct recorder_table wire;	/* filled by the report */
 	struct recorder_log *log;	/* of each thread */
@@ -85,5 +89,13 @@ bool recorder_wants(const struct recorder *r, const struct sample *s);
  */
 void recorder_report_stamps(struct recorder *r, struct worker *const *worker,
 			    struct wire_report *report, struct arena *arena);
+
+/*
+ * recorder_mix.c: the code and the service times of a reply, of a request or
+ * of a part, into the table of response times as windows of their own
+ * (lancet/core/wire.h); codes come in runs, of which the last is flushed.
+ */
+void recorder_mix(struct recorder *r, const struct sample *s);
+void recorder_mix_flush(struct recorder *r);
 
 #endif

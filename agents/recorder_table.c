@@ -117,6 +117,21 @@ bool recorder_table_add(struct recorder_table *t, const struct recorder *r,
 		     (double)value_ns);
 }
 
+bool recorder_table_count(struct recorder_table *t, uint32_t index,
+			  uint16_t class, int64_t value, uint32_t n)
+{
+	uint32_t bin = hist_index(value);
+	uint64_t key = (uint64_t)index << 32 | (uint64_t)class << 16 | bin;
+	struct recorder_cell *c;
+
+	if (!count(t, key, (uint32_t)(value - hist_low(bin)), (double)value))
+		return false;
+	c = place(t, key);
+	c->count += n - 1;
+	c->sum += (n - 1) * (double)value;
+	return true;
+}
+
 /* --- the report ------------------------------------------------------------ */
 
 static int by_key(const void *a, const void *b)

@@ -26,6 +26,10 @@ void recorder_table_reset(struct recorder_table *t);
 bool recorder_table_add(struct recorder_table *t, const struct recorder *r,
 			const struct sample *s, int64_t value_ns);
 
+/* n of one value, at most HIST_MAX, of a window and class of the caller's own. */
+bool recorder_table_count(struct recorder_table *t, uint32_t index,
+			  uint16_t class, int64_t value, uint32_t n);
+
 /* All windows in order, in the arena; reset the table before it is filled again. */
 size_t recorder_table_report(struct recorder_table *t,
 			     struct wire_window **window,

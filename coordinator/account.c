@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "coordinator/breakdown.h"
+#include "coordinator/mix.h"
 #include "coordinator/plan.h"
 #include "coordinator/slowdown.h"
 #include "coordinator/verdict.h"
@@ -175,34 +176,34 @@ static void account_agents(const struct point_data *data,
 		};
 }
 
-/* Of connecting: cold, so few that no interval would mean anything. */
-static struct result_metric *account_connect(const struct point_data *data,
-					     struct arena *arena)
+struct result_metric *account_hist(const struct point_data *data,
+				   const struct hist *hist, const char *few,
+				   struct arena *arena)
 {
 	struct result_metric *metric;
 
-	if (!data->connect->total)
+	if (!hist || !hist->total)
 		return NULL;
 	metric = arena_alloc(arena, sizeof(*metric));
 	metric->mean = (struct result_interval){
-		hist_mean(data->connect), NAN, NAN
+		hist_mean(hist), NAN, NAN
 	};
 	metric->quantiles = arena_array(arena, data->plan->nq,
 					sizeof(*metric->quantiles));
 	for (size_t i = 0; i < data->plan->nq; i++) {
 		double q = data->plan->q[i];
-		double beyond = (double)data->connect->total * (1 - q);
+		double beyond = (double)hist->total * (1 - q);
 
 		metric->quantiles[metric->nquantiles++] =
 			(struct result_quantile){
 				.q = q,
-				.value = hist_quantile(data->connect, q),
+				.value = hist_quantile(hist, q),
 				.lo = (double)NAN,
 				.hi = beyond < 1 ? (double)INFINITY
 						 : (double)NAN,
 				.status = beyond < 1 ? "unresolved"
 						     : "resolved",
-				.reason = beyond < 1 ? "too few connections"
+				.reason = beyond < 1 ? few
 						     : NULL,
 			};
 	}
@@ -272,13 +273,16 @@ void account_point(const struct point_data *data,
 	to->response_ns = data->response;
 	to->response_ns.with_excluded = arena_copy(arena, &data->with_excluded,
 						   sizeof(data->with_excluded));
-	to->connect_ns = account_connect(data, arena);
+	/* Cold, and so few that no interval would mean anything. */
+	to->connect_ns = account_hist(data, data->connect,
+				      "too few connections", arena);
 	account_stamps(data, to, arena);
 	account_pacing(data, to);
 	account_stalls(data, to, arena);
 	account_windows(data, &to->windows, arena);
 	to->pattern = account_pattern(data, &to->windows, arena);
 	account_agents(data, to, arena);
+	mix_account(data, to, arena);
 	if (data->target)
 		to->target = arena_copy(arena, data->target,
 					sizeof(*data->target));

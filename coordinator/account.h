@@ -13,4 +13,9 @@ void account_point(const struct point_data *data,
 		   const struct measured *measured, struct result_point *to,
 		   struct arena *arena);
 
+/* Figures of a histogram, without intervals; NULL where it is empty. */
+struct result_metric *account_hist(const struct point_data *data,
+				   const struct hist *hist, const char *few,
+				   struct arena *arena);
+
 #endif

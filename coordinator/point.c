@@ -240,6 +240,7 @@ static void take_report(struct point_data *data, uint32_t agent,
 	take_samples(data, agent, report);
 	hist_add_sparse(data->lateness, &report->lateness);
 	hist_add_sparse(data->connect, &report->connect);
+	mix_add(data, report);
 	if (report->send_cost_ns > data->send_cost_ns)
 		data->send_cost_ns = report->send_cost_ns;
 	data->records_dropped += report->records_dropped;
@@ -335,8 +336,7 @@ void point_cut(struct point_data *data, int64_t warmup_ns)
 
 /* --- figures ------------------------------------------------------------------------- */
 
-static void count_part(struct result_counts *counts, unsigned outcome,
-		       int64_t n)
+void point_count_part(struct result_counts *counts, unsigned outcome, int64_t n)
 {
 	counts->intended += n;
 	counts->sent += outcome == OUTCOME_UNSENT ? 0 : n;
@@ -383,10 +383,11 @@ static void point_count(struct point_data *data)
 				int64_t n =
 					(int64_t)part->window.response.total;
 
-				count_part(&data->counts,
-					   part->window.outcome, n);
-				count_part(&data->agent_counts[part->agent],
-					   part->window.outcome, n);
+				point_count_part(&data->counts,
+						 part->window.outcome, n);
+				point_count_part(
+					&data->agent_counts[part->agent],
+					part->window.outcome, n);
 			}
 		}
 	}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "coordinator/interval.h"
+#include "coordinator/mix.h"
 #include "lancet/core/hist.h"
 #include "lancet/core/result.h"
 #include "lancet/core/wire.h"
@@ -112,6 +113,7 @@ struct point_data {
 	struct result_connections *agent_connections; /* whole segments */
 	struct hist *lateness;		/* whole segments */
 	struct hist *connect;
+	struct point_mix mix;
 	double send_cost_ns;		/* of the slowest agent */
 	uint64_t records_dropped;
 	uint64_t stalls_dropped;	/* on either side */
@@ -164,6 +166,10 @@ void point_with_excluded(const struct point_data *data, double confidence,
 /* Times from wire to wire, of the requests that were stamped. */
 void point_wire(const struct point_data *data, double confidence,
 		struct result_metric *metric, struct arena *arena);
+
+/* So many requests that ended so. */
+void point_count_part(struct result_counts *counts, unsigned outcome,
+		      int64_t n);
 
 /*
  * Response times of all windows that have none of the `out` reasons, in

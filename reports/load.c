@@ -13,8 +13,8 @@
 /* Where the histogram of a tag belongs; NULL: nowhere that we know. */
 static struct hist **slot(struct result *result, const char *tag)
 {
-	size_t point;
-	int used = 0;
+	size_t point, class;
+	int used = 0, more = 0;
 
 	if (sscanf(tag, "point%zu.%n", &point, &used) != 1 || !used ||
 	    point >= result->npoints)
@@ -23,6 +23,13 @@ static struct hist **slot(struct result *result, const char *tag)
 		return &result->points[point].response_hist;
 	if (!strcmp(tag + used, "slowdown"))
 		return &result->points[point].slowdown_hist;
+	if (sscanf(tag + used, "class%zu.%n", &class, &more) != 1 || !more ||
+	    class >= result->points[point].nclasses)
+		return NULL;
+	if (!strcmp(tag + used + more, "requested"))
+		return &result->points[point].classes[class].mix.requested_hist;
+	if (!strcmp(tag + used + more, "served"))
+		return &result->points[point].classes[class].mix.served_hist;
 	return NULL;
 }
 

@@ -124,6 +124,32 @@ static void load_curve(struct curves *c, const struct result *r, double q,
 	measured(c, r, q, colour, CURVE_HOLLOW, false, NULL);
 }
 
+static void connect_row(struct curves *c, const struct result_point *p)
+{
+	const struct result_quantile *q = result_quantile(p->connect_ns, .99);
+	double us = q ? plot_us(q->value) : (double)NAN;
+
+	curve_row(c, plot_krps(p->achieved_rps), us, us, us);
+}
+
+/* Of a churn or of a pool that grows, beside what requests took. */
+static void connect_curve(struct curves *c, const struct result *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->npoints; i++)
+		any |= r->points[i].connect_ns != NULL;
+	if (!any)
+		return;
+	for (int k = 0; k < 2; k++) {
+		/* A single point makes no line. */
+		curve_begin(c, k ? CURVE_CROSSES : CURVE_DASHED, CURVE_GREY,
+			    k ? NULL : "connecting, p99");
+		for (size_t i = 0; i < r->npoints; i++)
+			connect_row(c, &r->points[i]);
+	}
+}
+
 static void slo_line(struct curves *c, const struct result_slo *slo)
 {
 	char text[160];
@@ -174,6 +200,7 @@ void plot_load(const struct plot *plot, struct curves *c)
 				   unit_print_quantile(middle_and_tail[i],
 						       quantile,
 						       sizeof(quantile)));
+		connect_curve(c, plot->result[0]);
 		slo_line(c, plot->result[0]->slo);
 	}
 	for (size_t i = 0; (plot->n > 1 || plot->q > 0) && i < plot->n; i++) {

@@ -17,6 +17,7 @@ enum proto_flag {
 	PROTO_SERVICE = 8,	/* requests carry their service time */
 	PROTO_LOADER = 16,	/* has a store to fill first: populate() */
 	PROTO_TRAILER = 32,	/* can ask for the target's instants */
+	PROTO_CODES = 64,	/* replies have codes, and no trailer */
 };
 
 /* The built-in target's own account of one request; CLOCK_MONOTONIC. */
@@ -56,6 +57,7 @@ struct proto_done {
 	struct proto_trailer trailer;
 	uint8_t has_trailer;
 	uint8_t status;		/* enum proto_status */
+	uint16_t code;		/* the protocol's own, which is counted; or 0 */
 };
 
 /* A request as the built-in target read it. */

@@ -465,6 +465,8 @@ static int read_member(struct reader *in, const struct place *at,
 	const json_t *value = json_object_get(object, row->key);
 	struct place here = { at, row->key, 0 };
 
+	if (!value && row->late)
+		return 0;
 	if (!value && !field_nullable(row))
 		return bad(in, &here, "is missing");
 	if (!value || (json_is_null(value) && field_nullable(row))) {

@@ -45,6 +45,7 @@ struct field {
 	size_t offset;
 	size_t count;			/* offset of a list's size_t */
 	bool same;			/* an earlier row owns the count */
+	bool late;			/* older files lack it: zero, empty */
 	const struct shape *shape;	/* of what is inside */
 	size_t item, inside;		/* MAP: sizeof item, where shape is */
 	const char *why;		/* why it is null */

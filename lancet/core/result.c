@@ -58,12 +58,43 @@ static const struct field metric_fields[] = {
 SHAPE(metric, struct result_metric);
 
 #define COUNT(member) FIELD(INT, struct result_counts, member, #member, NULL)
+#define OUTCOME_COUNTS \
+	COUNT(intended), COUNT(sent), COUNT(unsent), COUNT(received), \
+	COUNT(nacked), COUNT(error), COUNT(timeout), COUNT(lost)
 static const struct field counts_fields[] = {
-	COUNT(intended), COUNT(sent), COUNT(unsent), COUNT(received),
-	COUNT(nacked), COUNT(error), COUNT(timeout), COUNT(lost),
-	COUNT(late_replies), COUNT(late_sends), { 0 },
+	OUTCOME_COUNTS, COUNT(late_replies), COUNT(late_sends), { 0 },
 };
 SHAPE(counts, struct result_counts);
+
+static const struct field class_counts_fields[] = { OUTCOME_COUNTS, { 0 } };
+SHAPE(class_counts, struct result_counts);
+
+static const struct field mix_fields[] = {
+	FIELD_IN(OBJECT, struct result_mix, counts, "counts",
+		 &class_counts_shape, NULL),
+	FIELD_IN(POINTER, struct result_mix, requested_ns, "requested_ns",
+		 &metric_shape, "requests carry no service time"),
+	FIELD_IN(POINTER, struct result_mix, served_ns, "served_ns",
+		 &metric_shape, "the target does not tell"),
+	{ 0 },
+};
+SHAPE(mix, struct result_mix);
+
+static const struct field code_fields[] = {
+	FIELD(INT, struct result_code, code, "code", NULL),
+	FIELD(INT, struct result_code, count, "count", NULL),
+	{ 0 },
+};
+SHAPE(code, struct result_code);
+
+static const struct field status_fields[] = {
+	FIELD(STRING, struct result_replies, class, "class", NULL),
+	FIELD(INT, struct result_replies, count, "count", NULL),
+	FIELD_MANY(LIST, struct result_replies, codes, ncodes, "codes",
+		   &code_shape),
+	{ 0 },
+};
+SHAPE(status, struct result_replies);
 
 static const struct field precision_fields[] = {
 	FIELD(REAL, struct result_point, precision_asked, "asked",
@@ -172,7 +203,9 @@ SHAPE(windows, struct result_windows);
 #define CONNECTIONS(member) \
 	FIELD(INT, struct result_connections, member, #member, NULL)
 static const struct field connections_fields[] = {
-	CONNECTIONS(grown), CONNECTIONS(opened), CONNECTIONS(worn), CONNECTIONS(closed),
+	{ .key = "grown", .type = FIELD_INT, .late = true,
+	  .offset = offsetof(struct result_connections, grown) },
+	CONNECTIONS(opened), CONNECTIONS(worn), CONNECTIONS(closed),
 	CONNECTIONS(refused), CONNECTIONS(timeout), CONNECTIONS(protocol),
 	CONNECTIONS(failed), { 0 },
 };
@@ -336,6 +369,15 @@ static const struct field point_fields[] = {
 	FIELD_GROUP("precision", &precision_shape),
 	POINTS(attempts, nattempts, &attempt_shape),
 	POINT(OBJECT, counts, &counts_shape, NULL),
+	{ .key = "classes", .type = FIELD_MAP, .late = true,
+	  .offset = offsetof(struct result_point, classes),
+	  .count = offsetof(struct result_point, nclasses),
+	  .item = sizeof(struct result_kind), .shape = &mix_shape,
+	  .inside = offsetof(struct result_kind, mix) },
+	{ .key = "statuses", .type = FIELD_LIST, .late = true,
+	  .offset = offsetof(struct result_point, statuses),
+	  .count = offsetof(struct result_point, nstatuses),
+	  .shape = &status_shape },
 	POINT(OBJECT, response_ns, &metric_shape, NULL),
 	POINT(POINTER, wire_ns, &metric_shape, "no wire stamps"),
 	POINT(POINTER, slowdown, &metric_shape,

@@ -54,6 +54,29 @@ struct result_counts {
 		lost, late_replies, late_sends;
 };
 
+struct result_code {
+	int64_t code, count;
+};
+
+struct result_replies {		/* replies by their codes, HTTP's */
+	const char *class;	/* 2xx */
+	int64_t count;
+	struct result_code *codes;
+	size_t ncodes;
+};
+
+/* One class of requests by itself; late_replies, late_sends are not known. */
+struct result_mix {
+	struct result_counts counts;
+	struct result_metric *requested_ns, *served_ns; /* or NULL */
+	struct hist *requested_hist, *served_hist; /* latency.hlog; or NULL */
+};
+
+struct result_kind {
+	const char *name;
+	struct result_mix mix;
+};
+
 struct result_attempt {
 	const char *action;	/* measure, extend, rerun, ... accept */
 	const char *reason;
@@ -203,6 +226,10 @@ struct result_point {
 	struct result_attempt *attempts;
 	size_t nattempts;
 	struct result_counts counts;
+	struct result_kind *classes;	/* every one, also where it is alone */
+	size_t nclasses;
+	struct result_replies *statuses;
+	size_t nstatuses;
 	struct result_metric response_ns;
 	struct result_metric *wire_ns, *slowdown, *connect_ns; /* or NULL */
 	struct result_breakdown *breakdown_p50, *breakdown_p99;

@@ -38,7 +38,8 @@ struct sample {
 	uint64_t served_ns;	/* by the target's report; 0: none */
 	int32_t wire_out_ns;	/* wire out - sent, or SAMPLE_..._STAMP */
 	int32_t wire_in_ns;	/* received - wire in, or the same */
-	uint32_t release_ns;	/* target: release - completion; 0: unknown */
+	uint32_t release_ns;	/* target: release - completion; 0: unknown.
+				 * Of a protocol with codes: the reply's */
 	uint32_t seq;		/* place in its thread's schedule, from 0 */
 	uint32_t conn;		/* connection, counted over all agents */
 	uint16_t class;

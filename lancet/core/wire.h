@@ -108,6 +108,16 @@ struct wire_window {
 	struct hist_sparse response;	/* OUTCOME_RECEIVED: ns; else a count */
 };
 
+/*
+ * Three things besides travel as windows, OUTCOME_RECEIVED, that no segment
+ * has: of a class WIRE_CODES the codes of replies, each a bin; of an index
+ * WIRE_REQUESTED and WIRE_SERVED the service times of replies of the whole
+ * segment, asked for and as the target told them.
+ */
+#define WIRE_CODES UINT16_MAX
+#define WIRE_REQUESTED (UINT32_MAX - 1)
+#define WIRE_SERVED UINT32_MAX
+
 /* Actual send gaps of one thread, of consecutive requests, in order. */
 struct wire_gaps {
 	uint32_t thread;		/* of the agent, from 0 */

@@ -305,6 +305,20 @@ const attemptTable = (r) => table([["load", "text"], ["what was done", "text"], 
 
 const COUNTS = ["intended", "sent", "unsent", "received", "nacked", "error", "timeout", "lost", "late_replies", "late_sends"];
 const countTable = (r) => table(["load", ...COUNTS.map((c) => c.replace("_", " "))], r.points.map((p) => [loadName(p), ...COUNTS.map((c) => String(p.counts[c]))]));
+const mixRows = (r) => r.points.flatMap((p) => Object.entries(p.classes || {}).map(([name, mix]) => [p, name, mix]));
+const mixTable = (r) => table(["load", ["class", "text"], ...COUNTS.slice(0, 8), "requested mean", "p99", "served mean", "p99"],
+	mixRows(r).map(([p, name, mix]) => [loadName(p), [name, "text"], ...COUNTS.slice(0, 8).map((c) => String(mix.counts[c])),
+		...[mix.requested_ns, mix.served_ns].flatMap((m) => [time(m ? m.mean.value : null), time(finite(quantile(m, 0.99).value))])]));
+const statusRows = (r) => r.points.flatMap((p) => (p.statuses || []).flatMap((s) => s.codes.map((c) => [loadName(p), [s.class, "text"], String(c.code), String(c.count)])));
+const connections = (p, key) => String(p.agents.reduce((sum, a) => sum + ((a.connections || {})[key] || 0), 0));
+const OPENED = ["grown", "opened", "worn", "closed", "refused", "timeout", "protocol", "failed"];
+const connectTable = (r) => table(["load", ...OPENED, "p50", "p90", "p99", "p99.9"], r.points.filter((p) => p.connect_ns).map((p) =>
+	[loadName(p), ...OPENED.map((k) => connections(p, k)), ...metricRow(p.connect_ns, time)]));
+const moreRequests = (r) => [
+	...(mixRows(r).length ? [more("by class: how they ended, and the service they asked for and got", mixTable(r))] : []),
+	...(statusRows(r).length ? [el("h3", {}, "Replies by status"), wide(table(["load", ["class", "text"], "status", "replies"], statusRows(r)))] : []),
+	...(r.points.some((p) => p.connect_ns) ? [el("h3", {}, "Connections opened meanwhile, and how long that took"), wide(connectTable(r))] : []),
+];
 const pacingTable = (r) => table(["load", "lateness p50", "p99", "p99.9", "max", "distance", "dispersion", ["stamps", "text"], "stalls", "windows left out"],
 	r.points.map((p) => { const l = p.pacing.lateness_ns; return [loadName(p), time(l.p50), time(l.p99), time(l.p999), time(l.max), number(p.pacing.distance), number(p.pacing.dispersion),
 		[p.timestamps.source || "–", "text"], String(p.stalls.length), p.windows.left_out.length + " of " + p.windows.start_ns.length]; }));
@@ -336,7 +350,7 @@ const article = (r, one) => el("article", {},
 	section("Over time", timeFigure(r)),
 	section("Against the model", modelFigure(r), r.points.some((p) => p.model) ? more("measured, model and replay side by side", modelTable(r))
 		: el("p", {}, "No model was asked for.")),
-	section("Requests", wide(countTable(r)), el("h3", {}, "How they were sent"), wide(pacingTable(r))),
+	section("Requests", wide(countTable(r)), ...moreRequests(r), el("h3", {}, "How they were sent"), wide(pacingTable(r))),
 	section("Environment and reproduction", environment(r), el("p", {}, "The same intended schedule again, in this result's folder:"),
 		el("pre", {}, "lancet run config.yaml"), el("details", {}, el("summary", {}, "config.yaml"), el("pre", {}, r.config_yaml))));
 

@@ -95,6 +95,30 @@ static void put_connect(const struct result_point *p, FILE *out)
 		words_time(tail ? tail->value : NAN, text, sizeof(text)));
 }
 
+/* What the replies said, where not all of them said that it went well. */
+static void put_statuses(const struct result_point *p, FILE *out)
+{
+	char load[40];
+	const char *comma = "";
+	bool told = false;
+
+	for (size_t i = 0; i < p->nstatuses; i++)
+		told |= strcmp(p->statuses[i].class, "2xx") != 0;
+	if (!told)
+		return;
+	fprintf(out, "%6s  replies by status: ",
+		words_load(p, load, sizeof(load)));
+	for (size_t i = 0; i < p->nstatuses; i++)
+		for (size_t j = 0; j < p->statuses[i].ncodes; j++) {
+			const struct result_code *c = &p->statuses[i].codes[j];
+
+			fprintf(out, "%s%lld: %lld", comma, (long long)c->code,
+				(long long)c->count);
+			comma = ", ";
+		}
+	fputc('\n', out);
+}
+
 static void put_reasons(const struct result *result, const struct paint *paint,
 			FILE *out)
 {
@@ -216,8 +240,10 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 		"p50", "p99 [interval]", "model", "gap", "verdict");
 	for (size_t i = 0; i < result->npoints; i++)
 		put_point(&result->points[i], paint, out);
-	for (size_t i = 0; i < result->npoints; i++)
+	for (size_t i = 0; i < result->npoints; i++) {
+		put_statuses(&result->points[i], out);
 		put_connect(&result->points[i], out);
+	}
 	for (size_t i = 0; i < result->npoints; i++)
 		put_attempts(&result->points[i], paint, out);
 	put_reasons(result, paint, out);

@@ -233,6 +233,101 @@ static void test_share(void **state)
 					report.sample[i].seq, share));
 }
 
+/* Codes by window in runs and out of them, service times by class. */
+static void test_codes(void **state)
+{
+	uint64_t code[3][600] = { { 0 } }, codes = 0;
+	double asked[2] = { 0 }, served[2] = { 0 };
+	struct err err;
+
+	(void)state;
+	recorder.codes = true;
+	for (uint32_t i = 0; i < N / 10; i++) {
+		struct sample s = draw(i % 1500, 0);
+
+		s.seq = i;
+		s.outcome = i % 9 ? OUTCOME_RECEIVED : OUTCOME_ERROR;
+		s.received_ns = s.sent_ns + 5;
+		s.release_ns = i % 50 < 40 ? 200 : i % 3 ? 404 : 0;
+		s.service_ns = 1000 + i;
+		s.served_ns = i % 2 ? 7 : 0;
+		if (s.release_ns)
+			code[(s.intended_ns - BASE) / WINDOW][s.release_ns]++;
+		if (s.outcome == OUTCOME_RECEIVED) {
+			asked[s.class] += 1000 + i;
+			served[s.class] += i % 2 ? 7 : 0;
+		}
+		put(&s);
+	}
+	recorder_fold(&recorder, &worker[0]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	for (size_t i = 0; i < report.nwindows; i++) {
+		const struct wire_window *w = &report.window[i];
+
+		if (w->index == WIRE_REQUESTED || w->index == WIRE_SERVED) {
+			double want = w->index == WIRE_SERVED ?
+				served[w->class] : asked[w->class];
+
+			assert_true(fabs(w->response.sum - want) < 1e-6 * want);
+			codes++;
+		} else if (w->class == WIRE_CODES) {
+			for (uint32_t c = 0; c < w->response.n; c++) {
+				const struct hist_cell *cell =
+					&w->response.cell[c];
+				int64_t at = hist_low(cell->index);
+
+				assert_int_equal(cell->count,
+						 code[w->index][at]);
+				code[w->index][at] = 0;
+			}
+		}
+	}
+	assert_int_equal(codes, 4);
+	for (int i = 0; i < 3 * 600; i++)
+		assert_int_equal(code[i / 600][i % 600], 0);
+}
+
+/* Counts, windows and gaps of a fan-out are of requests. */
+static void test_fanout(void **state)
+{
+	struct err err;
+	uint64_t total = 0;
+
+	(void)state;
+	assert_int_equal(recorder_join(&recorder, 4), 0);
+	for (uint32_t i = 0; i < 4000; i++) {
+		struct sample s = {
+			.intended_ns = BASE + i / 4 * 50000, .seq = i,
+			.sent_ns = BASE + i / 4 * 50000 + i % 4 * 100,
+			.received_ns = BASE + i / 4 * 50000 + 9000 - i % 4,
+		};
+
+		/* The last part of each tenth request is lost. */
+		if (i % 40 == 39) {
+			s.outcome = OUTCOME_LOST;
+			s.received_ns = 0;
+		}
+		put(&s);
+	}
+	recorder_fold(&recorder, &worker[0]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.counts.intended, 1000);
+	assert_int_equal(report.counts.sent, 1000);
+	assert_int_equal(report.counts.received, 900);
+	assert_int_equal(report.counts.lost, 100);
+	for (size_t i = 0; i < report.nwindows; i++)
+		total += report.window[i].response.total;
+	assert_int_equal(total, 1000);
+	assert_int_equal(report.window[0].response.sum, 180 * 9000);
+	assert_int_equal(report.lateness.total, 1000);
+	assert_int_equal(report.lateness.sum, 1000 * 300);
+	assert_int_equal(report.gaps[0].n, 999);
+	assert_int_equal(report.gaps[0].gap_ns[5], 50000);
+	assert_int_equal(report.nsamples, 4000);
+}
+
 /* Nothing of one segment is left in the next. */
 static void test_reset(void **state)
 {
@@ -292,6 +387,8 @@ int main(void)
 		TEST(test_share),
 		TEST(test_reset),
 		TEST(test_growth),
+		TEST(test_codes),
+		TEST(test_fanout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,46 @@ static void test_classes(void **state)
 	json_decref(json);
 }
 
+/* How each class ended, and what the replies said; an older file lacks it. */
+static void test_mix(void **state)
+{
+	struct result *result = synthetic_result(&arena), *back;
+	struct result_code code[2] = { { 500, 7 }, { 503, 1 } };
+	struct result_replies replies = { "5xx", 8, code, 2 };
+	struct result_metric asked = syn_metric(&arena, .5, 1, 0);
+	struct result_kind kind = { "get", { .counts = { .intended = 9,
+							 .sent = 8,
+							 .unsent = 1 },
+					     .requested_ns = &asked } };
+	struct result_point *p = &result->points[0];
+	struct err err = { 0 };
+	json_t *json;
+
+	(void)state;
+	p->classes = &kind;
+	p->statuses = &replies;
+	p->nclasses = p->nstatuses = 1;
+	json = result_to_json(result);
+	back = result_from_json(json, &arena, &err);
+	assert_non_null(back);
+	p = &back->points[0];
+	assert_int_equal(p->nclasses, 1);
+	assert_string_equal(p->classes[0].name, "get");
+	assert_int_equal(p->classes[0].mix.counts.unsent, 1);
+	assert_non_null(p->classes[0].mix.requested_ns);
+	assert_null(p->classes[0].mix.served_ns);
+	assert_int_equal(p->nstatuses, 1);
+	assert_string_equal(p->statuses[0].class, "5xx");
+	assert_int_equal(p->statuses[0].codes[1].code, 503);
+	assert_int_equal(p->statuses[0].codes[1].count, 1);
+	json_object_del(json_array_get(json_object_get(json, "points"), 0),
+			"classes");
+	back = result_from_json(json, &arena, &err);
+	assert_non_null(back);
+	assert_int_equal(back->points[0].nclasses, 0);
+	json_decref(json);
+}
+
 /* --- damage ------------------------------------------------------------ */
 
 static json_t *wrong_kind(const json_t *value)
@@ -298,6 +338,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shape, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_config, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_classes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_types, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),

@@ -380,6 +380,7 @@ static void test_report(void **state)
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
 	assert_int_equal(r->waited, 5);
+	assert_int_equal(r->connections.grown, 1);
 	assert_int_equal(r->connections.opened, 2);
 	assert_int_equal(r->connections.protocol, 7);
 	assert_int_equal(r->connections.failed, 8);

@@ -193,7 +193,7 @@ static void test_lost(void **state)
 
 	(void)state;
 	fake_rules.swallow = 3;
-	config.measure.drain_ns = 5 * MS;
+	config.measure.drain_ns = 100 * MS;
 	open_worker();
 	run(20000, 0, 30 * MS, 0);
 	lost = outcomes(OUTCOME_LOST);
@@ -205,6 +205,7 @@ static void test_lost(void **state)
 	lost = outcomes(OUTCOME_LOST);
 	assert_int_equal(lost, nrecords);
 	fake_hurry();
+	config.measure.drain_ns = PATIENCE;
 	run(20000, 60 * MS, 90 * MS, 2);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
 	assert_int_equal(worker->count.late_replies, lost);

@@ -195,6 +195,7 @@ static int on_reply(http_parser *parser)
 	call->done[call->n++] = (struct proto_done){
 		.id = PROTO_OLDEST,
 		.status = (uint8_t)status_of(parser->status_code),
+		.code = (uint16_t)parser->status_code,
 	};
 	if (call->n == call->max)
 		http_parser_pause(parser, 1);
@@ -329,7 +330,7 @@ const struct proto_ops proto_http = {
 		.options = http_rows,
 		.options_size = sizeof(struct http_options),
 	},
-	.flags = PROTO_STREAM | PROTO_IN_ORDER,
+	.flags = PROTO_STREAM | PROTO_IN_ORDER | PROTO_CODES,
 	.state_size = sizeof(struct http),
 	.conn_size = sizeof(struct http_conn),
 	.init = http_init,
