@@ -1,24 +1,48 @@
 /* interval.c - quantiles and means of a correlated series, with intervals */
 #include "coordinator/interval.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/stats/order.h"
+#include "lancet/core/stats/vector.h"
 
 /*
- * Most and fewest batches. Beyond about 30 Student's quantile gains nothing
- * (Schmeiser 1982), 64 leave room to double the length three times.
+ * Most and fewest batches. Of 256 the variance is known to 15%, which costs
+ * a 40th of the requests; 8 leave room to double the length five times.
  */
-#define BATCHES_MOST 64
+#define BATCHES_MOST 256
 #define BATCHES_LEAST 8
+
+/* From so many on, what neighbours share can be measured and is added. */
+#define BATCHES_PAIRED 32
+
+/* A batch is worth at least so many independent requests. */
+#define BATCH_WORTH 20.
 
 /*
  * A quantile needs at least so many requests beyond it, counted as the
  * independent ones that they are worth: with fewer, which come in a handful
  * of bursts, neither estimate nor variance means much.
  */
-#define BEYOND_LEAST 10.
+#define BEYOND_LEAST 20.
+#define BEYOND_LEAST_INDEPENDENT 10.
+
+/*
+ * Bursts so far out are like those of a level beyond which there are ten
+ * times as many requests, where their length is better known. A tail whose
+ * own few seem shorter, but not as if they were of another kind, is not
+ * resolved by that luck alone: three quarters of BEYOND_LEAST by theirs.
+ */
+#define DECADE 10.
+#define LIKE_MOST 4.
+#define LIKE_LEAST .75
+
+/* See share_batches(). */
+#define FREEDOM 1.5
+#define LEAN 1.
 
 struct batches {
 	double x[BATCHES_MOST], n[BATCHES_MOST];
@@ -28,8 +52,9 @@ struct batches {
 /* What the batches say: the error of sum(x) / sum(n), and its freedom. */
 struct ratio {
 	double value, error;
-	double correlation;	/* of neighbouring batches */
+	double correlation;	/* left between batches, beyond what is in it */
 	size_t batches;
+	double spread;		/* squared relative error of its variance */
 };
 
 /* --- batches ------------------------------------------------------------------ */
@@ -49,11 +74,18 @@ static void batches_fill(struct batches *batches, const double *x,
 	}
 }
 
-/* The ratio estimator: residuals x - R n have mean 0 and carry its error. */
+/*
+ * The ratio estimator: residuals x - R n have mean 0 and carry its error. A
+ * share of rare requests forgets more slowly than it looks: they are thinned
+ * out of spells that last longer. Bartlett's covariance of neighbours makes
+ * up for batches no longer than a spell.
+ */
 static struct ratio batches_ratio(const struct batches *batches)
 {
 	struct ratio ratio = { .batches = batches->count };
-	double x = 0, n = 0, square = 0, cross = 0, before = 0;
+	double x = 0, n = 0, product[3] = { 0 }, before[2] = { 0 }, variance;
+	double count = (double)batches->count;
+	int lag = batches->count >= BATCHES_PAIRED;
 
 	for (size_t b = 0; b < batches->count; b++) {
 		x += batches->x[b];
@@ -65,23 +97,47 @@ static struct ratio batches_ratio(const struct batches *batches)
 	for (size_t b = 0; b < batches->count; b++) {
 		double r = batches->x[b] - ratio.value * batches->n[b];
 
-		square += r * r;
-		cross += b ? r * before : 0;
-		before = r;
+		product[0] += r * r;
+		product[1] += r * before[0];
+		product[2] += r * before[1];
+		before[1] = before[0];
+		before[0] = r;
 	}
-	ratio.correlation = square > 0 ? cross / square : 0;
-	ratio.error = sqrt(square * (double)batches->count /
-			   (double)(batches->count - 1)) / n;
+	ratio.correlation = product[0] > 0 ? product[1 + lag] / product[0] : 0;
+	variance = product[0] + (lag ? 2 * product[1] : 0);
+	ratio.error = sqrt(fmax(variance, product[0] / 2) * count /
+			   (count - 1)) / n;
+	ratio.spread = (2 + 4 * lag) / (count - 1);
 	return ratio;
 }
 
+/* Are batches too short, of a series worth so many requests in all? */
+static bool too_short(const struct ratio *ratio, double worth)
+{
+	double b = (double)ratio->batches;
+
+	return ratio->correlation > 1.645 / sqrt(b) || worth < BATCH_WORTH * b;
+}
+
+/* Independent requests whose share p would vary as much; NAN: no matter. */
+static double worth_of(const struct ratio *ratio, bool share)
+{
+	double p = ratio->value;
+
+	if (!share || !(ratio->error > 0))
+		return (double)INFINITY;
+	return p * (1 - p) / (ratio->error * ratio->error);
+}
+
 /*
- * Longer batches until neighbours look independent: one-sided, at the 5%
- * level, a lag-1 correlation of b independent batches being about normal
- * with deviation 1/sqrt(b). A first-order correlation that is left with the
- * fewest batches widens the error as it would that of an AR(1) mean.
+ * Longer batches until those look independent whose correlation is not in the
+ * error: one-sided, at the 5% level, that of b independent batches being about
+ * normal with deviation 1/sqrt(b); and, of a share, until each is worth
+ * enough. A correlation that is left with the fewest batches widens the error
+ * as it would that of an AR(1) mean.
  */
-static struct ratio ratio_of(const double *x, const double *n, size_t pairs)
+static struct ratio ratio_of(const double *x, const double *n, size_t pairs,
+			     bool share)
 {
 	struct batches batches;
 	struct ratio ratio = { .error = (double)NAN };
@@ -94,29 +150,25 @@ static struct ratio ratio_of(const double *x, const double *n, size_t pairs)
 	for (;; count /= 2) {
 		batches_fill(&batches, x, n, pairs, count);
 		ratio = batches_ratio(&batches);
-		if (ratio.correlation < 1.645 / sqrt((double)count))
+		if (!too_short(&ratio, worth_of(&ratio, share)))
 			return ratio;
 		if (count / 2 < BATCHES_LEAST)
 			break;
 	}
-	ratio.error *= sqrt((1 + ratio.correlation) /
-			    (1 - fmin(ratio.correlation, .9)));
+	if (ratio.correlation > 0)
+		ratio.error *= sqrt((1 + ratio.correlation) /
+				    (1 - fmin(ratio.correlation, .9)));
 	return ratio;
-}
-
-static double student(double confidence, size_t batches)
-{
-	return gsl_cdf_tdist_Pinv((1 + confidence) / 2, (double)(batches - 1));
 }
 
 double interval_ratio(const double *x, const double *n, size_t pairs,
 		      double confidence)
 {
-	struct ratio ratio = ratio_of(x, n, pairs);
+	struct ratio ratio = ratio_of(x, n, pairs, false);
 
 	return isnan(ratio.error) ? ratio.error
 				  : ratio.error *
-					    student(confidence, ratio.batches);
+		quantile_student(1 - confidence, 2 / ratio.spread);
 }
 
 /* --- series --------------------------------------------------------------------- */
@@ -145,15 +197,19 @@ static double cell_below(const struct hist_cell *cell, double x)
 	return (x - least) / (most - least);
 }
 
-/* How many of a window are later than x. */
+/* How many of a window are later than x; cells are in rising order. */
 static double window_above(const struct series_window *window, double x)
 {
 	double above = (double)window->later;
 	const struct hist_sparse *h = &window->response;
 
-	for (uint32_t i = 0; i < h->n; i++)
-		above += (double)h->cell[i].count *
-			 (1 - cell_below(&h->cell[i], x));
+	for (uint32_t i = h->n; i-- > 0;) {
+		double below = cell_below(&h->cell[i], x);
+
+		if (below >= 1)
+			break;
+		above += (double)h->cell[i].count * (1 - below);
+	}
 	return above;
 }
 
@@ -166,37 +222,104 @@ struct work {
 	double confidence;
 };
 
-/* Wilson's interval for the share q among n_eff, into [0, 1]. */
-static void wilson(double q, double n_eff, double t, double *lo, double *hi)
-{
-	double t2 = t * t / n_eff;
-	double centre = (q + t2 / 2) / (1 + t2);
-	double half = t / (1 + t2) *
-		      sqrt((q * (1 - q) + t2 / 4) / n_eff);
+/* What is known of a share: how far it may be off, and of how many. */
+struct share {
+	double worth;		/* independent requests */
+	double beyond;		/* of them, on the rarer side; 0: unknown */
+	double below, above;	/* shares that the interval reaches to */
+	bool few, slow;		/* too few beyond; too long dependent */
+};
 
-	*lo = fmax(centre - half, 0);
-	*hi = fmin(centre + half, 1);
+/*
+ * Variance of the batches' sums within what independent requests have: then
+ * their exact binomial ranks hold. One-sided at the 5% level.
+ */
+static bool independent(double worth, double total, const struct ratio *ratio)
+{
+	double excess = total / worth - 1;
+
+	return excess < 1.645 * sqrt(ratio->spread);
 }
 
-/* Independent requests that would be worth as much as these. */
-static double worth(const struct work *work, double at, double *t)
+static void share_ranks(const struct work *work, double q, double total,
+			struct share *share)
+{
+	struct order_ranks ranks;
+	struct err err;
+
+	share->worth = total;
+	if (order_ranks((uint64_t)total, q, work->confidence, &ranks, &err) < 0)
+		return;
+	share->below = (double)ranks.lower / total;
+	share->above = (double)ranks.upper / total;
+}
+
+/*
+ * The batches' variance varies with their number, and with the bursts beyond
+ * the quantile: of exponential ones, worth two independent requests each, its
+ * relative variance is 1/beyond more. Satterthwaite's (1946) freedom is 2
+ * over the sum; a quarter of it is left to the stopping rule, which prefers a
+ * small variance. Where few bursts were seen they seem short too: the interval
+ * leans to the tail, by a quarter of an independent request for exponential
+ * ones, and by a whole one with the stopping rule (docs/validity.md).
+ */
+static void share_batches(const struct work *work, double q, double spread,
+			  struct share *share)
+{
+	double freedom = FREEDOM / (1 / share->beyond + spread);
+	double t = quantile_student(1 - work->confidence, freedom);
+	double off = t * sqrt(q * (1 - q) / share->worth);
+	double lean = (q < .5 ? -LEAN : LEAN) / share->worth;
+
+	share->below = fmax(q - off + lean, 0);
+	share->above = fmin(q + off + lean, 1);
+}
+
+/* The ratio of requests later than `at`, and what they are worth. */
+static struct ratio later_than(const struct work *work, double at,
+			       double *worth)
 {
 	double total = (double)(work->all->total + work->later);
-	double p, n_eff = total;
 	struct ratio ratio;
 
 	for (size_t i = 0; i < work->series->n; i++)
 		work->x[i] = window_above(&work->series->window[i], at);
-	ratio = ratio_of(work->x, work->n, work->series->n);
-	p = ratio.value;
-	if (isnan(ratio.error)) {
-		*t = (double)NAN;
-		return 0;
+	ratio = ratio_of(work->x, work->n, work->series->n, true);
+	*worth = isnan(ratio.error) ? 0 : fmin(worth_of(&ratio, true), total);
+	return ratio;
+}
+
+/* Does the level a decade before q say that there are enough beyond q? */
+static bool enough_by_decade(const struct work *work, double q, double worth)
+{
+	double before = 1 - DECADE * (1 - q), of;
+
+	if (before < .5)
+		return true;
+	later_than(work, hist_quantile(work->all, before), &of);
+	return worth > LIKE_MOST * of ||
+	       of * (1 - q) >= LIKE_LEAST * BEYOND_LEAST;
+}
+
+static struct share share_of(const struct work *work, double q, double at)
+{
+	double total = (double)(work->all->total + work->later);
+	struct share share = { .worth = 0 };
+	struct ratio ratio = later_than(work, at, &share.worth);
+
+	if (!(share.worth > 0))
+		return share;
+	share.beyond = share.worth * fmin(q, 1 - q);
+	if (independent(share.worth, total, &ratio)) {
+		share_ranks(work, q, total, &share);
+		share.few = share.beyond < BEYOND_LEAST_INDEPENDENT;
+		return share;
 	}
-	*t = student(work->confidence, ratio.batches);
-	if (ratio.error > 0 && p > 0 && p < 1)
-		n_eff = p * (1 - p) / (ratio.error * ratio.error);
-	return fmin(n_eff, total);
+	share_batches(work, q, ratio.spread, &share);
+	share.few = share.beyond < BEYOND_LEAST ||
+		    !enough_by_decade(work, q, share.worth);
+	share.slow = share.worth < BATCH_WORTH * (double)BATCHES_LEAST;
+	return share;
 }
 
 static void unresolved(struct result_quantile *out, const char *why)
@@ -206,26 +329,41 @@ static void unresolved(struct result_quantile *out, const char *why)
 	out->reason = why;
 }
 
+/* Where in its bin of the histogram an end lies is not known. */
+static void interval_ends(const struct work *work, const struct share *share,
+			  struct result_quantile *out)
+{
+	double other;
+
+	out->lo = 0;
+	out->hi = (double)INFINITY;
+	if (share->below > 0)
+		hist_quantile_within(work->all, share->below, 0, &out->lo,
+				     &other);
+	if (share->above < 1)
+		hist_quantile_within(work->all, share->above, work->later,
+				     &other, &out->hi);
+}
+
 static void interval_quantile(const struct work *work, double q,
 			      struct result_quantile *out)
 {
 	double replied = hist_quantile(work->all, q);
-	double t, lo, hi, n_eff;
+	struct share share = share_of(work, q, replied);
 
 	*out = (struct result_quantile){ .q = q, .status = "resolved" };
 	out->value = hist_quantile_of(work->all, q, work->later);
-	n_eff = worth(work, replied, &t);
-	if (!(n_eff > 0)) {
+	if (!(share.worth > 0)) {
 		out->lo = 0;
 		unresolved(out, "too few windows for an interval");
 		return;
 	}
-	wilson(q, n_eff, t, &lo, &hi);
-	out->lo = lo > 0 ? hist_quantile(work->all, lo) : 0;
-	out->hi = hi < 1 ? hist_quantile_of(work->all, hi, work->later)
-			 : (double)INFINITY;
-	if (n_eff * (1 - q) < BEYOND_LEAST)
+	out->worth = share.worth;
+	interval_ends(work, &share, out);
+	if (share.few)
 		unresolved(out, "too few independent requests beyond it");
+	else if (share.slow)
+		unresolved(out, "requests depend on each other for too long");
 	else if (!isfinite(out->hi))
 		unresolved(out, "requests without a reply may be beyond it");
 	if (!isfinite(out->value))

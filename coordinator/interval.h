@@ -30,12 +30,16 @@ struct series {
  *
  * Interval: batch means of the indicator that a request is later than the
  * estimate (Heidelberger and Lewis 1984). Batches of consecutive windows are
- * made longer until their lag-1 correlation is insignificant, as in Steiger
- * and Wilson (2002); what correlation is left with the fewest batches
- * widens the interval. Their variance gives the number of independent
- * requests that would be worth as much; Wilson's (1927) interval for that
- * number, with Student's quantile, is mapped back through the merged
- * histogram (Woodruff 1952).
+ * made longer until those beyond neighbours look independent, as in Steiger
+ * and Wilson (2002), and each is worth enough; neighbours' covariance is
+ * added. That gives the number of independent requests that would be worth as
+ * much, and with Student's quantile the shares of requests between which the
+ * quantile lies; they are mapped back through the merged histogram (Woodruff
+ * 1952), outwards to the bounds of its bins. Where batches vary no more than
+ * those of independent requests would, exact binomial ranks take their place.
+ *
+ * Made to hold under a stopping rule that looks at the interval: docs/
+ * validity.md has how often it does.
  */
 void interval_metric(const struct series *series, double confidence,
 		     const double *q, size_t nq, struct arena *arena,

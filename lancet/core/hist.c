@@ -184,22 +184,22 @@ static double hist_inside(uint32_t index, uint32_t lo, uint32_t hi,
 		       ((double)(rank - 1) / (double)(count - 1));
 }
 
+/* The bin of the rank-th observation of all; rank becomes that within it. */
+static uint32_t hist_bin(const struct hist *hist, uint64_t *rank)
+{
+	uint32_t i = 0;
+
+	while (i < HIST_BINS - 1 && hist->count[i] < *rank)
+		*rank -= hist->count[i++];
+	return i;
+}
+
 /* The value of the rank-th observation of all. */
 static double hist_at(const struct hist *hist, uint64_t rank)
 {
-	uint64_t below = 0;
+	uint32_t i = hist_bin(hist, &rank);
 
-	for (uint32_t i = 0; i < HIST_BINS; i++) {
-		uint64_t count = hist->count[i];
-
-		if (below + count < rank) {
-			below += count;
-			continue;
-		}
-		return hist_inside(i, hist->lo[i], hist->hi[i], count,
-				   rank - below);
-	}
-	return (double)hist->max;
+	return hist_inside(i, hist->lo[i], hist->hi[i], hist->count[i], rank);
 }
 
 double hist_quantile_of(const struct hist *hist, double q, uint64_t later)
@@ -209,6 +209,20 @@ double hist_quantile_of(const struct hist *hist, double q, uint64_t later)
 	if (!hist->total && !later)
 		return 0;
 	return rank > hist->total ? (double)INFINITY : hist_at(hist, rank);
+}
+
+void hist_quantile_within(const struct hist *hist, double q, uint64_t later,
+			  double *least, double *most)
+{
+	uint64_t rank = hist_rank(q, hist->total + later);
+	uint32_t i;
+
+	*least = *most = hist->total ? (double)INFINITY : 0;
+	if (rank > hist->total)
+		return;
+	i = hist_bin(hist, &rank);
+	*least = (double)hist_low(i) + hist->lo[i];
+	*most = (double)hist_low(i) + hist->hi[i];
 }
 
 double hist_sparse_quantile(const struct hist_sparse *hist, double q,

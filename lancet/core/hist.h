@@ -68,6 +68,13 @@ double hist_quantile(const struct hist *hist, double q);
  */
 double hist_quantile_of(const struct hist *hist, double q, uint64_t later);
 
+/*
+ * Least and greatest value that the bin of that quantile saw: between them it
+ * may lie anywhere.
+ */
+void hist_quantile_within(const struct hist *hist, double q, uint64_t later,
+			  double *least, double *most);
+
 double hist_sparse_quantile(const struct hist_sparse *hist, double q,
 			    uint64_t later);
 

@@ -29,6 +29,8 @@ struct result_quantile {
 	double value, lo, hi;	/* hi INFINITY (null): unresolved above */
 	const char *status;	/* "resolved" | "unresolved" */
 	const char *reason;	/* why unresolved; or NULL */
+	double worth;		/* independent requests that tell as much; not
+				 * written down, 0: not known */
 };
 
 struct result_interval {

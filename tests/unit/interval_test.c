@@ -2,6 +2,7 @@
 #include "tests/unit/point_data.h"
 
 #include "coordinator/interval.h"
+#include "lancet/core/stats/order.h"
 
 #define RUNS 300
 #define WINDOWS 400
@@ -153,6 +154,130 @@ static void test_later(void **state)
 	arena_fini(&arena);
 }
 
+/* A few lost ones move the upper bound, and it alone. */
+static void test_few_later(void **state)
+{
+	const double q[] = { .97 };
+	struct result_metric with = { 0 }, without = { 0 };
+	struct series series;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series = steady(&arena, 0);
+	interval_metric(&series, .95, q, 1, &arena, &without);
+	series = steady(&arena, 3);
+	interval_metric(&series, .95, q, 1, &arena, &with);
+	assert_string_equal(with.quantiles[0].status, "resolved");
+	assert_true(with.quantiles[0].hi > without.quantiles[0].hi);
+	assert_true(with.quantiles[0].lo <= without.quantiles[0].lo);
+	arena_fini(&arena);
+}
+
+/* As variable as independent requests at most: the exact binomial ranks. */
+static void test_ranks(void **state)
+{
+	const double q[] = { .9 };
+	struct result_metric metric = { 0 };
+	struct order_ranks ranks;
+	struct series series;
+	struct arena arena;
+	struct err err;
+
+	(void)state;
+	arena_init(&arena);
+	series = steady(&arena, 0);
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	/* 5000 requests, 100 of each value: all in bins of their own. */
+	assert_int_equal(order_ranks(5000, .9, .95, &ranks, &err), 0);
+	assert_int_equal((uint64_t)metric.quantiles[0].lo,
+			 1000 + 13 * ((ranks.lower - 1) / 100));
+	assert_int_equal((uint64_t)metric.quantiles[0].hi,
+			 1000 + 13 * ((ranks.upper - 1) / 100));
+	arena_fini(&arena);
+}
+
+/* Low for the first half and high for the second: nothing is known. */
+static void test_too_slow(void **state)
+{
+	const double q[] = { .4 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 400 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, 400, sizeof(*series.window));
+	for (size_t w = 0; w < 400; w++) {
+		int64_t value[50];
+
+		for (int i = 0; i < 50; i++)
+			value[i] = (w < 200 ? 1000 : 3000) + 5 * i;
+		series.window[w].response = made_sparse(&arena, value, 50);
+	}
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	assert_string_equal(metric.quantiles[0].status, "unresolved");
+	assert_true(isinf(metric.quantiles[0].hi));
+	arena_fini(&arena);
+}
+
+/*
+ * Every tenth window has one burst above 1 ms, and only seven of them one
+ * above 2 ms: whatever those seven look like, they are too few.
+ */
+static void test_few_bursts(void **state)
+{
+	const double q[] = { .99, .999 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 1280 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, 1280, sizeof(*series.window));
+	for (size_t w = 0; w < 1280; w++) {
+		int64_t value[50];
+		int burst = w % 10 == 3;
+
+		for (int i = 0; i < 50; i++) {
+			value[i] = 1000 + 5 * i;
+			if (burst && i < 8)
+				value[i] = 1000000 + 1000 * i;
+			if (burst && w % 180 < 10 && i < 8)
+				value[i] = 2000000 + 1000 * i;
+		}
+		series.window[w].response = made_sparse(&arena, value, 50);
+	}
+	interval_metric(&series, .95, q, 2, &arena, &metric);
+	assert_string_equal(metric.quantiles[0].status, "resolved");
+	assert_string_equal(metric.quantiles[1].status, "unresolved");
+	arena_fini(&arena);
+}
+
+/* Values that share a bin: an end may be any of them. */
+static void test_bin(void **state)
+{
+	const double q[] = { .5 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 64 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, 64, sizeof(*series.window));
+	for (size_t w = 0; w < 64; w++) {
+		int64_t value[50];
+
+		for (int i = 0; i < 50; i++)
+			value[i] = i < 45 ? 50000 : 50000 + i - 44;
+		series.window[w].response = made_sparse(&arena, value, 50);
+	}
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	assert_float_equal(metric.quantiles[0].lo, 50000, 0);
+	assert_float_equal(metric.quantiles[0].hi, 50005, 0);
+	arena_fini(&arena);
+}
+
 static void test_empty(void **state)
 {
 	const double q[] = { .99 };
@@ -198,6 +323,11 @@ int main(void)
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_few_later),
+		cmocka_unit_test(test_ranks),
+		cmocka_unit_test(test_too_slow),
+		cmocka_unit_test(test_few_bursts),
+		cmocka_unit_test(test_bin),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_atom),
 	};

@@ -80,7 +80,8 @@ static inline struct result_metric syn_metric(struct arena *arena, double load,
 
 		m.quantiles[i] = (struct result_quantile){
 			q, v, v * (1 - wide * (.7 + load)),
-			v * (1 + wide * (.8 + load)), "resolved", NULL,
+			v * (1 + wide * (.8 + load)), "resolved",
+			NULL, 0,
 		};
 	}
 	if (load > .55) {

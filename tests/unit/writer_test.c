@@ -315,7 +315,8 @@ static void test_every_kind_draws(void **state)
 /* One valid point with one known number has no range, yet a picture. */
 static void test_degenerate_plots(void **state)
 {
-	struct result_quantile q = { .99, 1e5, NAN, INFINITY, NULL, NULL };
+	struct result_quantile q = { .q = .99, .value = 1e5,
+					     .lo = NAN, .hi = INFINITY };
 	struct result_point point = {
 		.achieved_rps = 1, .utilisation = NAN,
 		.response_ns = { .quantiles = &q, .nquantiles = 1 },
