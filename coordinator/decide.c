@@ -5,12 +5,18 @@
 
 #include "lancet/core/arena.h"
 
-/* A segment shorter than this adds nothing worth its warm-up. */
+/* A segment shorter than this, or than its warm-up, adds nothing worth it. */
 #define LEAST_NS INT64_C(200000000)
-/* Half-widths shrink as one over the root; this much is added for luck. */
-#define MARGIN 1.15
-/* A first look after so much of the time tells how much more is needed. */
-#define FIRST 3
+/* The first one tells more where it is so many of them. */
+#define FIRST_WARMUPS 4
+/*
+ * A first look after so much of the time tells how much more is needed. It is
+ * rough: a step at most triples what there is, and aims a little short, as
+ * another small one costs less than one too long.
+ */
+#define FIRST 12
+#define STEP 2
+#define AIM .9
 
 const char *const decide_name[] = {
 	[DECIDE_MEASURE] = "measure",
@@ -36,26 +42,44 @@ static bool fits(const struct decide_state *s, int64_t left_ns)
 	return left_ns >= s->warmup_ns + LEAST_NS;
 }
 
+static int64_t least(const struct decide_state *s)
+{
+	return s->warmup_ns > LEAST_NS ? s->warmup_ns : LEAST_NS;
+}
+
 /* Without a precision all there is; else what tells how much is needed. */
 static int64_t first_length(const struct decide_state *s)
 {
-	int64_t part = s->warmup_ns + s->left_ns / FIRST;
+	int64_t part = s->left_ns / FIRST;
+	int64_t warmups = FIRST_WARMUPS * s->warmup_ns;
 
-	return isnan(s->shrink) || part > s->left_ns ? s->left_ns : part;
+	if (isnan(s->shrink))
+		return s->left_ns;
+	part = part > LEAST_NS ? part : LEAST_NS;
+	return s->warmup_ns + (part > warmups ? part : warmups);
 }
 
 /*
  * The variance of a mean of correlated values falls as one over their number
  * (Law and Kelton 2000, 4.4), so that the time still needed follows from the
- * width that was reached.
+ * width that was reached. INT64_MAX where it was none.
  */
 static int64_t needed(const struct decide_state *s)
 {
-	double more_s = s->measured_s * (MARGIN * s->shrink * s->shrink - 1);
-	double ns = fmax(1e9 * more_s, (double)LEAST_NS) +
+	double more_s = s->measured_s * (AIM * s->shrink * s->shrink - 1);
+	double ns = fmax(1e9 * more_s, (double)least(s)) +
 		    (double)s->warmup_ns;
 
 	return ns < (double)INT64_MAX / 2 ? (int64_t)ns : INT64_MAX;
+}
+
+/* Where nobody knows how much is needed, or a first look was a guess. */
+static int64_t step(const struct decide_state *s, int64_t need_ns)
+{
+	double most = fmax(1e9 * STEP * s->measured_s, (double)least(s)) +
+		      (double)s->warmup_ns;
+
+	return (double)need_ns < most ? need_ns : (int64_t)most;
 }
 
 int64_t decide_length(const struct decide_state *s, int64_t *need_ns)
@@ -67,7 +91,7 @@ int64_t decide_length(const struct decide_state *s, int64_t *need_ns)
 	else if (!(s->shrink > 1) || !fits(s, s->left_ns))
 		length = 0;
 	else
-		length = need = needed(s);
+		length = step(s, need = needed(s));
 	if (s->last && length)
 		length = s->left_ns;
 	length = length < s->left_ns ? length : s->left_ns;
@@ -97,7 +121,7 @@ static struct decision extend(const struct decide_state *s,
 	d.length_ns = decide_length(s, &d.need_ns);
 	if (d.need_ns == INT64_MAX)
 		d.reason = arena_printf(arena,
-			"by %.2f s, all there is: the quantile was unresolved",
+			"by %.2f s: the quantile was unresolved",
 			seconds(d.length_ns));
 	else
 		d.reason = arena_printf(arena,

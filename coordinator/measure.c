@@ -12,6 +12,7 @@
 #include "coordinator/objective.h"
 #include "coordinator/recording.h"
 #include "coordinator/search.h"
+#include "coordinator/settle.h"
 #include "coordinator/slowdown.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
@@ -32,6 +33,12 @@
  * spinning one keeps 99% of them within it (check/lateness.c).
  */
 #define OVERRUN_NS 50e3
+/*
+ * Independent requests beyond the quantile, before a point may stop. Bimodal
+ * services at load .7 stop so early in a fifth of the points else, of which
+ * 6 in 10 intervals hold.
+ */
+#define BEYOND_TO_STOP 40.
 /* Agents tell so often at least, what they have sent. */
 #define TICK_NS INT64_C(1000000000)
 
@@ -186,6 +193,21 @@ double measure_reached(const struct point_data *data)
 	return (q->hi - q->lo) / 2 / q->value;
 }
 
+double measure_shrink(const struct point_data *data)
+{
+	const struct config_precision *p =
+		data->plan->config->measure.precision;
+	const struct result_quantile *q;
+	double beyond;
+
+	if (!p)
+		return (double)NAN;
+	q = result_quantile(&data->response, p->quantile);
+	beyond = q ? q->worth * fmin(p->quantile, 1 - p->quantile) : 0;
+	return fmax(measure_reached(data) / p->relative,
+		    sqrt(BEYOND_TO_STOP / beyond));
+}
+
 static bool polls(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nagents; i++)
@@ -252,12 +274,13 @@ static double shrink(struct measure *m)
 {
 	const struct measured *measured = m->measured;
 	const struct plan *plan = m->data->plan;
-	double width = measured->reached / measured->asked, trial;
+	double width, trial;
 
 	if (isnan(measured->asked) && isnan(plan->trial_confidence))
 		return (double)NAN;
 	if (!m->data->nsegments)
 		return (double)INFINITY;
+	width = measure_shrink(m->data);
 	if (isnan(plan->trial_confidence))
 		return width;
 	trial = trial_width(m);
@@ -279,6 +302,7 @@ static int look(struct measure *m, struct decide_state *state, struct err *err)
 		.anew_ns = m->session->opening_ns + LEAD_NS,
 		.window_ns = c->window_ns,
 		.warmup_ns = data->warmup_ns,
+		.settled_ns = settle_ns(data),
 		.measured_s = data->duration_s,
 		.shrink = shrink(m),
 		.last = data->nsegments + 1 >= SEARCH_LOOKS &&

@@ -55,12 +55,19 @@ static void test_first(void **state)
 	struct decide_state s = fresh((double)NAN);
 
 	(void)state;
-	/* All there is, in whole windows; or a third of it for a first look. */
+	/* All there is, in whole windows; or a twelfth for a first look. */
 	s.left_ns += 7 * MS;
 	assert_int_equal(expect(&s, DECIDE_MEASURE).length_ns, 9 * SECOND);
 	s = fresh((double)INFINITY);
 	assert_int_equal(expect(&s, DECIDE_MEASURE).length_ns,
-			 3 * SECOND + 100 * MS);
+			 750 * MS + 100 * MS);
+	/* One worth its warm-up; one of some use. */
+	s.warmup_ns = SECOND;
+	assert_int_equal(expect(&s, DECIDE_MEASURE).length_ns, 5 * SECOND);
+	s.warmup_ns = 20 * MS;
+	s.left_ns = SECOND;
+	assert_int_equal(expect(&s, DECIDE_MEASURE).length_ns, 220 * MS);
+	s.warmup_ns = 100 * MS;
 	/* No more time than that, and not even that. */
 	s.left_ns = 90 * MS;
 	assert_int_equal(expect(&s, DECIDE_MEASURE).length_ns, 90 * MS);
@@ -85,32 +92,39 @@ static void test_accept(void **state)
 			       "unresolved"));
 }
 
-/* Half-widths shrink with the root of the time; 15% for luck. */
+/* Half-widths shrink with the root of the time; aims 10% short of it. */
 static void test_extend(void **state)
 {
 	struct decide_state s = sound();
 	struct decision d;
 
 	(void)state;
-	s.shrink = 1.1;
+	s.shrink = 1.2;
 	d = expect(&s, DECIDE_EXTEND);
-	assert_in_range(d.need_ns, 12 * SECOND / 10, 13 * SECOND / 10);
+	assert_in_range(d.need_ns, 95 * SECOND / 100, 97 * SECOND / 100);
 	assert_in_range(d.length_ns, d.need_ns - s.window_ns, d.need_ns);
 	/* Four times the requests do not fit: all there is, and it says so. */
 	s.shrink = 2;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_int_equal(d.length_ns, 2 * SECOND);
-	assert_in_range(d.need_ns, 10 * SECOND, 11 * SECOND);
+	assert_in_range(d.need_ns, 76 * SECOND / 10, 77 * SECOND / 10);
 	assert_non_null(strstr(d.reason, "no more"));
 	/* Hardly too wide: a segment of some use all the same. */
 	s.shrink = 1.0001;
 	s.measured_s = .2;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_in_range(d.length_ns, 300 * MS, 340 * MS);
+	/* Far too wide, or not known: three times as much for now. */
+	s.shrink = 20;
+	d = expect(&s, DECIDE_EXTEND);
+	assert_true(d.need_ns > 70 * SECOND);
+	assert_int_equal(d.length_ns, 500 * MS);
 	s.shrink = (double)INFINITY;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_int_equal(d.need_ns, INT64_MAX);
-	assert_int_equal(d.length_ns, 2 * SECOND);
+	assert_int_equal(d.length_ns, 500 * MS);
+	s.measured_s = 5;
+	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 2 * SECOND);
 }
 
 /* A doubt does not end a measurement early: what was seen stays in. */
