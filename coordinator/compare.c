@@ -238,6 +238,7 @@ static void gap_of(struct result_predicted *at,
 	at->gap_hi = at->gap + hypot(above, predicted->value - predicted->lo);
 }
 
+/* Replay and prediction err independently of each other. */
 static void adjust(struct result_model *model, struct arena *arena)
 {
 	model->adjusted = arena_array(arena, model->nreplayed,
@@ -245,17 +246,21 @@ static void adjust(struct result_model *model, struct arena *arena)
 	for (size_t i = 0; i < model->nreplayed; i++) {
 		const struct result_replayed *r = &model->replayed[i];
 		const struct result_predicted *p = NULL;
+		double value;
 
 		for (size_t j = 0; j < model->nquantiles; j++)
 			if (model->quantiles[j].q == r->q)
 				p = &model->quantiles[j];
 		if (!p)
 			continue;
+		value = p->predicted + r->diff;
 		model->adjusted[model->nadjusted++] = (struct result_adjusted){
 			.q = r->q,
-			.value = p->predicted + r->diff,
-			.lo = p->lo + r->lo,
-			.hi = p->hi + r->hi,
+			.value = value,
+			.lo = value - hypot(p->predicted - p->lo,
+					    r->diff - r->lo),
+			.hi = value + hypot(p->hi - p->predicted,
+					    r->hi - r->diff),
 		};
 	}
 }
@@ -285,6 +290,36 @@ static int predict_any(const struct plan *plan,
 	return predict(query, found, arena, err);
 }
 
+/*
+ * `model: replay`: the stationary queue only serves to adjust what was
+ * measured; where there is none, there is the replay.
+ */
+static void replay_only(const struct predict_query *query,
+			const struct plan *plan, struct result_model *model,
+			struct arena *arena)
+{
+	struct predict_result found = { 0 };
+	struct err err;
+
+	model->name = query->policy.kind->name;
+	model->method = "replay";
+	if (!model->nreplayed || plan->workload.pattern ||
+	    predict(query, &found, arena, &err) < 0)
+		return;
+	model->quantiles = arena_array(arena, query->nask,
+				       sizeof(*model->quantiles));
+	for (size_t i = 0; i < query->nask; i++)
+		model->quantiles[i] = (struct result_predicted){
+			.q = query->ask[i].q,
+			.predicted = found.answer[i].value.value,
+			.lo = found.answer[i].value.lo,
+			.hi = found.answer[i].value.hi,
+		};
+	model->nquantiles = query->nask;
+	adjust(model, arena);
+	model->nquantiles = 0;
+}
+
 void compare_stationary(const struct plan *plan, const struct plan_point *point,
 			struct result_model *model, struct arena *arena)
 {
@@ -296,9 +331,8 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 
 	if (queue.unknown)
 		return;
-	if (!model->nquantiles) {	/* replay only: its name, no more */
-		model->name = queue.policy.kind->name;
-		model->method = "replay";
+	if (plan->config->model.mode == MODEL_REPLAY) {
+		replay_only(&query, plan, model, arena);
 		return;
 	}
 	if (plan->workload.pattern) {

@@ -8,6 +8,7 @@ const valid = (p) => p.verdict.status === "valid";
 const quantile = (metric, q) => ((metric && metric.quantiles) || []).find((e) => Math.abs(e.q - q) < 1e-9) || {};
 const modelled = (p, q) => quantile(p.model && p.model.response_ns, q);
 const replayed = (p, q) => quantile(p.model && p.model.replay_ns, q);
+const adjusted = (p, q) => quantile({ quantiles: p.model && p.model.replay_ns && p.model.replay_ns.adjusted }, q);
 const loadName = (p) => (p.utilisation === null ? rate(p.offered_rps) : percent(p.utilisation));
 const upper = (e) => (e.hi === null && e.hi_reason ? Infinity : e.hi);
 const interval = (e) => (e.lo === null && e.hi === null ? "" : " [" + time(e.lo) + ", " + time(upper(e)) + "]");
@@ -279,7 +280,8 @@ const modelTable = (r) => table(["load", ["", "text"], ...QS.map(quantileName)],
 	const row = (name, cell) => [loadName(p), [name, "text"], ...QS.map(cell)];
 	return [row("measured", (q) => time(finite(quantile(p.response_ns, q).value))), row("model", (q) => time(finite(modelled(p, q).predicted))),
 		row("measured − model", (q) => gapCell(p, q)),
-		row("measured − replayed", (q) => { const e = replayed(p, q); return time(finite(e.diff), "+") + (finite(e.lo) === null ? "" : " [" + time(e.lo, "+") + ", " + time(e.hi, "+") + "]"); })];
+		row("measured − replayed", (q) => { const e = replayed(p, q); return time(finite(e.diff), "+") + (finite(e.lo) === null ? "" : " [" + time(e.lo, "+") + ", " + time(e.hi, "+") + "]"); }),
+		row("measured, luck taken out", (q) => { const e = adjusted(p, q); return finite(e.value) === null || e.value === undefined ? "" : time(e.value) + (finite(e.lo) === null ? "" : " [" + time(e.lo) + ", " + time(e.hi) + "]"); })];
 }));
 
 /* --- checks, counts, environment --- */

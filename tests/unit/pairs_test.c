@@ -170,6 +170,35 @@ static void test_stationary(void **state)
 			       model->quantiles[0].predicted), 7000);
 }
 
+/*
+ * `model: replay` compares with no stationary queue, but is adjusted by it:
+ * narrower than what was measured, five times at least.
+ */
+static void test_replay_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct config *config = arena_copy(&f->arena, f->plan->config,
+					   sizeof(*config));
+	struct plan plan = *f->plan;
+	struct result_model *model;
+	const struct result_quantile *plain;
+
+	config->model.mode = MODEL_REPLAY;
+	plan.config = config;
+	f->data.plan = &plan;
+	take(f, 7000);
+	model = compare_point(&f->data, &f->arena);
+	compare_stationary(&plan, &plan.point[0], model, &f->arena);
+	assert_string_equal(model->method, "replay");
+	assert_int_equal(model->nquantiles, 0);
+	assert_int_equal(model->nadjusted, RESULT_QUANTILES);
+	plain = result_quantile(&f->data.response, model->adjusted[0].q);
+	assert_true(model->adjusted[0].lo <= model->adjusted[0].value &&
+		    model->adjusted[0].value <= model->adjusted[0].hi);
+	assert_true(5 * (model->adjusted[0].hi - model->adjusted[0].lo) <
+		    plain->hi - plain->lo);
+}
+
 /* A target's stall counts request by request, not in the quantiles. */
 static void test_stall_kept_apart(void **state)
 {
@@ -335,6 +364,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH(test_replay), WITH(test_stationary),
+		WITH(test_replay_alone),
 		WITH(test_stall_kept_apart), WITH(test_no_service),
 		WITH(test_lost), WITH(test_refused),
 		cmocka_unit_test(test_jackknife),
