@@ -79,6 +79,7 @@ goldens := $(sort $(wildcard tests/golden_*.c))
 golden_parts := $(sort $(wildcard tests/golden/*.c))
 simulators := $(sort $(wildcard tests/*_sim.c))
 doubles := $(sort $(wildcard tests/double/*.c))
+coverage_parts := $(sort $(wildcard tests/coverage/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
 configs := $(sort $(wildcard configs/*))
 shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/* tests/hw/*))
@@ -104,6 +105,7 @@ say = @printf '%7s %s\n' $(1) $(2)
 .PHONY: all help
 all: $(BIN)/lancet $(goldens:tests/golden_%.c=$(BIN)/golden-%) \
 	$(simulators:tests/%_sim.c=$(BIN)/%-sim) $(BIN)/lancet-nic \
+	$(BIN)/coverage \
 	$(if $(filter plain,$(BUILD)),man)
 
 help:
@@ -203,6 +205,11 @@ $(BIN)/lancet-nic: $(program_objects) $(doubles:%.c=$(O)/%.o) $(library)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) \
 		-o $@ $^ $(LDLIBS)
 
+# How often intervals hold the truth, on simulated points; not installed.
+$(BIN)/coverage: $(coverage_parts:%.c=$(O)/%.o) $(library)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(O)/bench/%: $(O)/bench/%.o $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -266,5 +273,6 @@ clean:
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
 	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) $(bare) \
-		$(goldens) $(golden_parts) $(simulators) $(doubles)) \
+		$(goldens) $(golden_parts) $(simulators) $(doubles) \
+		$(coverage_parts)) \
 	$(fuzz_main))

@@ -3,6 +3,9 @@
 #
 # usage: held.sh coverage|overhead [LOG]   of that long test, else it is run,
 #                                          which takes some minutes
+#        held.sh points [LOG...]           of measured points, for
+#                                          docs/validity.md; half an hour
+# points: after a change of coordinator/interval.c, settle.c, decide.c or pairs.c.
 # coverage: the simulator's; after a change of models/sim.c, models/estimate.c
 # or models/runlength.c. overhead: of what it costs; after a change of
 # models/overhead*.c or models/sections.c.
@@ -10,6 +13,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 case ${1-} in
+points)
+	shift
+	exec tools/held_points.sh "$@"
+	;;
 coverage)
 	place='interval coverage'
 	head='| service | workers | load | p99 | held | of |'
