@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "agents/stamps.h"
+#include "hwts/launch.h"
+#include "hwts/sys.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -31,6 +33,10 @@ static int datagram_connect(struct datagram *s, struct err *err)
 			       strerror(errno));
 	if (s->wire)
 		stamps_enable(s->wire, s->n - 1, fd);
+	if (s->launch && launch_enable(s->launch, &sys_kernel, fd) < 0)
+		return err_set(err, -errno, "the kernel knows no launch times "
+			       "(SO_TXTIME): %s; take pacer out",
+			       strerror(errno));
 	if (s->epoll >= 0)
 		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd, EPOLLIN,
 				    s->n - 1);
@@ -103,6 +109,7 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 	s->epoll = -1;
 	s->listening = params->listen;
 	s->wire = params->listen ? NULL : params->stamps;
+	s->launch = params->listen ? NULL : params->launch;
 	if (s->wire)
 		s->wire->alone = most == 1;
 	if (params->max_message > PAYLOAD_MAX)
@@ -128,25 +135,42 @@ const char *datagram_address(const void *state)
 	return ((const struct datagram *)state)->name;
 }
 
+/* Stamped as what it is to the wire: it leaves now, or at its launch time. */
+static size_t datagram_control(struct datagram *s, struct packet *pkt,
+			       void *control)
+{
+	size_t len = 0;
+
+	if (stamps_asks(s->wire, pkt))
+		len = stamps_request(s->wire, pkt->conn, pkt->flags, control,
+				     &pkt->key);
+	pkt->stamp_ns = clock_now_ns();
+	if (!s->launch)
+		return len;
+	if (pkt->launch_ns > pkt->stamp_ns)
+		pkt->stamp_ns = pkt->launch_ns;
+	return launch_control(s->launch, control, len, pkt->stamp_ns);
+}
+
 /* With control data that ask for stamps, where the source wants any. */
 static ssize_t datagram_send_asking(struct datagram *s, struct packet *pkt)
 {
-	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL];
+	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL +
+						       LAUNCH_CONTROL];
 	struct iovec iov = { pkt->data, pkt->len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	bool asks = stamps_asks(s->wire, pkt);
 	int fd = s->fd[pkt->conn], error;
 	ssize_t ret;
 
 	for (int again = 1; again >= 0; again--) {
-		msg.msg_controllen = stamps_request(s->wire, pkt->conn,
-						    pkt->flags, control,
-						    &pkt->key);
+		msg.msg_controllen = datagram_control(s, pkt, control);
 		msg.msg_control = msg.msg_controllen ? control : NULL;
-		pkt->stamp_ns = clock_now_ns();
 		ret = msg.msg_control ? sendmsg(fd, &msg, 0) :
 					send(fd, pkt->data, pkt->len, 0);
 		error = errno;
-		if (ret >= 0 || !stamps_failed(s->wire, pkt->conn, error))
+		if (ret >= 0 || !asks ||
+		    !stamps_failed(s->wire, pkt->conn, error))
 			break;
 	}
 	errno = error;
@@ -157,7 +181,7 @@ static ssize_t datagram_send_asking(struct datagram *s, struct packet *pkt)
 static ssize_t datagram_hand_over(struct datagram *s, struct packet *pkt,
 				  const struct sockaddr *to, socklen_t len)
 {
-	if (stamps_asks(s->wire, pkt))
+	if (s->launch || stamps_asks(s->wire, pkt))
 		return datagram_send_asking(s, pkt);
 	pkt->stamp_ns = clock_now_ns();
 	return sendto(s->fd[s->listening ? 0 : pkt->conn], pkt->data,

@@ -37,6 +37,7 @@ struct datagram {
 	struct sockaddr_storage from[DATAGRAM_BURST];
 	struct socket_stamps stamps;
 	struct stamps *wire;	/* a client's; NULL: none */
+	const struct launch *launch; /* a client's; NULL: none */
 	_Alignas(struct cmsghdr) unsigned char
 		control[DATAGRAM_BURST][TSOURCE_RECEIVED];
 	char name[SOCKET_NAME_SIZE];

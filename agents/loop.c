@@ -210,6 +210,7 @@ static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
 	begin_sample(w, s, intent);
 	s->sent_ns = w->now_ns;	/* until it is: how long it is held */
 	s->conn = req.conn;
+	pkt->launch_ns = w->params.launch ? s->intended_ns : 0;
 	if (w->stamps)
 		stamps_choose(w->stamps, req.id, pkt, s);
 	if (w->in_order)

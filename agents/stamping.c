@@ -7,6 +7,7 @@
 
 #include "agents/stamps.h"
 #include "agents/worker.h"
+#include "hwts/sys.h"
 #include "hwts/pairing_witness.h"
 #include "lancet/core/clock.h"
 
@@ -16,6 +17,8 @@
 #define LOG_REQUESTS (1u << 16)	/* room for these, to begin with */
 #define BUFFER (8 << 20)	/* for a stream's waiting stamps */
 #define AUTO_SHARE (1. / 16)	/* timestamps: auto costs little */
+#define LAUNCH_NS 2000000	/* ahead of a probe: no discipline leaves it */
+#define LAUNCH_LATE_NS 1000000	/* and none, that keeps times, is so late */
 #define PROBE_POINT 0xffu	/* in their ids: no point's */
 
 /* In the order in which they are tried. */
@@ -54,7 +57,10 @@ static bool probe_send(struct probe *p)
 		.conn = w->params.first_conn,
 	};
 
-	*pkt = (struct packet){ .data = w->out.bytes };
+	*pkt = (struct packet){
+		.data = w->out.bytes,
+		.launch_ns = w->params.launch ? clock_now_ns() + LAUNCH_NS : 0,
+	};
 	pkt->len = (uint32_t)w->proto.ops->build(w->proto.state, w->conn_state,
 						 &req, pkt->data,
 						 w->proto.max_out);
@@ -141,6 +147,28 @@ static uint32_t probe_judge(struct probe *p, struct pairing *pairing)
 }
 
 /*
+ * Did they leave when they were to? Of one that left before, the stamp lies
+ * before the send, and is misplaced.
+ */
+static int launch_judge(const struct probe *p, const struct pairing *pairing,
+			struct err *why)
+{
+	uint32_t late = 0;
+
+	for (uint32_t i = 0; i < p->sent; i++)
+		late += sample_stamped(&p->sample[i]) &&
+			p->sample[i].wire_out_ns > LAUNCH_LATE_NS;
+	if (pairing->count.misplaced > 0)
+		return err_set(why, -ENOTSUP, "of %u packets sent to try them, "
+			       "some left before their launch time", p->sent);
+	if (late > p->sent / 2)
+		return err_set(why, -ENOTSUP, "of %u packets sent to try them, "
+			       "%u left %d us and more after their launch time",
+			       p->sent, late, LAUNCH_LATE_NS / 1000);
+	return 0;
+}
+
+/*
  * 0: stamps come; else why not, in one line. Broken: a connection is, or
  * owes a reply, which must not be taken for that to a request.
  */
@@ -149,6 +177,7 @@ static int probe_run(struct worker *w, bool *broken, struct err *why)
 	struct probe p = { .w = w };
 	struct pairing pairing;
 	int64_t until;
+	uint32_t good;
 
 	if (w->stamps->enabled < 0)
 		return err_set(why, w->stamps->enabled, "%s",
@@ -165,7 +194,10 @@ static int probe_run(struct worker *w, bool *broken, struct err *why)
 	for (until = clock_now_ns() + STAMPS_NS; clock_now_ns() < until;)
 		stamps_drain(w->stamps, 0);
 	stamps_end(w->stamps);
-	if (probe_judge(&p, &pairing) > 0)
+	good = probe_judge(&p, &pairing);
+	if (w->params.launch && launch_judge(&p, &pairing, why) < 0)
+		return why->code;
+	if (good > 0)
 		return 0;
 	return err_set(why, -ENOTSUP, "of %u requests sent to try them, %s",
 		       p.sent, pairing.count.lost_tx < p.sent ?
@@ -197,7 +229,9 @@ static struct stamps_params params_of(const struct worker *w,
 	return (struct stamps_params){
 		.ops = ops,
 		.share = share,
-		.detail = witness ? 0 : TSOURCE_BIT(TSOURCE_SCHED),
+		/* What waits for its launch time is scheduled before it. */
+		.detail = witness || w->params.launch ? 0 :
+			  TSOURCE_BIT(TSOURCE_SCHED),
 		.detail_share = STAMPS_DETAIL,
 		.source = {
 			.connections = w->params.connections,
@@ -269,7 +303,7 @@ static int begin(struct worker *w, const struct source *s)
 	return rc < 0 ? rc : worker_connect(w);
 }
 
-int stamping_open(struct worker *w)
+static int open_source(struct worker *w)
 {
 	const struct source *s = next_source(w, sources);
 	bool broken = false;
@@ -292,11 +326,33 @@ int stamping_open(struct worker *w)
 		s = next_source(w, broken ? &sources[SOURCES - 1] : s + 1);
 	}
 	w->source = "user";
-	if (s)
+	if (s && !w->params.launch)
 		return go_without(w, broken);
 	return err_set(&w->err, -ENOTSUP, "%s%s", w->stamps_why,
 		       strstr(w->stamps_why, "; use ") ? "" :
 		       "; use timestamps: auto");
+}
+
+/* fq holds packets by CLOCK_MONOTONIC, etf and cards by CLOCK_TAI. */
+int stamping_open(struct worker *w)
+{
+	static const clockid_t clocks[] = { CLOCK_MONOTONIC, CLOCK_TAI };
+	int rc = 0;
+
+	if (!w->params.launch)
+		return open_source(w);
+	for (size_t i = 0; i < 2; i++) {
+		launch_init(&w->launch, &sys_kernel, clocks[i]);
+		w->stamps_why[0] = '\0';
+		rc = open_source(w);
+		if (rc != -ENOTSUP)
+			return rc;
+		stamping_close(w);
+	}
+	return err_set(&w->err, rc, "launch times cannot be had on this path: "
+		       "%s; give its interface the queueing discipline fq "
+		       "(tc qdisc replace dev IFACE root fq), or take "
+		       "pacer: launchtime out", w->stamps_why);
 }
 
 void stamping_close(struct worker *w)

@@ -10,6 +10,7 @@
 struct arena;
 struct config_tls;
 struct err;
+struct launch;
 struct sockaddr_storage;
 struct socket_peers;
 struct stamps;
@@ -39,6 +40,7 @@ struct packet {
 	int64_t stamp_ns;	/* when sent or received, by the user; a
 				 * server's: when it reached the socket */
 	int64_t wire_ns;	/* received: the raw stamp; 0: none */
+	int64_t launch_ns;	/* sent, by params.launch: when to leave; 0: now */
 };
 
 struct transport_params {
@@ -51,6 +53,7 @@ struct transport_params {
 	size_t max_message;	/* largest request or reply */
 	const struct config_tls *tls; /* NULL: in clear; lives as long */
 	struct stamps *stamps;	/* client: NULL: none; lives as long */
+	const struct launch *launch; /* UDP client: launch times; or NULL */
 };
 
 /*

@@ -103,6 +103,7 @@ int worker_connect(struct worker *w)
 		.max_message = w->proto.max_out,
 		.tls = own_tls(w),
 		.stamps = w->stamps,
+		.launch = w->params.launch ? &w->launch : NULL,
 	};
 	int64_t deadline_ns = clock_now_ns() + OPEN_NS +
 			      (params.tls ? HANDSHAKE_NS : 0) *
@@ -270,6 +271,8 @@ int worker_arm(struct worker *w, const struct wire_start *start,
 	pacer_begin(&w->pacer, start->at_ns, start->from_ns, start->until_ns);
 	if (w->params.config->measure.inject)
 		w->pacer.due_ns += w->params.config->measure.inject->agent_ns;
+	if (w->params.launch) /* handed over early, and held */
+		w->pacer.due_ns -= LAUNCH_LEAD_NS;
 	w->start = *start;
 	w->id = wire_id(w->params.agent, w->params.index,
 			wire_round(start->point, start->attempt));

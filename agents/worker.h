@@ -11,6 +11,7 @@
 #include "agents/pacer.h"
 #include "agents/pool.h"
 #include "agents/transport.h"
+#include "hwts/launch.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
@@ -74,6 +75,7 @@ struct worker_params {
 	uint32_t pipeline;	/* due together, on one connection; 0: 1 */
 	uint32_t queue;
 	int64_t coalesce_ns;	/* block mode: the shortest sleep */
+	bool launch;		/* packets go with a launch time */
 	int32_t cpu;		/* -1: not pinned */
 	bool poll;
 	bool fill;		/* fill the target's store first */
@@ -125,6 +127,7 @@ struct worker {
 
 	/* Cold. */
 	struct worker_params params;
+	struct launch launch;
 	struct stamps *tried;		/* the transport's; stamps, or off */
 	const char *source;		/* of the wire's stamps, by name */
 	char stamps_why[200];		/* why not a better one; "" */

@@ -73,6 +73,8 @@ enum config_pick {
 
 enum config_mode { MODE_AUTO, MODE_POLL, MODE_BLOCK };
 
+enum config_pacer { PACER_LOOP, PACER_LAUNCHTIME };
+
 struct config_agent {
 	struct choice launch;
 	int64_t count;
@@ -85,6 +87,7 @@ struct config_agent {
 	int64_t pipeline;	/* requests due together on one connection */
 	int64_t queue;		/* requests that may wait for a connection */
 	int mode;		/* enum config_mode */
+	int pacer;		/* enum config_pacer */
 	int64_t coalesce_ns;	/* block: the shortest sleep */
 	bool force;		/* poll even beyond the CPUs there are */
 };

@@ -150,6 +150,8 @@ static const struct option_row workload_rows[] = {
 
 static const char *const modes[] = { "auto", "poll", "block", NULL };
 
+static const char *const pacers[] = { "loop", "launchtime", NULL };
+
 static const char *const picks[] = { "round-robin", "random", "least-loaded",
 				     "sticky", NULL };
 
@@ -180,6 +182,9 @@ static const struct option_row agent_rows[] = {
 	       "requests that may wait for a connection before one is unsent"),
 	WORDS(struct config_agent, mode, modes, "auto",
 	      "poll: spin on a CPU; block: sleep; auto: poll where CPUs last"),
+	WORDS(struct config_agent, pacer, pacers, "loop",
+	      "who holds a request until its time; launchtime: the queueing "
+	      "discipline or the card (SO_TXTIME), as measured at the start"),
 	OPTION_AS(DURATION, struct config_agent, "coalesce", coalesce_ns, 0,
 		  "0ns", 0, 1e7, "mode block: each sleep lasts so long at "
 		  "least, so that a wake-up serves more; sends are as late"),

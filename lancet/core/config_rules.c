@@ -375,6 +375,13 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			BROKEN(c, p, path,
 			       "who has a connection of its own waits for that "
 			       "one, however many there are; take grow_to out");
+		if (agent[i].pacer == PACER_LAUNCHTIME &&
+		    (strcmp(c->workload.transport.kind->name, "udp") != 0 ||
+		     c->timestamps == STAMPS_USER))
+			BROKEN(c, p, path,
+			       "launch times are of single packets, and "
+			       "believed by their stamps; write transport: "
+			       "udp, timestamps: auto, or take pacer out");
 		if (agent[i].coalesce_ns && agent[i].mode != MODE_BLOCK)
 			BROKEN(c, p, path,
 			       "coalesce is about sleeps, and only mode block "
