@@ -343,25 +343,24 @@ static int stream_flush(struct stream *s, struct stream_conn *c)
 	return c->rest == 0;
 }
 
-/* A packet was taken: its stamps are those of its last byte. */
-static void stream_number(struct stream_conn *c, struct packet *pkt)
-{
-	c->taken += pkt->len;
-	pkt->key = c->taken - 1;
-}
-
-/* What the kernel took of n packets; the rest of a broken one is kept. */
+/*
+ * What the kernel took of n packets; the rest of a broken one is kept. All
+ * that went in one write have the stamps of the last byte of that.
+ */
 static size_t stream_account(struct stream *s, struct stream_conn *c,
 			     struct packet *pkt, size_t n, size_t sent)
 {
+	uint32_t key = c->taken + (uint32_t)sent - 1;
 	size_t i = 0;
 
-	while (i < n && sent >= pkt[i].len) {
-		stream_number(c, &pkt[i]);
-		sent -= pkt[i++].len;
+	for (; i < n && sent >= pkt[i].len; i++) {
+		c->taken += pkt[i].len;
+		sent -= pkt[i].len;
+		pkt[i].key = key;
 	}
 	if (i < n && sent > 0) {
-		stream_number(c, &pkt[i]);
+		c->taken += pkt[i].len;
+		pkt[i].key = c->taken - 1;
 		c->asks = pkt[i].flags;
 		c->rest_at = 0;
 		c->rest = pkt[i].len - (uint32_t)sent;

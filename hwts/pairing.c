@@ -126,21 +126,11 @@ static void take_again(struct join *j, struct pairing_send *s,
 	}
 }
 
-static void take_stamp(struct join *j, const struct pairing_entry *e)
+static void give_stamp(struct join *j, struct pairing_send *s,
+		       const struct pairing_entry *e)
 {
-	struct conn *c = &j->conn[e->conn];
-	uint64_t key = c->heard + (uint64_t)(int32_t)(e->key -
-						      (uint32_t)c->heard);
-	size_t i = find_send(j, c, key);
-	struct pairing_send *s = &j->p->send[i];
 	struct wall_instant at;
 
-	if (i == c->end || s->key != key) {
-		/* A write that the kernel took in part ends in its middle. */
-		j->p->count.stray += !j->rules->stream || i == c->end;
-		return;
-	}
-	c->heard = key;
 	s->own |= (uint8_t)TSOURCE_BIT(e->kind);
 	if (e->kind == TSOURCE_SND &&
 	    j->rules->hardware != !!(e->quality & TSOURCE_HARDWARE))
@@ -157,6 +147,24 @@ static void take_stamp(struct join *j, const struct pairing_entry *e)
 	}
 	believe(j, &at);
 	s->at_ns[e->kind] = at.mono_ns;
+}
+
+/* Those that went in one write have one key. */
+static void take_stamp(struct join *j, const struct pairing_entry *e)
+{
+	struct conn *c = &j->conn[e->conn];
+	uint64_t key = c->heard + (uint64_t)(int32_t)(e->key -
+						      (uint32_t)c->heard);
+	size_t i = find_send(j, c, key);
+
+	if (i == c->end || j->p->send[i].key != key) {
+		/* A write that the kernel took in part ends in its middle. */
+		j->p->count.stray += !j->rules->stream || i == c->end;
+		return;
+	}
+	c->heard = key;
+	for (; i < c->end && j->p->send[i].key == key; i++)
+		give_stamp(j, &j->p->send[i], e);
 }
 
 /* --- in ------------------------------------------------------------------- */
