@@ -59,7 +59,7 @@ def requests(program, folder, capture, point):
     records = [r for r in table(lancet(program, "samples",
                                        f"{folder}/{point['samples']['file']}"))
                if r["sent_ns"]]
-    records.sort(key=lambda r: int(r["sent_ns"]))
+    records.sort(key=lambda r: (int(r["sent_ns"]), int(r["seq"])))
     captured = table(lancet(program, "pcap", capture, "--requests"))
     # Before the first request the run tries whether stamps come.
     probes = len(captured) - len(records)
