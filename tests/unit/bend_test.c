@@ -91,6 +91,15 @@ static void test_straight(void **state)
 	assert_true(isnan(bend_next(x, y, 4, 2.5)));
 }
 
+/* A sharp bend in narrow intervals hides less than a slight one in wide. */
+static void test_width(void **state)
+{
+	const double x[] = { 0, 1, 2, 12, 22 }, y[] = { 0, 0, 2, 22, 82 };
+
+	(void)state;
+	assert_true(fabs(bend_next(x, y, 5, 0) - 7) < 1e-12);
+}
+
 static void test_unknown(void **state)
 {
 	double x[] = { 0, 1, 2, 3, 4 }, y[] = { 0, 0, NAN, 0, 4 };
@@ -110,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_better_than_even),
 		cmocka_unit_test(test_straight),
+		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_unknown),
 	};
 

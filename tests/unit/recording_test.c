@@ -66,14 +66,16 @@ static void expect(const char *path, uint64_t requests, int64_t warm_ns)
 	struct sample s;
 	FILE *file = fopen(path, "r");
 	uint64_t n = 0;
+	int rc;
 
 	assert_non_null(file);
 	assert_int_equal(records_open(&r, file, &arena, &err), 0);
 	assert_int_equal(r.head.count, requests);
-	while (records_next(&r, &s, &err) > 0) {
+	while ((rc = records_next(&r, &s, &err)) > 0) {
 		assert_int_equal(r.block.warm_ns, r.block.from_ns + warm_ns);
 		n++;
 	}
+	assert_int_equal(rc, 0);
 	assert_int_equal(n, requests);
 	fclose(file);
 	unlink(path);
