@@ -34,7 +34,7 @@
  * Bursts so far out are like those of a level beyond which there are ten
  * times as many requests, where their length is better known. A tail whose
  * own few seem shorter, but not as if they were of another kind, is not
- * resolved by that luck alone: three quarters of BEYOND_LEAST by theirs.
+ * resolved by that luck alone: three quarters as many have to be by theirs.
  */
 #define DECADE 10.
 #define LIKE_MOST 4.
@@ -225,7 +225,6 @@ struct work {
 /* What is known of a share: how far it may be off, and of how many. */
 struct share {
 	double worth;		/* independent requests */
-	double beyond;		/* of them, on the rarer side; 0: unknown */
 	double below, above;	/* shares that the interval reaches to */
 	bool few, slow;		/* too few beyond; too long dependent */
 };
@@ -266,7 +265,8 @@ static void share_ranks(const struct work *work, double q, double total,
 static void share_batches(const struct work *work, double q, double spread,
 			  struct share *share)
 {
-	double freedom = FREEDOM / (1 / share->beyond + spread);
+	double beyond = share->worth * fmin(q, 1 - q);
+	double freedom = FREEDOM / (1 / beyond + spread);
 	double t = quantile_student(1 - work->confidence, freedom);
 	double off = t * sqrt(q * (1 - q) / share->worth);
 	double lean = (q < .5 ? -LEAN : LEAN) / share->worth;
@@ -275,49 +275,75 @@ static void share_batches(const struct work *work, double q, double spread,
 	share->above = fmin(q + off + lean, 1);
 }
 
+static double total_of(const struct work *work)
+{
+	return (double)(work->all->total + work->later);
+}
+
 /* The ratio of requests later than `at`, and what they are worth. */
 static struct ratio later_than(const struct work *work, double at,
 			       double *worth)
 {
-	double total = (double)(work->all->total + work->later);
 	struct ratio ratio;
 
 	for (size_t i = 0; i < work->series->n; i++)
 		work->x[i] = window_above(&work->series->window[i], at);
 	ratio = ratio_of(work->x, work->n, work->series->n, true);
-	*worth = isnan(ratio.error) ? 0 : fmin(worth_of(&ratio, true), total);
+	*worth = isnan(ratio.error) ? 0 : fmin(worth_of(&ratio, true),
+					       total_of(work));
 	return ratio;
 }
 
-/* Does the level a decade before q say that there are enough beyond q? */
-static bool enough_by_decade(const struct work *work, double q, double worth)
-{
-	double before = 1 - DECADE * (1 - q), of;
+/* The level beyond which there are ten times as many requests as beyond q. */
+struct decade {
+	bool known, independent;
+	double worth;
+};
 
-	if (before < .5)
-		return true;
-	later_than(work, hist_quantile(work->all, before), &of);
-	return worth > LIKE_MOST * of ||
-	       of * (1 - q) >= LIKE_LEAST * BEYOND_LEAST;
+static struct decade decade_of(const struct work *work, double q)
+{
+	double before = 1 - DECADE * (1 - q);
+	struct decade decade = { .known = before >= .5 };
+	struct ratio ratio;
+
+	if (!decade.known)
+		return decade;
+	ratio = later_than(work, hist_quantile(work->all, before),
+			   &decade.worth);
+	decade.independent = independent(decade.worth, total_of(work), &ratio);
+	return decade;
 }
 
+/* Too few beyond q, by what its own bursts say or by the decade's. */
+static bool too_few(const struct share *share, const struct decade *decade,
+		    double q, double least)
+{
+	if (share->worth * fmin(q, 1 - q) < least)
+		return true;
+	return decade->known && share->worth < LIKE_MOST * decade->worth &&
+	       decade->worth * (1 - q) < LIKE_LEAST * least;
+}
+
+/* A few requests far out look independent, whatever they are. */
 static struct share share_of(const struct work *work, double q, double at)
 {
-	double total = (double)(work->all->total + work->later);
+	double total = total_of(work);
 	struct share share = { .worth = 0 };
 	struct ratio ratio = later_than(work, at, &share.worth);
+	struct decade decade;
 
 	if (!(share.worth > 0))
 		return share;
-	share.beyond = share.worth * fmin(q, 1 - q);
-	if (independent(share.worth, total, &ratio)) {
+	decade = decade_of(work, q);
+	if (independent(share.worth, total, &ratio) &&
+	    (!decade.known || decade.independent)) {
 		share_ranks(work, q, total, &share);
-		share.few = share.beyond < BEYOND_LEAST_INDEPENDENT;
+		share.few = too_few(&share, &decade, q,
+				    BEYOND_LEAST_INDEPENDENT);
 		return share;
 	}
 	share_batches(work, q, ratio.spread, &share);
-	share.few = share.beyond < BEYOND_LEAST ||
-		    !enough_by_decade(work, q, share.worth);
+	share.few = too_few(&share, &decade, q, BEYOND_LEAST);
 	share.slow = share.worth < BATCH_WORTH * (double)BATCHES_LEAST;
 	return share;
 }

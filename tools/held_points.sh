@@ -20,8 +20,8 @@ BEGIN {
 	while ((getline line < rows) > 0) {
 		if (line ~ /^\| (queue|---)/)
 			continue
-		# A row of a paired table has eight cells.
-		if (split(line, cell, "|") == 10)
+		# A row of a paired table has nine cells.
+		if (split(line, cell, "|") == 11)
 			paired = paired line "\n"
 		else
 			stopped = stopped line "\n"

@@ -26,9 +26,11 @@
 void table_head(bool paired)
 {
 	if (paired)
-		printf("| queue | load | quantile | plain held | half-width | "
-		       "paired held | half-width | times narrower |\n"
-		       "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+		printf("| queue | load | quantile | plain unresolved | "
+		       "plain held | half-width | paired held | half-width | "
+		       "times narrower |\n"
+		       "| --- | --- | --- | --- | --- | --- | --- | --- | --- "
+		       "|\n");
 	else
 		printf("| queue | load | quantile | held | unresolved | "
 		       "too low, too high | half-width | requests | "
@@ -209,11 +211,12 @@ static void print_pairs(const struct cell *cell, double q, unsigned points,
 			const struct pair_score *s)
 {
 	printf("| %s | %g | p%g |", cell->name, cell->load, 100 * q);
+	print_share(points - s->plain, points);
 	print_share(s->plain_held, s->plain);
 	if (s->plain)
 		printf(" %.1f%% |", 100 * s->plain_half / s->plain);
 	else
-		printf(" unresolved |");
+		printf(" |");
 	print_share(s->held, points);
 	printf(" %.2f%% |", 100 * s->half / points);
 	if (s->plain)
