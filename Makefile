@@ -73,8 +73,9 @@ assembly := $(sort $(wildcard models/*.S reports/*.S workloads/*.S))
 commands := $(sort $(wildcard lancet/cmd/*.c))
 unit_tests := $(sort $(wildcard tests/unit/*_test.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*_fuzz.c))
-bare := bench/bare.c
-benches := $(filter-out $(bare),$(sort $(wildcard bench/*.c)))
+# Programs that bench/peers runs; not benchmarks themselves.
+bench_tools := bench/bare.c bench/server.c
+benches := $(filter-out $(bench_tools),$(sort $(wildcard bench/*.c)))
 goldens := $(sort $(wildcard tests/golden_*.c))
 golden_parts := $(sort $(wildcard tests/golden/*.c))
 simulators := $(sort $(wildcard tests/*_sim.c))
@@ -217,7 +218,7 @@ $(O)/bench/%: $(O)/bench/%.o $(library)
 .PHONY: tests fuzzers benches
 tests: $(unit_tests:%.c=$(O)/%)
 fuzzers: $(fuzzers:%.c=$(O)/%)
-benches: $(benches:%.c=$(O)/%) $(bare:%.c=$(O)/%)
+benches: $(benches:%.c=$(O)/%) $(bench_tools:%.c=$(O)/%)
 
 # Packages are looked for when make starts: so install first, then make anew.
 .PHONY: demo check check-long bench
@@ -272,7 +273,7 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
-	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) $(bare) \
-		$(goldens) $(golden_parts) $(simulators) $(doubles) \
-		$(coverage_parts)) \
+	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) \
+		$(bench_tools) $(goldens) $(golden_parts) $(simulators) \
+		$(doubles) $(coverage_parts)) \
 	$(fuzz_main))
