@@ -201,8 +201,10 @@ static int take_start(struct agent *a, const json_t *frame)
 	if (rate > WORKER_RECORDS / 4)
 		a->fold_ns = (int64_t)(WORKER_RECORDS / 4 / rate * 1e9);
 	a->phase = AGENT_RUNNING;
+	rc = crew_go(&a->crew, &a->start, &a->err);
+	/* What was made ready for it is no part of what a request costs. */
 	a->cpu_s = cpu_s();
-	return crew_go(&a->crew, &a->start, &a->err);
+	return rc;
 }
 
 /* Rings that are so full, while the threads run; 0: in any case. */

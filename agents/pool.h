@@ -212,8 +212,9 @@ static inline const struct intent *pool_waiting(const struct pool *pool)
 
 static inline void pool_unwait(struct pool *pool)
 {
-	pool->waiting_n--;
-	if (++pool->waiting_first == pool->waiting_room)
+	/* Empty, it starts over: a short queue stays in the cache. */
+	if (--pool->waiting_n == 0 ||
+	    ++pool->waiting_first == pool->waiting_room)
 		pool->waiting_first = 0;
 }
 

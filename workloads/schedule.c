@@ -76,6 +76,12 @@ int schedule_init(struct schedule *s, const struct workload *w,
 				arena, err);
 }
 
+/* Of what is not negative. llround() would be a tenth of a request's draw. */
+static int64_t nearest(double x)
+{
+	return (int64_t)(x + 0.5);
+}
+
 /* A draw as a whole number of at least 1: 0 means "none" to its users. */
 static uint64_t draw_whole(const struct dist *law, struct rng *rng,
 			   uint64_t most)
@@ -87,7 +93,7 @@ static uint64_t draw_whole(const struct dist *law, struct rng *rng,
 	law->ops->sample(law->state, rng, &x, 1);
 	if (x < 1)
 		return 1;
-	return x < (double)most ? (uint64_t)llround(x) : most;
+	return x < (double)most ? (uint64_t)nearest(x) : most;
 }
 
 /* Everything but instant, number and class. */
@@ -112,7 +118,7 @@ static void fill(struct schedule *s, struct intent *out, double gap_ns,
 	int32_t class = -1;
 
 	s->at_ns += gap_ns;
-	out->intended_ns = llround(
+	out->intended_ns = nearest(
 		s->workload->pattern ? pattern_when(s->workload->pattern,
 						    &s->place, s->at_ns)
 				     : s->at_ns);
