@@ -73,7 +73,7 @@ static void make(bool stream)
 						    .conn = c, .seq = i };
 		/* A retransmission, later. */
 		if (stream && rng_below(&rng, 20) == 0) {
-			late[nlate] = late[nlate - 1];
+			late[nlate] = late[rng_below(&rng, nlate)];
 			late[nlate++].ns += 5;
 		}
 	}
