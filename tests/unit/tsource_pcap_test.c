@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -219,6 +220,35 @@ static void test_opened_again(void **state)
 	assert_int_equal(rc, 0);
 }
 
+/* More packets than the buffer holds: that is told, and nothing is guessed. */
+static void test_overflow(void **state)
+{
+	unsigned char control[TSOURCE_CONTROL], message[SIZE] = { 1 };
+	uint32_t key;
+	int rc;
+
+	(void)state;
+	if (!getenv("LANCET_LONG"))
+		skip();
+	rc = open_source(false);
+	for (int i = 0; rc == 0 && i < 600000; i++) {
+		tsource_pcap.tx_request(source, 0, 0, control, &key);
+		send(client[0], message, SIZE, MSG_DONTWAIT);
+	}
+	if (rc == 0) {
+		tsource_pcap.settle(source, true);
+		print_message("%ju\n",
+			      (uintmax_t)tsource_pcap.drops(source));
+		assert_true(tsource_pcap.drops(source) > 100);
+	}
+	close_all();
+	tsource_pcap.close(source);
+	arena_fini(&arena);
+	if (rc == -EPERM)
+		skip();
+	assert_int_equal(rc, 0);
+}
+
 /* Stamps by a card that nobody has: an error, never the host's instead. */
 static void test_hardware(void **state)
 {
@@ -245,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_opened_again),
+		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_hardware),
 	};
 
