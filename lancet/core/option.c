@@ -498,24 +498,6 @@ static void list_item(const struct option_reader *r,
 	value(r, &one, unit, node, item);
 }
 
-/* Numbers in one word, 1,2,3: the nodes of a list. */
-static struct yaml_node split(const struct option_reader *r,
-			      const struct yaml_node *node)
-{
-	struct yaml_node all = { .type = YAML_LIST }, **end = &all.child;
-	const char *text = node->text;
-
-	for (size_t len; *text; text += len + (text[len] == ',')) {
-		*end = arena_alloc(r->arena, sizeof(**end));
-		**end = *node;
-		len = strcspn(text, ",");
-		(*end)->text = arena_printf(r->arena, "%.*s", (int)len, text);
-		(*end)->next = NULL;
-		end = &(*end)->next;
-	}
-	return all;
-}
-
 static void list(const struct option_reader *r, const struct option_row *row,
 		 enum option_unit unit, const struct yaml_node *node,
 		 struct option_list *to)
@@ -523,10 +505,15 @@ static void list(const struct option_reader *r, const struct option_row *row,
 	size_t size = option_item_size(row), i = 0;
 	struct yaml_node word;
 
+	if (node->type == YAML_MAP && row->type == OPTION_TYPE_KINDS) {
+		word = yaml_apart(node, r->arena);
+		node = &word;
+	}
+
 	if (node->type == YAML_SCALAR && *node->text &&
 	    (row->type == OPTION_TYPE_INTS || row->type == OPTION_TYPE_REALS ||
 	     row->type == OPTION_TYPE_VALUES)) {
-		word = split(r, node);
+		word = yaml_split(node, r->arena);
 		node = &word;
 	}
 	if (node->type != YAML_LIST) {

@@ -33,7 +33,8 @@ enum option_type {
 	OPTION_TYPE_SECTION,	/* [struct] inline, or [struct *] by flag */
 	OPTION_TYPE_LIST,	/* [struct option_list] of sections or kinds */
 	OPTION_TYPE_STRINGS,	/* [struct option_list] of const char * */
-	OPTION_TYPE_KINDS,	/* [struct option_list] of struct choice */
+	OPTION_TYPE_KINDS,	/* [struct option_list] of struct choice; also */
+				/* written as a map, {name: {options}, ...} */
 	OPTION_TYPE_INTS,	/* [struct option_list] of int64_t */
 	OPTION_TYPE_REALS,	/* [struct option_list] of double, as REAL */
 	OPTION_TYPE_VALUES,	/* [struct option_list] of double, as VALUE */

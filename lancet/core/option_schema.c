@@ -195,6 +195,20 @@ static json_t *section_schema(const struct option_row *row,
 	return schema;
 }
 
+/* {NAME: {options}, ...}: each of a class at most once. */
+static json_t *each_kind(const struct option_row *row, enum option_unit unit,
+			 json_t *defs)
+{
+	const struct kind *const *table = kind_table(row->class);
+	json_t *map = json_object();
+
+	for (size_t i = 0; table[i]; i++)
+		json_object_set_new(map, table[i]->name,
+				    argument_schema(table[i], unit, defs));
+	return json_pack("{s:s, s:b, s:o}", "type", "object",
+			 "additionalProperties", 0, "properties", map);
+}
+
 static json_t *list_of(json_t *items)
 {
 	return json_pack("{s:s, s:o}", "type", "array", "items", items);
@@ -230,7 +244,8 @@ static json_t *bare_schema(const struct option_row *row, enum option_unit unit,
 	case OPTION_TYPE_STRINGS:
 		return list_of(json_pack("{s:s}", "type", "string"));
 	case OPTION_TYPE_KINDS:
-		return list_of(kind_schema(row, unit, defs));
+		return any_of(list_of(kind_schema(row, unit, defs)),
+			      each_kind(row, unit, defs));
 	case OPTION_TYPE_INTS:
 	case OPTION_TYPE_REALS:
 	case OPTION_TYPE_VALUES:

@@ -397,3 +397,34 @@ int yaml_set(struct yaml_node *root, const char *assignment,
 	*at = value;
 	return 0;
 }
+
+struct yaml_node yaml_apart(const struct yaml_node *map, struct arena *arena)
+{
+	struct yaml_node all = { .type = YAML_LIST }, **end = &all.child;
+
+	for (const struct yaml_node *c = map->child; c; c = c->next) {
+		struct yaml_node *one = arena_copy(arena, c, sizeof(*c));
+
+		one->next = NULL;
+		*end = arena_alloc(arena, sizeof(**end));
+		**end = (struct yaml_node){ .type = YAML_MAP, .mark = c->mark,
+					    .child = one };
+		end = &(*end)->next;
+	}
+	return all;
+}
+
+struct yaml_node yaml_split(const struct yaml_node *word, struct arena *arena)
+{
+	struct yaml_node all = { .type = YAML_LIST }, **end = &all.child;
+	const char *text = word->text;
+
+	for (size_t len; *text; text += len + (text[len] == ',')) {
+		*end = arena_copy(arena, word, sizeof(*word));
+		len = strcspn(text, ",");
+		(*end)->text = arena_printf(arena, "%.*s", (int)len, text);
+		(*end)->next = NULL;
+		end = &(*end)->next;
+	}
+	return all;
+}

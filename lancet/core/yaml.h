@@ -38,6 +38,12 @@ struct yaml_node *yaml_parse(const char *file, const char *text, size_t len,
 const struct yaml_node *yaml_get(const struct yaml_node *node,
 				 const char *path);
 
+/* Numbers in one word, 1,2,3: the nodes of a list. */
+struct yaml_node yaml_split(const struct yaml_node *word, struct arena *arena);
+
+/* The keys of {a: 1, b: 2} each in a map of its own: [{a: 1}, {b: 2}]. */
+struct yaml_node yaml_apart(const struct yaml_node *map, struct arena *arena);
+
 /*
  * `--set KEY=YAML`: replace or add what stands at the path. Maps that are
  * missing on the way are made; "agents.0" is the first of a list, and one
