@@ -81,6 +81,7 @@ golden_parts := $(sort $(wildcard tests/golden/*.c))
 simulators := $(sort $(wildcard tests/*_sim.c))
 doubles := $(sort $(wildcard tests/double/*.c))
 coverage_parts := $(sort $(wildcard tests/coverage/*.c))
+validity_parts := tests/validity.c $(sort $(wildcard tests/validity/*.c))
 pages := $(sort $(wildcard lancet/man/*.scd))
 configs := $(sort $(wildcard configs/*))
 shells := $(sort demo check .ci/run $(wildcard tools/*.sh tests/sim/* tests/hw/*))
@@ -106,7 +107,7 @@ say = @printf '%7s %s\n' $(1) $(2)
 .PHONY: all help
 all: $(BIN)/lancet $(goldens:tests/golden_%.c=$(BIN)/golden-%) \
 	$(simulators:tests/%_sim.c=$(BIN)/%-sim) $(BIN)/lancet-nic \
-	$(BIN)/coverage \
+	$(BIN)/coverage $(BIN)/validity \
 	$(if $(filter plain,$(BUILD)),man)
 
 help:
@@ -211,6 +212,11 @@ $(BIN)/coverage: $(coverage_parts:%.c=$(O)/%.o) $(library)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# How often checks reject clean runs and miss broken ones; not installed.
+$(BIN)/validity: $(validity_parts:%.c=$(O)/%.o) $(library)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(O)/bench/%: $(O)/bench/%.o $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -275,5 +281,5 @@ clean:
 -include $(patsubst %.o,%.d,$(objects) $(program_objects) \
 	$(patsubst %.c,$(O)/%.o,$(unit_tests) $(fuzzers) $(benches) \
 		$(bench_tools) $(goldens) $(golden_parts) $(simulators) \
-		$(doubles) $(coverage_parts)) \
+		$(doubles) $(coverage_parts) $(validity_parts)) \
 	$(fuzz_main))

@@ -23,10 +23,17 @@ enum check_status {
  * the reason, never a pass. reason is one sentence with the numbers, in the
  * arena; statistic, p_value, threshold and effect are NAN where they have no
  * meaning.
+ *
+ * A test of a null hypothesis says CHECK_PASS and leaves p_value and level:
+ * who calls the checks decides. It fails where p_value, corrected for all
+ * tests of the run, is at most the level *and* the effect is beyond the
+ * threshold, so that many requests do not reject on trifles. One that has
+ * no level fails by its own word, or never.
  */
 struct check_result {
 	enum check_status status;
 	double statistic, p_value, threshold, effect;
+	double level;
 	const char *reason;
 };
 
@@ -49,10 +56,17 @@ struct check_ops {
 		    struct arena *arena, struct check_result *out);
 };
 
+/* Where nothing else is known: one run in 500 is rejected by chance. */
+#define CHECK_LEVEL "0.002"
+#define CHECK_LEVEL_HELP \
+	"chance that any test of the whole run fails while nothing is wrong " \
+	"(Holm 1979)"
+
 /*
- * Run every check there is with its levels as preset; results in order of
- * name. A correction for many points (Holm 1979) has its place in the caller,
- * over the p_values that come back. 0 or -EINVAL.
+ * Run every check there is with its levels as configured; results in order
+ * of name. p_values are corrected for as many tests at each planned point
+ * (Bonferroni), so that a point can be decided before the next begins. 0 or
+ * -EINVAL.
  */
 int check_all(const struct point_data *data, struct arena *arena,
 	      struct result_check **checks, size_t *n, struct err *err);
@@ -66,6 +80,13 @@ const struct result_check *check_fault(const struct result_check *checks,
 
 /* One that looks at the client failed: the server is not what was measured. */
 bool check_client_failed(const struct result_check *checks, size_t n);
+
+/*
+ * When all points are there: Holm's (1979) correction over the run, which
+ * may fail what Bonferroni's passed, never the reverse; and the verdicts of
+ * those points.
+ */
+void check_run(struct result_point *points, size_t n, struct arena *arena);
 
 extern const char *const check_status_name[];
 

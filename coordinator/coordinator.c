@@ -126,6 +126,7 @@ static void finish(struct course *course,
 	const struct plan *plan = course->plan;
 
 	course_sort(course, result->points, paired);
+	check_run(result->points, result->npoints, arena);
 	if (result->npoints && plan->config->model.mode != MODEL_NONE)
 		watch->compare(watch->context);
 	for (size_t i = 0; i < result->npoints; i++)

@@ -94,3 +94,22 @@ void gof_run(struct gof *gof, const int32_t *gap,
 	gof->ks = kolmogorov(gap, n, 0, cdf, state);
 	gof->ks_p = kolmogorov_p(gof->ks, n);
 }
+
+double gof_between(const int32_t *a, size_t na, const int32_t *b, size_t nb,
+		   double shift)
+{
+	size_t upto = 0, before = 0;
+	double d = 0;
+
+	for (size_t i = 0; i < na; i++) {
+		while (upto < nb && b[upto] <= a[i] + shift)
+			upto++;
+		while (before < nb && b[before] < a[i] - shift)
+			before++;
+		d = fmax(d, (double)(i + 1) / (double)na -
+			    (double)upto / (double)nb);
+		d = fmax(d, (double)before / (double)nb -
+			    (double)i / (double)na);
+	}
+	return d;
+}

@@ -25,4 +25,11 @@ void gof_run(struct gof *gof, const int32_t *gap,
 	     double (*cdf)(const void *state, double gap_ns),
 	     const void *state);
 
+/*
+ * Kolmogorov's distance between gaps a[na] and b[nb], both in rising order,
+ * when each may be moved by `shift`: of sent from intended ones.
+ */
+double gof_between(const int32_t *a, size_t na, const int32_t *b, size_t nb,
+		   double shift);
+
 #endif

@@ -184,6 +184,8 @@ static void take_gaps(struct point_data *data, uint32_t agent,
 		data->gaps = arena_grow(data->arena, data->gaps, data->ngaps,
 					&data->gaps_room, sizeof(*data->gaps));
 		data->gaps[data->ngaps++] = (struct point_gaps){
+			.agent = agent,
+			.thread = gaps->thread,
 			.segment = (uint32_t)data->nsegments - 1,
 			.n = gaps->n,
 			.gap_ns = gaps->gap_ns,
@@ -406,57 +408,6 @@ void point_close(struct point_data *data, struct arena *arena)
 			    arena);
 	if (data->stamps.asked)
 		point_wire(data, data->confidence, &data->wire, arena);
-}
-
-/*
- * A gap in the pattern's operational time, where the arrival law holds, as
- * if it ended at that instant of the schedule.
- */
-static int32_t gap_of(const struct pattern *pattern, int32_t gap_ns,
-		      int64_t end_ns)
-{
-	double end = (double)end_ns, begin = end - gap_ns, done;
-
-	if (!pattern)
-		return gap_ns;
-	done = pattern_done(pattern, end) -
-	       pattern_done(pattern, begin > 0 ? begin : 0);
-	return done < INT32_MAX ? (int32_t)lround(done) : INT32_MAX;
-}
-
-static size_t gaps_take(const struct point_data *data,
-			const struct point_gaps *from, int32_t *to)
-{
-	const struct point_segment *segment = &data->segment[from->segment];
-	int64_t at = segment->until_ns - segment->from_ns;
-	size_t n = 0;
-
-	for (uint32_t i = from->n; i-- > 0 && at > 0;) {
-		size_t window = (size_t)((at - 1) / window_ns(data));
-
-		if (window < segment->nwindows &&
-		    !(segment->window[window].out & WINDOW_HEADLINE))
-			to[n++] = gap_of(data->plan->workload.pattern,
-					 from->gap_ns[i],
-					 segment->from_ns + at);
-		at -= from->intended_gap_ns[i];
-	}
-	return n;
-}
-
-int32_t *point_gaps(const struct point_data *data, size_t *n,
-		    struct arena *arena)
-{
-	size_t room = 0;
-	int32_t *gap;
-
-	for (size_t i = 0; i < data->ngaps; i++)
-		room += data->gaps[i].n;
-	gap = arena_array(arena, room, sizeof(*gap));
-	*n = 0;
-	for (size_t i = 0; i < data->ngaps; i++)
-		*n += gaps_take(data, &data->gaps[i], gap + *n);
-	return gap;
 }
 
 double point_lateness(const struct point_data *data)

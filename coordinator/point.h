@@ -63,7 +63,7 @@ struct point_stall {
 
 /* The last send gaps of one thread in one segment. */
 struct point_gaps {
-	uint32_t segment;
+	uint32_t agent, thread, segment;
 	uint32_t n;
 	const int32_t *gap_ns, *intended_gap_ns;
 };
@@ -123,6 +123,13 @@ struct point_data {
 	struct wire_stamps stamps;	/* whole segments */
 	struct point_ways *ways;	/* of each agent in each segment */
 	size_t nways, ways_room;
+	/* Rows of somebody's file, which tell less than agents do: */
+	bool rows;			/* nothing of stalls or the CPU */
+	bool sent_only;			/* intended instants are the sent */
+	bool any_arrival;		/* no arrival law was asked for */
+	bool any_rate;			/* no rate was */
+	int64_t sent_unit_ns, reply_unit_ns;	/* they are multiples of */
+	const char *const *only;	/* checks to run; NULL: all */
 	struct result_target *target;	/* built-in; or NULL */
 	uint64_t target_served;
 
@@ -184,15 +191,6 @@ void point_series(const struct point_data *data, int class, unsigned out,
  * are taken off its top: the p99 of the rest is the whole's .99 (1 - s).
  */
 double point_lateness(const struct point_data *data);
-
-/*
- * Send gaps that no agent's stall spoilt and that are past the warm-up, of
- * all threads, in the arena. Gaps carry no instants: the last one is taken
- * to end with the segment, and the intended gaps lead back from there. Of a
- * pattern, gaps of its operational time, as pattern.h calls it.
- */
-int32_t *point_gaps(const struct point_data *data, size_t *n,
-		    struct arena *arena);
 
 /* The rate that was asked for in a window; in all after the warm-up. */
 double point_window_rps(const struct point_data *data, int64_t start_ns);

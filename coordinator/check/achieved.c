@@ -5,7 +5,9 @@
 #include "coordinator/plan.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
+#include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "lancet/core/stats/steady.h"
 
 struct achieved {
 	double tolerance;
@@ -21,15 +23,23 @@ static const struct option_row rows[] = {
 };
 
 /*
- * Variance of the number of intended requests, from the windows' counts less
- * what a pattern asked for in them: it needs no law. Variance over mean of
- * independent counts is the index of dispersion (Cox and Lewis 1966).
+ * Standard deviation of the number of intended requests, from the windows'
+ * counts less what a pattern asked for in them: it needs no law. Counts of
+ * bursts (MMPP) are correlated, which their long-run variance has.
  */
-static double count_deviation(const struct point_data *data)
+static double count_deviation(const struct point_data *data,
+			      struct arena *arena)
 {
 	const int64_t width = data->plan->config->measure.window_ns;
-	double n = 0, sum = 0, square = 0;
+	double sum = 0, square = 0, variance, *x, *one;
+	struct steady steady;
+	struct err err;
+	size_t n = 0, room = 0;
 
+	for (size_t s = 0; s < data->nsegments; s++)
+		room += data->segment[s].nwindows;
+	x = arena_array(arena, room, sizeof(*x));
+	one = arena_array(arena, room, sizeof(*one));
 	for (size_t s = 0; s < data->nsegments; s++) {
 		for (size_t i = 0; i < data->segment[s].nwindows; i++) {
 			const struct point_window *w =
@@ -42,14 +52,19 @@ static double count_deviation(const struct point_data *data)
 				continue;
 			for (int o = 0; o < OUTCOMES; o++)
 				count += (double)w->count[o];
-			n++;
+			one[n] = 1;
+			x[n++] = count;
 			sum += count;
 			square += count * count;
 		}
 	}
 	if (n < 2)
 		return (double)NAN;
-	return sqrt((square - sum * sum / n) / (n - 1) * n);
+	variance = fmax(square - sum * sum / (double)n, 0) / (double)(n - 1);
+	if (!steady_run(x, one, n, &steady, &err))
+		variance = fmax(variance,
+				steady.error * steady.error * (double)n);
+	return sqrt(variance * (double)n);
 }
 
 /* Who was the limit: a rate that was not sent is not the server's doing. */
@@ -80,8 +95,13 @@ static void run(const struct point_data *data, const void *options,
 	const struct achieved *levels = options;
 	double asked = point_offered_rps(data);
 	double achieved = answered_rps(data);
-	double noise = count_deviation(data) / data->duration_s;
+	double noise = count_deviation(data, arena) / data->duration_s;
 
+	if (data->any_rate) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = "nobody says which rate was asked for";
+		return;
+	}
 	if (isnan(noise) || isnan(achieved)) {
 		out->reason = "fewer than two windows after the warm-up";
 		return;

@@ -1,15 +1,18 @@
 /* arrivals.c - do the actual sends follow the arrival law that was asked? */
 #include <math.h>
-#include <stdlib.h>
 
 #include "coordinator/check.h"
 #include "coordinator/gof.h"
 #include "coordinator/plan.h"
 #include "coordinator/point.h"
+#include "coordinator/sends.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "lancet/core/stats/kolmogorov.h"
 #include "workloads/arrival.h"
+
+#define GAPS_LEAST 100
 
 struct arrivals {
 	double level;
@@ -17,9 +20,8 @@ struct arrivals {
 };
 
 static const struct option_row rows[] = {
-	OPTION(REAL, struct arrivals, level, 0, "0.001", 0, 1,
-	       "of both tests together (Bonferroni): one clean point in "
-	       "1000 is significant"),
+	OPTION(REAL, struct arrivals, level, 0, CHECK_LEVEL, 0, 1,
+	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct arrivals, distance, 0, "3%", 0, 1,
 	       "Kolmogorov distance from the law, after every gap may be "
 	       "moved by the cost of a send; a gamma law of shape 1.5 is "
@@ -27,57 +29,101 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static int ascending(const void *left, const void *right)
+/* Anderson-Darling and Kolmogorov-Smirnov, together by Bonferroni. */
+static void judge_law(const struct gof *gof, struct arena *arena,
+		      struct check_result *out)
 {
-	int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static void judge(const struct arrivals *levels, const struct gof *gof,
-		  struct arena *arena, struct check_result *out)
-{
-	double p = fmin(2 * fmin(gof->ad_p, gof->ks_p), 1);
-
 	out->statistic = gof->ad;
-	out->p_value = p;
+	out->p_value = fmin(2 * fmin(gof->ad_p, gof->ks_p), 1);
 	out->effect = gof->distance;
-	out->threshold = levels->distance;
-	out->status = p < levels->level && out->effect > out->threshold
-		      ? CHECK_FAIL : CHECK_PASS;
 	out->reason = arena_printf(arena,
 		"%zu send gaps are %.1f%% from the asked law where each may be "
 		"moved by %.1f us for the cost of sending (%.1f%% allowed; "
 		"%sKolmogorov-Smirnov %.3g, p %.2g)",
 		gof->n, 100 * gof->distance, gof->shift / 1e3,
-		100 * levels->distance, isnan(gof->ad) ? "" :
+		100 * out->threshold, isnan(gof->ad) ? "" :
 		arena_printf(arena, "Anderson-Darling %.3g, ", gof->ad),
-		gof->ks, p);
+		gof->ks, out->p_value);
+}
+
+/*
+ * Where gaps depend on each other, or have no law in closed form: sent
+ * beside intended. They are pairs, so the p of two samples is conservative.
+ */
+static void judge_intended(const struct point_data *data,
+			   const struct sends *sends, size_t nsends,
+			   struct gof *gof, struct arena *arena,
+			   struct check_result *out)
+{
+	size_t n;
+	const int32_t *sent = sends_sorted(sends, nsends, false, &n, arena);
+	const int32_t *meant = sends_sorted(sends, nsends, true, &n, arena);
+
+	if (data->sent_only) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->level = (double)NAN;
+		out->reason = arena_printf(arena,
+			"arrival %s has no law of its gaps, and nobody says "
+			"what was intended",
+			data->plan->workload.arrival.kind->name);
+		return;
+	}
+	out->statistic = gof_between(sent, n, meant, n, 0);
+	out->p_value = kolmogorov_2_asymptotic_p(out->statistic, n, n);
+	out->effect = gof_between(sent, n, meant, n, gof->atom_shift);
+	out->reason = arena_printf(arena,
+		"the law of %zu send gaps is %.1f%% from that of the intended "
+		"ones where each may be moved by %.1f us (%.1f%% allowed)",
+		n, 100 * out->effect, gof->atom_shift / 1e3,
+		100 * out->threshold);
+}
+
+static void judge(const struct point_data *data, const struct arrival_ops *ops,
+		  void *state, struct arena *arena, struct check_result *out)
+{
+	/* Costs are of real time, which a pattern's peak makes the most of. */
+	struct gof gof = {
+		.shift = data->send_cost_ns *
+			 workload_peak(&data->plan->workload) +
+			 (double)data->sent_unit_ns,
+	};
+	size_t nsends;
+	struct sends *sends = sends_of(data, &nsends, arena);
+	int32_t *gap = sends_sorted(sends, nsends, false, &gof.n, arena);
+
+	if (gof.n < GAPS_LEAST) {
+		out->status = CHECK_NOT_RUN;
+		out->reason = arena_printf(arena, "only %zu send gaps", gof.n);
+		return;
+	}
+	/* Equal gaps show all lateness, which has a check of its own. */
+	gof.atom_shift = gof.shift + point_lateness(data);
+	if (!(ops->flags & ARRIVAL_RENEWAL) || isnan(ops->cdf(state, 0))) {
+		judge_intended(data, sends, nsends, &gof, arena, out);
+		return;
+	}
+	gof_run(&gof, gap, ops->cdf, state);
+	judge_law(&gof, arena, out);
 }
 
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
+	const struct arrivals *levels = options;
 	const struct plan *plan = data->plan;
 	const struct choice *choice = &plan->workload.arrival;
 	const struct arrival_ops *ops = (const void *)choice->kind;
 	struct arrival_share share = {
 		.rate_rps = data->point->rate_rps,
 		.of = plan->threads,
-	};
-	/* Costs are of real time, which a pattern's peak makes the most of. */
-	struct gof gof = {
-		.shift = data->send_cost_ns * workload_peak(&plan->workload),
+		.file = plan->workload.arrival_file,
 	};
 	struct err err;
 	void *state;
-	int32_t *gap;
 
-	if (!(ops->flags & ARRIVAL_RENEWAL)) {
+	if (data->any_arrival) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = arena_printf(arena,
-			"arrival %s has no law of its gaps",
-			choice->kind->name);
+		out->reason = "nobody says which arrivals were asked for";
 		return;
 	}
 	state = arena_alloc(arena, ops->state_size);
@@ -85,23 +131,10 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = arena_strdup(arena, err.text);
 		return;
 	}
-	if (isnan(ops->cdf(state, 0))) {
-		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = arena_printf(arena,
-			"arrival %s has no law of its gaps in closed form "
-			"for one of %u threads", choice->kind->name, share.of);
-		return;
-	}
-	gap = point_gaps(data, &gof.n, arena);
-	qsort(gap, gof.n, sizeof(*gap), ascending);
-	if (gof.n < 100) {
-		out->reason = arena_printf(arena, "only %zu send gaps", gof.n);
-		return;
-	}
-	/* Equal gaps show all lateness, which has a check of its own. */
-	gof.atom_shift = gof.shift + point_lateness(data);
-	gof_run(&gof, gap, ops->cdf, state);
-	judge(options, &gof, arena, out);
+	out->status = CHECK_PASS;
+	out->level = levels->level;
+	out->threshold = levels->distance;
+	judge(data, ops, state, arena, out);
 }
 
 const struct check_ops check_arrivals = {

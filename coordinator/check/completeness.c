@@ -32,11 +32,16 @@ static void run(const struct point_data *data, const void *options,
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
 		"%lld of %lld requests have no good answer (unsent %lld, "
-		"refused %lld, errors %lld, timeouts %lld, lost %lld); late "
-		"replies %lld", (long long)without, (long long)c->intended,
+		"refused %lld, errors %lld, timeouts %lld, lost %lld; late "
+		"replies %lld)", (long long)without, (long long)c->intended,
 		(long long)c->unsent, (long long)c->nacked,
 		(long long)c->error, (long long)c->timeout,
 		(long long)c->lost, (long long)c->late_replies);
+	/* Any of them may have been the slowest. */
+	if (without > 0)
+		out->reason = arena_printf(arena,
+			"%s: nothing is known beyond p%.5g", out->reason,
+			100 * (1 - out->effect));
 	if (data->bad_replies) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,

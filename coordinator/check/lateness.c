@@ -27,6 +27,11 @@ static void run(const struct point_data *data, const void *options,
 	const struct result_quantile *p50 =
 		result_quantile(&data->response, .5);
 
+	if (data->sent_only) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = "nobody says when requests were intended";
+		return;
+	}
 	if (!data->lateness->total || !p50 || isnan(p50->value)) {
 		out->reason = "nothing was sent, or nothing answered";
 		return;

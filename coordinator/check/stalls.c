@@ -9,18 +9,23 @@
 
 struct stalls {
 	double steal;
+	double standstill;
 };
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct stalls, steal, 0, "2%", 0, 1,
 	       "share of CPU time that the host may take away: a loop that "
 	       "misses more than that cannot be blamed on single stalls"),
+	OPTION(PERCENT, struct stalls, standstill, 0, "3%", 0, 1,
+	       "share of time that agents may stand still, the longest stall "
+	       "aside: three times what a shared virtual machine does to "
+	       "them; SCHED_FIFO's throttle makes it 5%"),
 	{ 0 },
 };
 
 struct side {
 	size_t n;
-	int64_t longest_ns;
+	int64_t longest_ns, total_ns;
 };
 
 static struct side side_of(const struct point_data *data, bool target)
@@ -31,6 +36,7 @@ static struct side side_of(const struct point_data *data, bool target)
 		if (data->stall[i].target != target)
 			continue;
 		side.n++;
+		side.total_ns += data->stall[i].length_ns;
 		if (data->stall[i].length_ns > side.longest_ns)
 			side.longest_ns = data->stall[i].length_ns;
 	}
@@ -61,7 +67,15 @@ static void run(const struct point_data *data, const void *options,
 {
 	const struct stalls *levels = options;
 	struct side agent = side_of(data, false);
+	/* One long stop is left out and done with; many are a habit. */
+	double still = (double)(agent.total_ns - agent.longest_ns) / 1e9 /
+		       data->plan->threads / data->duration_s;
 
+	if (data->rows) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = "nobody says whether the sender stood still";
+		return;
+	}
 	out->statistic = (double)agent.n;
 	out->effect = data->left_out;
 	out->threshold = data->plan->config->measure.max_left_out;
@@ -78,6 +92,13 @@ static void run(const struct point_data *data, const void *options,
 			"%llu more stalls than could be listed, so nobody "
 			"knows what they spoilt",
 			(unsigned long long)data->stalls_dropped);
+	}
+	if (still > levels->standstill) {
+		out->status = CHECK_FAIL;
+		out->reason = arena_printf(arena,
+			"but for once, agents stood still for %.1f%% of the "
+			"time (%.0f%% allowed); %s", 100 * still, 100 * levels->standstill,
+			out->reason);
 	}
 	if (!(data->steal > levels->steal))
 		return;

@@ -191,6 +191,7 @@ struct config {
 	struct config_measure measure;
 	const char *slo;		/* NULL: none; parsed by slo.h */
 	struct config_model model;
+	struct option_list checks;	/* struct choice of KIND_CHECK */
 	struct option_list report;	/* struct choice of KIND_WRITER */
 
 	const char *file;		/* where it was read from */

@@ -366,6 +366,10 @@ const struct option_row config_rows[] = {
 	  .names = models, .word = offsetof(struct config, model.mode),
 	  .class = KIND_POLICY, .unit = OPTION_UNIT_TIME,
 	  .help = "what it is laid beside: auto, none, replay, or a policy" },
+	{ .key = "checks", .type = OPTION_TYPE_KINDS,
+	  .offset = offsetof(struct config, checks), .class = KIND_CHECK,
+	  .help = "levels and limits of checks, where they are not as preset: "
+		  "{arrivals: {distance: 5%}}; `lancet list checks`" },
 	{ .key = "report", .type = OPTION_TYPE_KINDS,
 	  .offset = offsetof(struct config, report),
 	  .preset = "[text, json, html, svg]", .class = KIND_WRITER,

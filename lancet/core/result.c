@@ -241,6 +241,8 @@ static const struct field check_fields[] = {
 	FIELD(STRING, struct result_check, status, "status", NULL),
 	FIELD(REAL, struct result_check, statistic, "statistic", NULL),
 	FIELD(REAL, struct result_check, p_value, "p_value", NULL),
+	FIELD(REAL, struct result_check, p_adjusted, "p_adjusted", NULL),
+	FIELD(REAL, struct result_check, level, "level", NULL),
 	FIELD(REAL, struct result_check, threshold, "threshold", NULL),
 	FIELD(REAL, struct result_check, effect, "effect", NULL),
 	FIELD(STRING, struct result_check, reason, "reason", NULL),

@@ -173,6 +173,8 @@ struct result_check {
 	double statistic, p_value, threshold, effect;
 	const char *reason;	/* one sentence with the numbers */
 	const char *action;	/* what the decision did about it */
+	double level;		/* NAN: its limit alone decides */
+	double p_adjusted;	/* by Holm, over all tests of the run */
 };
 
 struct result_verdict {

@@ -176,16 +176,18 @@ static inline void syn_checks(struct arena *arena, struct result_point *p,
 	};
 
 	c[0] = (struct result_check){ "rate", "pass", .0004, NAN, .01, .0004,
-				      "sent 99.96% of the asked rate", NULL };
+				      "sent 99.96% of the asked rate", NULL,
+				      NAN, NAN };
 	c[1] = (struct result_check){ "gaps", "pass", .61, .64, .001, .003,
-				      "send gaps follow the asked law", NULL };
+				      "send gaps follow the asked law", NULL,
+				      .001, 1 };
 	c[2] = (struct result_check){ "stalls", bad ? "fail" : "pass",
 				      bad ? .26 : .03, NAN, .2, NAN,
 				      bad ? why[0] : "3% of windows left out",
-				      bad ? "reject" : NULL };
+				      bad ? "reject" : NULL, NAN, NAN };
 	c[3] = (struct result_check){ "steal", "not_run", NAN, NAN, NAN, NAN,
 				      "this kernel does not tell steal time",
-				      NULL };
+				      NULL, NAN, NAN };
 	p->checks = c;
 	p->nchecks = 4;
 	p->verdict.status = bad ? "invalid" : "valid";

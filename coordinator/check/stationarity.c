@@ -1,0 +1,151 @@
+/* stationarity.c - did latencies and the load keep their level? */
+#include <errno.h>
+#include <math.h>
+
+#include "coordinator/check.h"
+#include "coordinator/plan.h"
+#include "coordinator/point.h"
+#include "coordinator/scores.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/option.h"
+#include "lancet/core/stats/steady.h"
+
+/*
+ * A level that is not known to so much of itself is of too few independent
+ * requests for the normal law, a share of 25 rare ones: nothing is said.
+ */
+#define ERROR_MOST .2
+
+struct stationarity {
+	double level;
+	double latency, tail, rate;
+};
+
+static const struct option_row rows[] = {
+	OPTION(REAL, struct stationarity, level, 0, CHECK_LEVEL, 0, 1,
+	       CHECK_LEVEL_HELP),
+	OPTION(PERCENT, struct stationarity, latency, 0, "5%", 0, 10,
+	       "change of the typical (geometric mean) response time that is "
+	       "allowed: the precision asked of a p99 by default"),
+	OPTION(PERCENT, struct stationarity, tail, 0, "30%", 0, 10,
+	       "change of the share of requests beyond the point's p90 or "
+	       "p99: an exponential tail 13% or 7% longer"),
+	OPTION(PERCENT, struct stationarity, rate, 0, "5%", 0, 10,
+	       "change of the rate of requests"),
+	{ 0 },
+};
+
+/* A series, and how much of it may change. */
+struct feature {
+	const char *name;
+	const double *x, *weight;
+	double limit;
+	bool log;		/* a change is a factor */
+};
+
+/* The one that counts: the least p of those beyond their limit, or of all. */
+struct found {
+	const char *feature, *test;
+	double statistic, p, effect, limit;
+	size_t blocks, tests;
+	double correlation;
+};
+
+static void look(const struct feature *f, const struct steady *steady,
+		 struct found *found)
+{
+	for (int k = 0; k < STEADY_KINDS; k++) {
+		const struct steady_test *test = &steady->test[k];
+		double effect = f->log ? expm1(test->size)
+				       : test->size / steady->level;
+		bool beyond = effect > f->limit;
+		bool was = found->effect > found->limit;
+
+		found->tests++;
+		if (found->feature && (beyond < was ||
+				       (beyond == was && test->p >= found->p)))
+			continue;
+		found->feature = f->name;
+		found->test = steady_name[k];
+		found->statistic = test->statistic;
+		found->p = test->p;
+		found->effect = effect;
+		found->limit = f->limit;
+		found->blocks = steady->blocks;
+		found->correlation = steady->correlation;
+	}
+}
+
+static void tell(const struct found *found, struct arena *arena,
+		 struct check_result *out)
+{
+	out->status = CHECK_PASS;
+	out->statistic = found->statistic;
+	out->p_value = fmin(found->p * (double)found->tests, 1);
+	out->effect = found->effect;
+	out->threshold = found->limit;
+	out->reason = arena_printf(arena,
+		"of %zu tests the least likely by chance is a %s of the %s: "
+		"by %.1f%% (%.0f%% allowed), p %.2g; %zu blocks of a "
+		"correlation of %.2f", found->tests, found->test,
+		found->feature, 100 * found->effect, 100 * found->limit,
+		out->p_value, found->blocks, found->correlation);
+}
+
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct stationarity *levels = options;
+	struct scores s = scores_of(data, -1, arena);
+	struct scores alone = scores_alone(data, arena);
+	double *one = arena_array(arena, s.n + 1, sizeof(*one));
+	const struct feature feature[] = {
+		{ "typical response time", s.log_ns, s.answered,
+		  levels->latency, true },
+		{ "share beyond p90", s.upper, s.all, levels->tail, false },
+		{ "share beyond p99", s.tail, s.all, levels->tail, false },
+		{ "response time of requests that met no other",
+		  alone.log_ns, alone.answered, levels->latency, true },
+		{ "rate of requests", s.all, one, levels->rate, false },
+	};
+	struct found found = { 0 };
+	struct err err = { .text = "" };
+
+	if (data->plan->workload.pattern) {
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = "the load is meant to change";
+		return;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		one[i] = 1;
+	for (size_t i = 0; i < sizeof(feature) / sizeof(*feature); i++) {
+		const struct feature *f = &feature[i];
+		struct steady steady;
+
+		if (steady_run(f->x, f->weight, s.n, &steady, &err) ||
+		    steady.error > ERROR_MOST * (f->log ? 1 : steady.level))
+			continue;
+		look(f, &steady, &found);
+	}
+	if (!found.tests) {
+		/* Few data are no fault: the interval is wide, or open. */
+		out->status = CHECK_NOT_APPLICABLE;
+		out->reason = *err.text ? arena_strdup(arena, err.text)
+			: "too few independent requests; measure longer";
+		return;
+	}
+	out->level = levels->level;
+	tell(&found, arena, out);
+}
+
+const struct check_ops check_stationarity = {
+	.kind = {
+		.name = "stationarity",
+		.help = "latencies and the load keep their level: no trend, "
+			"shift, wave or wandering (KPSS)",
+		.options = rows,
+		.options_size = sizeof(struct stationarity),
+	},
+	.run = run,
+};

@@ -1,0 +1,188 @@
+/* throttling.c - did replies decide when requests could be sent? */
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+#include "coordinator/check.h"
+#include "coordinator/flying.h"
+#include "coordinator/plan.h"
+#include "coordinator/point.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/option.h"
+#include "workloads/arrival.h"
+
+struct throttling {
+	double level;
+	double held;
+	int64_t late;
+	double share;
+};
+
+static const struct option_row rows[] = {
+	OPTION(REAL, struct throttling, level, 0, CHECK_LEVEL, 0, 1,
+	       CHECK_LEVEL_HELP),
+	OPTION(PERCENT, struct throttling, held, 0, "0.2%", 0, 1,
+	       "share of requests that may have left upon a reply, with as "
+	       "many in flight as ever: twice what p99.9 leaves out"),
+	OPTION(DURATION, struct throttling, late, 0, "50us", 0, 1e12,
+	       "a request that leaves so late waited for a connection, "
+	       "unless a stall is known; at least a fifth of the median "
+	       "response"),
+	OPTION(PERCENT, struct throttling, share, 0, "5%", 0, 1,
+	       "share of requests that may"),
+	{ 0 },
+};
+
+/* Sends with as many in flight as ever, and all others: prompt ones. */
+struct held {
+	double at, at_prompt, below, below_prompt;
+	uint32_t most;
+	int64_t within_ns;
+};
+
+static void count(const struct flying *f, size_t n, struct held *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool prompt = f[i].since_ns <= to->within_ns;
+
+		if (f[i].n >= to->most) {
+			to->at++;
+			to->at_prompt += prompt;
+		} else {
+			to->below++;
+			to->below_prompt += prompt;
+		}
+	}
+}
+
+/*
+ * In an open loop a send does not know of replies: as many follow one
+ * closely with the most in flight as with fewer. Where a limit holds
+ * requests back they leave upon a reply, and the most is met often.
+ */
+static double p_of(const struct held *h, double by_chance, double *excess)
+{
+	double share = by_chance;
+
+	if (h->below >= 100)
+		share = fmax(share, h->below_prompt / h->below);
+	share = fmin(share, 1);
+	*excess = (h->at_prompt - h->at * share) / (h->at + h->below);
+	if (h->at < 20)
+		return 1;
+	return gsl_cdf_binomial_Q((unsigned)h->at_prompt - (h->at_prompt > 0),
+				  share, (unsigned)h->at);
+}
+
+static void judge_flying(const struct flying *f, size_t n,
+			 struct check_result *out, struct arena *arena)
+{
+	static const int64_t within_ns[] = { 0, 1000, 5000, 20000 };
+	double gap_ns = n < 2 ? 0 : (double)(f[n - 1].at_ns - f[0].at_ns) /
+				    (double)(n - 1);
+	size_t tests = sizeof(within_ns) / sizeof(*within_ns);
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most = f[i].n > most ? f[i].n : most;
+	for (size_t i = 0; i < tests; i++) {
+		struct held h = { .most = most, .within_ns = within_ns[i] };
+		double chance = ((double)within_ns[i] + 1) / gap_ns, excess, p;
+
+		if (!(chance < .25))
+			break;
+		count(f, n, &h);
+		p = fmin(p_of(&h, chance, &excess) * (double)tests, 1);
+		if (p > out->p_value ||
+		    (p == out->p_value && excess <= out->effect))
+			continue;
+		out->p_value = p;
+		out->effect = excess;
+		out->statistic = most;
+		out->reason = arena_printf(arena,
+			"%.0f of %zu requests were sent with as many in flight "
+			"as ever, %u; %.0f of them within %lld us of a reply: "
+			"%.2f%% of all were held back (%.2f%% allowed), p %.2g",
+			h.at, n, most, h.at_prompt,
+			(long long)within_ns[i] / 1000, 100 * excess,
+			100 * out->threshold, p);
+	}
+}
+
+/* Records of requests, where there are any; a limit is an agent's own. */
+static void judge_records(const struct point_data *data,
+			  const struct throttling *levels,
+			  struct arena *arena, struct check_result *out)
+{
+	struct check_result of = {
+		.p_value = 1, .effect = -1, .threshold = levels->held,
+	};
+
+	for (size_t i = 0; i < data->nsamples; i++) {
+		size_t n;
+		const struct flying *f = flying_of(data->samples[i].sample,
+						   data->samples[i].n, &n,
+						   arena);
+
+		judge_flying(f, n, &of, arena);
+	}
+	if (!of.reason)
+		return;
+	*out = of;
+	out->p_value = fmin(of.p_value * (double)data->nsamples, 1);
+	out->level = levels->level;
+	out->status = CHECK_PASS;
+}
+
+/* What left late although no stall of the agent is known. */
+static bool judge_lateness(const struct point_data *data,
+			   const struct throttling *levels,
+			   struct arena *arena, struct check_result *out)
+{
+	const struct result_quantile *p50 =
+		result_quantile(&data->response, .5);
+	double limit = (double)levels->late, share;
+
+	if (data->sent_only || !data->lateness->total || !p50 || isnan(p50->value))
+		return false;
+	limit = fmax(limit, .2 * p50->value);
+	share = 1 - hist_cdf(data->lateness, limit) - data->left_out;
+	out->status = share > levels->share ? CHECK_FAIL : CHECK_PASS;
+	out->effect = fmax(share, 0);
+	out->threshold = levels->share;
+	out->reason = arena_printf(arena,
+		"%.1f%% of requests left more than %.0f us late while no loop "
+		"stood still (%.0f%% allowed)%s", 100 * out->effect,
+		limit / 1e3, 100 * levels->share,
+		out->status == CHECK_PASS ? "" :
+		": they waited for a connection with room");
+	return true;
+}
+
+static void run(const struct point_data *data, const void *options,
+		struct arena *arena, struct check_result *out)
+{
+	const struct throttling *levels = options;
+	const struct arrival_ops *ops =
+		(const void *)data->plan->workload.arrival.kind;
+
+	out->status = CHECK_NOT_APPLICABLE;
+	out->reason = "nothing tells of waiting requests";
+	if (judge_lateness(data, levels, arena, out) &&
+	    out->status == CHECK_FAIL)
+		return;
+	/* At equal distances replies may always come just before a send. */
+	if (!(ops->flags & ARRIVAL_CONSTANT))
+		judge_records(data, levels, arena, out);
+}
+
+const struct check_ops check_throttling = {
+	.kind = {
+		.name = "throttling",
+		.help = "replies do not decide when requests are sent: no "
+			"closed loop by full connections",
+		.options = rows,
+		.options_size = sizeof(struct throttling),
+	},
+	.client = true,
+	.run = run,
+};

@@ -1,0 +1,25 @@
+/* flying.h - how many requests were in flight when each was sent */
+#ifndef COORDINATOR_FLYING_H
+#define COORDINATOR_FLYING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct sample;
+
+/* Just after a send: requests in flight, it included; time since a reply. */
+struct flying {
+	uint32_t n;
+	int64_t since_ns;	/* INT64_MAX: no reply yet */
+	int64_t at_ns, took_ns;	/* sent; received - sent, -1: no reply */
+};
+
+/*
+ * Of all that were sent, in order of sending; *n of them, in the arena. One
+ * without a reply is taken to be in flight for no time. O(n log n).
+ */
+struct flying *flying_of(const struct sample *sample, size_t nsamples,
+			 size_t *n, struct arena *arena);
+
+#endif
