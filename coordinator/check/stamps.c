@@ -66,7 +66,7 @@ static const char *wrong(const struct point_data *data, double median_ns,
 			same, 100 * levels->twice);
 	out->effect = (double)data->reply_unit_ns / median_ns;
 	out->threshold = levels->coarse;
-	if (out->effect > out->threshold)
+	if (out->effect > out->threshold && data->reply_unit_ns > 1)
 		return arena_printf(arena,
 			"latencies are multiples of %lld ns, which is %.0f%% "
 			"of their median (%.0f%% allowed)",

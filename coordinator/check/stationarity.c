@@ -10,6 +10,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "lancet/core/stats/steady.h"
+#include "workloads/arrival.h"
 
 /*
  * A level that is not known to so much of itself is of too few independent
@@ -42,6 +43,7 @@ struct feature {
 	const double *x, *weight;
 	double limit;
 	bool log;		/* a change is a factor */
+	bool rare;		/* of few requests, that come in bursts */
 };
 
 /* The one that counts: the least p of those beyond their limit, or of all. */
@@ -102,13 +104,18 @@ static void run(const struct point_data *data, const void *options,
 	double *one = arena_array(arena, s.n + 1, sizeof(*one));
 	const struct feature feature[] = {
 		{ "typical response time", s.log_ns, s.answered,
-		  levels->latency, true },
-		{ "share beyond p90", s.upper, s.all, levels->tail, false },
-		{ "share beyond p99", s.tail, s.all, levels->tail, false },
+		  levels->latency, true, false },
+		{ "share beyond p90", s.upper, s.all, levels->tail, false,
+		  true },
+		{ "share beyond p99", s.tail, s.all, levels->tail, false,
+		  true },
 		{ "response time of requests that met no other",
-		  alone.log_ns, alone.answered, levels->latency, true },
-		{ "rate of requests", s.all, one, levels->rate, false },
+		  alone.log_ns, alone.answered, levels->latency, true, false },
+		{ "rate of requests", s.all, one, levels->rate, false, false },
 	};
+	const struct arrival_ops *ops =
+		(const void *)data->plan->workload.arrival.kind;
+	bool renewal = ops->flags & ARRIVAL_RENEWAL;
 	struct found found = { 0 };
 	struct err err = { .text = "" };
 
@@ -123,6 +130,9 @@ static void run(const struct point_data *data, const void *options,
 		const struct feature *f = &feature[i];
 		struct steady steady;
 
+		/* Storms that were asked for make tails come and go. */
+		if (f->rare && !renewal && !data->any_arrival)
+			continue;
 		if (steady_run(f->x, f->weight, s.n, &steady, &err) ||
 		    steady.error > ERROR_MOST * (f->log ? 1 : steady.level))
 			continue;

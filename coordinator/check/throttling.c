@@ -13,8 +13,7 @@
 struct throttling {
 	double level;
 	double held;
-	int64_t late;
-	double share;
+	double waited;
 };
 
 static const struct option_row rows[] = {
@@ -23,12 +22,9 @@ static const struct option_row rows[] = {
 	OPTION(PERCENT, struct throttling, held, 0, "0.2%", 0, 1,
 	       "share of requests that may have left upon a reply, with as "
 	       "many in flight as ever: twice what p99.9 leaves out"),
-	OPTION(DURATION, struct throttling, late, 0, "50us", 0, 1e12,
-	       "a request that leaves so late waited for a connection, "
-	       "unless a stall is known; at least a fifth of the median "
-	       "response"),
-	OPTION(PERCENT, struct throttling, share, 0, "5%", 0, 1,
-	       "share of requests that may"),
+	OPTION(PERCENT, struct throttling, waited, 0, "1%", 0, 1,
+	       "share of requests that may have waited for a connection with "
+	       "room: the agents' own count; beyond it p99 is of another load"),
 	{ 0 },
 };
 
@@ -133,28 +129,24 @@ static void judge_records(const struct point_data *data,
 	out->status = CHECK_PASS;
 }
 
-/* What left late although no stall of the agent is known. */
-static bool judge_lateness(const struct point_data *data,
-			   const struct throttling *levels,
-			   struct arena *arena, struct check_result *out)
+/* What agents say of requests that no connection had room for. */
+static bool judge_waited(const struct point_data *data,
+			 const struct throttling *levels, struct arena *arena,
+			 struct check_result *out)
 {
-	const struct result_quantile *p50 =
-		result_quantile(&data->response, .5);
-	double limit = (double)levels->late, share;
+	double n = (double)data->lateness->total;
 
-	if (data->sent_only || !data->lateness->total || !p50 || isnan(p50->value))
+	if (data->rows || !(n > 0))
 		return false;
-	limit = fmax(limit, .2 * p50->value);
-	share = 1 - hist_cdf(data->lateness, limit) - data->left_out;
-	out->status = share > levels->share ? CHECK_FAIL : CHECK_PASS;
-	out->effect = fmax(share, 0);
-	out->threshold = levels->share;
+	out->statistic = (double)data->waited;
+	out->effect = out->statistic / n;
+	out->threshold = levels->waited;
+	out->status = out->effect > out->threshold ? CHECK_FAIL : CHECK_PASS;
 	out->reason = arena_printf(arena,
-		"%.1f%% of requests left more than %.0f us late while no loop "
-		"stood still (%.0f%% allowed)%s", 100 * out->effect,
-		limit / 1e3, 100 * levels->share,
+		"%.2f%% of requests waited for a connection with room (%.0f%% "
+		"allowed)%s", 100 * out->effect, 100 * levels->waited,
 		out->status == CHECK_PASS ? "" :
-		": they waited for a connection with room");
+		": replies decided when they left");
 	return true;
 }
 
@@ -167,7 +159,7 @@ static void run(const struct point_data *data, const void *options,
 
 	out->status = CHECK_NOT_APPLICABLE;
 	out->reason = "nothing tells of waiting requests";
-	if (judge_lateness(data, levels, arena, out) &&
+	if (judge_waited(data, levels, arena, out) &&
 	    out->status == CHECK_FAIL)
 		return;
 	/* At equal distances replies may always come just before a send. */

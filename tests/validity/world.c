@@ -74,6 +74,7 @@ struct sender {
 	int64_t *free_ns;	/* when connections have room again, a ring */
 	size_t connections;
 	int64_t sent_ns;	/* the last */
+	uint64_t waited;
 	struct rng late;
 };
 
@@ -137,6 +138,7 @@ static int64_t sent_at(const struct world *w, struct sender *from)
 	if (from->connections) {
 		int64_t room = from->free_ns[from->next % from->connections];
 
+		from->waited += at < room;
 		at = at > room ? at : room + COST_NS;
 	}
 	return at;
@@ -237,6 +239,7 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 			s->n--;
 		rows_report(s->sample, s->n, &frame, &report[a], arena);
 		report[a].send_cost_ns = COST_NS;
+		report[a].waited = s->waited;
 		reports[a] = &report[a];
 	}
 	point_add(data, &start, reports, &account);

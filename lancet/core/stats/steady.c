@@ -1,6 +1,7 @@
 /* steady.c - does a series keep its level, whatever its natural correlation? */
 #include "lancet/core/stats/steady.h"
 
+#include <complex.h>
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -15,6 +16,7 @@
 #define CORRELATION_MOST .7	/* beyond it an AR(1) is no good guess */
 #define CORRELATION_WISH .5	/* longer blocks where there may be */
 #define PLACES 16		/* of a shift: at 1/16 .. 15/16 */
+#define WAVE_STEP .25		/* half periods: loses 5% of a wave at most */
 #define CLEAR 1e-3
 #define FREEDOM 4.		/* of the law that bears outliers */
 #define NORMAL_SCALE .6906	/* what its scale is for a normal law's 1 */
@@ -28,7 +30,7 @@ const char *const steady_name[STEADY_KINDS] = {
 };
 
 struct wave {
-	size_t quarters;	/* of half periods, over the whole */
+	double halves;		/* half periods over the whole */
 	double c, s;		/* of cosine and sine */
 	double energy;		/* as two coefficients squared */
 };
@@ -38,11 +40,12 @@ struct spectrum {
 	size_t m;
 	size_t from, to;	/* the band, both ends in it */
 	double x[MOST], c[MOST];
-	double turn[16 * MOST];
+	double turn[4 * MOST];
 	double phi;
 	double white;		/* mean of c^2 over its shape, in the band */
 	double freedom;
 	double longrun;		/* variance of c_j as j goes to 0 */
+	double natural;		/* the same with every wave and jump in it */
 	struct wave wave;	/* the greatest */
 };
 
@@ -71,22 +74,17 @@ static int blocks_fill(struct spectrum *s, const double *x,
 	return empty > s->m / 4 ? -ERANGE : 0;
 }
 
-/* All angles that occur are multiples of an eighth of pi / m. */
+/* All angles that occur are multiples of half of pi / m. */
 static void turns_fill(struct spectrum *s)
 {
-	for (size_t i = 0; i < 16 * s->m; i++)
-		s->turn[i] = cos(M_PI * (double)i / (8 * (double)s->m));
+	for (size_t i = 0; i < 4 * s->m; i++)
+		s->turn[i] = cos(M_PI * (double)i / (2 * (double)s->m));
 }
 
-/* Of so many quarters of half periods over the whole, in block i's middle. */
-static double cosine(const struct spectrum *s, size_t quarters, size_t i)
+/* Of so many half periods over the whole, in block i's middle. */
+static double cosine(const struct spectrum *s, size_t halves, size_t i)
 {
-	return s->turn[quarters * (2 * i + 1) % (16 * s->m)];
-}
-
-static double sine(const struct spectrum *s, size_t quarters, size_t i)
-{
-	return s->turn[(quarters * (2 * i + 1) + 12 * s->m) % (16 * s->m)];
+	return s->turn[halves * (2 * i + 1) % (4 * s->m)];
 }
 
 /* Cosine transform: white noise of variance v has c_j of variance v. */
@@ -96,19 +94,17 @@ static void transform(struct spectrum *s)
 		double sum = 0;
 
 		for (size_t i = 0; i < s->m; i++)
-			sum += s->x[i] * cosine(s, 4 * j, i);
+			sum += s->x[i] * cosine(s, j, i);
 		s->c[j] = sum * sqrt(2 / (double)s->m);
 	}
 }
 
 /* --- noise ------------------------------------------------------------------- */
 
-/* Spectrum of an AR(1) of unit innovations at frequency j. */
-static double shape(const struct spectrum *s, double phi, double j)
+/* Spectrum of an AR(1) of unit innovations where the cosine is this. */
+static double shape(double phi, double cosine_of)
 {
-	double w = M_PI * j / (double)s->m;
-
-	return 1 / (1 - 2 * phi * cos(w) + phi * phi);
+	return 1 / (1 - 2 * phi * cosine_of + phi * phi);
 }
 
 /*
@@ -119,52 +115,86 @@ static double shape(const struct spectrum *s, double phi, double j)
  */
 static double bearing(const struct spectrum *s, double phi, double *scale)
 {
-	double n = (double)(s->to - s->from + 1), sum = 0;
+	double n = (double)(s->m - s->from), sum = 0, x[MOST];
 
+	for (size_t j = s->from; j < s->m; j++) {
+		double f = shape(phi, s->turn[2 * j]);
+
+		x[j] = s->c[j] * s->c[j] / f;
+		sum += log(f);
+	}
 	for (int step = 0; step < 20; step++) {
 		double next = 0;
 
-		for (size_t j = s->from; j <= s->to; j++) {
-			double x = s->c[j] * s->c[j] / shape(s, phi, (double)j);
-
-			next += x * (FREEDOM + 1) /
-				(FREEDOM + x / fmax(*scale, 1e-300));
-		}
+		for (size_t j = s->from; j < s->m; j++)
+			next += x[j] * (FREEDOM + 1) /
+				(FREEDOM + x[j] / fmax(*scale, 1e-300));
 		*scale = next / n;
 	}
-	for (size_t j = s->from; j <= s->to; j++) {
-		double f = shape(s, phi, (double)j);
-		double x = s->c[j] * s->c[j] / f / fmax(*scale, 1e-300);
-
-		sum += log(f) + (FREEDOM + 1) * log1p(x / FREEDOM);
-	}
+	for (size_t j = s->from; j < s->m; j++)
+		sum += (FREEDOM + 1) *
+		       log1p(x[j] / fmax(*scale, 1e-300) / FREEDOM);
 	return sum + n * log(fmax(*scale, 1e-300));
 }
 
-/* The mean of what is left without outliers. */
+/* Mean of c^2 over its shape from j to j, without outliers; *n counted. */
+static double mean_of(const struct spectrum *s, size_t from, size_t to,
+		      double most, double *n)
+{
+	double sum = 0;
+
+	*n = 0;
+	for (size_t j = from; j <= to; j++) {
+		double x = s->c[j] * s->c[j] / shape(s->phi, s->turn[2 * j]);
+
+		if (x > most)
+			continue;
+		sum += x;
+		++*n;
+	}
+	return sum / fmax(*n, 1);
+}
+
+/*
+ * The noise of the band; or of its lower half alone, where that is clearly
+ * more: then something slower than an AR(1) is at work, a modulated load.
+ */
 static void settle(struct spectrum *s, double scale)
 {
-	s->white = s->freedom = 0;
-	for (size_t j = s->from; j <= s->to; j++) {
-		double x = s->c[j] * s->c[j] / shape(s, s->phi, (double)j);
+	double most = OUTLIER * OUTLIER * scale / NORMAL_SCALE, lower, n;
 
-		if (x > OUTLIER * OUTLIER * scale / NORMAL_SCALE)
-			continue;
-		s->white += x;
-		s->freedom++;
+	s->white = mean_of(s, s->from, s->to, most, &s->freedom);
+	lower = mean_of(s, s->from, s->m / 16 * 3, most, &n);
+	if (s->white > 0 && n > 0 &&
+	    gsl_cdf_fdist_Q(lower / s->white, n, s->freedom) < .05) {
+		s->white = lower;
+		s->freedom = n;
 	}
-	s->white /= fmax(s->freedom, 1);
-	s->longrun = s->white * shape(s, s->phi, 0);
+	s->longrun = s->white * shape(s->phi, 1);
+}
+
+/* A step of the same iteration, of the band alone; 0 starts it. */
+static double band_scale(const struct spectrum *s, double scale)
+{
+	double sum = 0;
+
+	for (size_t j = s->from; j <= s->to; j++) {
+		double x = s->c[j] * s->c[j] / shape(s->phi, s->turn[2 * j]);
+
+		sum += scale > 0 ? x * (FREEDOM + 1) / (FREEDOM + x / scale)
+				 : x;
+	}
+	return sum / (double)(s->to - s->from + 1);
 }
 
 static void fit(struct spectrum *s)
 {
-	double best = (double)INFINITY, best_scale = 0, scale = 0;
+	double best = (double)INFINITY, scale = 0, band = 0;
 
 	s->from = s->m / 16 + 1;
 	s->to = 3 * s->m / 8;
-	for (size_t j = s->from; j <= s->to; j++)
-		scale += s->c[j] * s->c[j] / (double)(s->to - s->from + 1);
+	for (size_t j = s->from; j < s->m; j++)
+		scale += s->c[j] * s->c[j] / (double)(s->m - s->from);
 	/* What falls towards low frequencies is believed to be luck. */
 	for (double phi = 0; phi < .95; phi += .05) {
 		double is = bearing(s, phi, &scale);
@@ -173,22 +203,26 @@ static void fit(struct spectrum *s)
 			continue;
 		best = is;
 		s->phi = phi;
-		best_scale = scale;
 	}
-	settle(s, best_scale);
+	/* The shape is everybody's, the level that of the band. */
+	for (int step = 0; step < 20; step++)
+		band = band_scale(s, band);
+	settle(s, band);
 }
 
 /* --- the greatest wave ------------------------------------------------------- */
 
 /* Least squares of 1, cos and sin: what the two explain beyond a mean. */
-static struct wave wave_fit(const struct spectrum *s, size_t quarters)
+static struct wave wave_fit(const struct spectrum *s, double halves)
 {
-	struct wave w = { .quarters = quarters };
+	struct wave w = { .halves = halves };
+	double complex turn = cexp(I * M_PI * halves / (double)s->m);
+	double complex at = csqrt(turn);
 	double c = 0, d = 0, x = 0, cc = 0, dd = 0, cd = 0, xc = 0, xd = 0;
 	double m = (double)s->m, det;
 
-	for (size_t i = 0; i < s->m; i++) {
-		double a = cosine(s, quarters, i), b = sine(s, quarters, i);
+	for (size_t i = 0; i < s->m; i++, at *= turn) {
+		double a = creal(at), b = cimag(at);
 
 		c += a;
 		d += b;
@@ -211,15 +245,37 @@ static struct wave wave_fit(const struct spectrum *s, size_t quarters)
 	return w;
 }
 
+static void wave_try(struct spectrum *s, double halves)
+{
+	struct wave w = wave_fit(s, halves);
+
+	if (w.energy > s->wave.energy)
+		s->wave = w;
+}
+
+/* A grid that no wave falls through, then closer and closer. */
 static void wave_find(struct spectrum *s)
 {
-	s->wave.energy = -1;
-	for (size_t quarters = 8; quarters <= s->m; quarters++) {
-		struct wave w = wave_fit(s, quarters);
+	double most = (double)s->m / 4;
 
-		if (w.energy > s->wave.energy)
-			s->wave = w;
+	s->wave.energy = -1;
+	for (double halves = 2; halves <= most; halves += WAVE_STEP)
+		wave_try(s, halves);
+	for (double step = WAVE_STEP / 2; step > 1e-3; step /= 2) {
+		double at = s->wave.halves;
+
+		wave_try(s, at - step);
+		wave_try(s, at + step);
 	}
+}
+
+static void wave_remove(struct spectrum *s, const struct wave *w)
+{
+	double step = M_PI * w->halves / (double)s->m;
+
+	for (size_t i = 0; i < s->m; i++)
+		s->x[i] -= w->c * cos(step * ((double)i + .5)) +
+			   w->s * sin(step * ((double)i + .5));
 }
 
 /* --- noise beside what is no noise --------------------------------------------- */
@@ -259,9 +315,21 @@ static void noise_take(struct spectrum *s, const struct spectrum *from)
 	s->longrun = from->longrun;
 }
 
-/* The noise of the rest, if what was taken off it is clear beside that. */
+/* Nothing is left below the band that is more than its noise. */
+static bool is_level(const struct spectrum *s)
+{
+	double n, below;
+
+	below = mean_of(s, 1, s->from - 1, (double)INFINITY, &n);
+	return gsl_cdf_fdist_Q(below / s->white, n, s->freedom) > .01;
+}
+
+/*
+ * The noise of the rest, if what was taken off it is clear beside that, and
+ * was all: what wanders at random has no one jump or wave.
+ */
 static void try_rest(struct spectrum *s, struct spectrum *rest, double energy,
-		     double quarters, double tests)
+		     double halves, double tests)
 {
 	double f;
 
@@ -269,7 +337,9 @@ static void try_rest(struct spectrum *s, struct spectrum *rest, double energy,
 	fit(rest);
 	if (rest->freedom < 4 || !(rest->white > 0))
 		return;
-	f = energy / 2 / rest->white / shape(rest, rest->phi, quarters / 4);
+	f = energy / 2 / rest->white / shape(rest->phi, cos(M_PI * halves / (double)rest->m));
+	if (!is_level(rest))
+		return;
 	if (2 * tests * gsl_cdf_fdist_Q(f, 2, rest->freedom) < CLEAR &&
 	    rest->longrun < s->longrun)
 		noise_take(s, rest);
@@ -288,12 +358,11 @@ static void fit_noise(struct spectrum *s)
 	turns_fill(s);
 	transform(s);
 	fit(s);
+	s->natural = s->longrun;
 	wave_find(s);
 	rest = *s;
-	for (size_t i = 0; i < s->m; i++)
-		rest.x[i] -= s->wave.c * cosine(s, s->wave.quarters, i) +
-			     s->wave.s * sine(s, s->wave.quarters, i);
-	try_rest(s, &rest, s->wave.energy, (double)s->wave.quarters, tests);
+	wave_remove(&rest, &s->wave);
+	try_rest(s, &rest, s->wave.energy, s->wave.halves, tests);
 	jump = jump_find(s);
 	memcpy(rest.x, s->x, sizeof(rest.x));
 	for (size_t i = jump.at; i < s->m; i++)
@@ -348,7 +417,7 @@ static void test_wave(const struct spectrum *s, struct steady_test *to)
 {
 	double tests = (double)s->m / 4;
 	double noise = s->white *
-		       shape(s, s->phi, (double)s->wave.quarters / 4) *
+		       shape(s->phi, cos(M_PI * s->wave.halves / (double)s->m)) *
 		       (1 + 2 * log(tests) / s->freedom);
 
 	to->statistic = s->wave.energy / 2 / noise;
@@ -366,7 +435,7 @@ static double slow_range(const struct spectrum *s)
 		double level = 0;
 
 		for (size_t j = 1; j < s->from; j++)
-			level += s->c[j] * cosine(s, 4 * j, i);
+			level += s->c[j] * cosine(s, j, i);
 		least = fmin(least, level);
 		most = fmax(most, level);
 	}
@@ -434,15 +503,14 @@ int steady_run(const double *x, const double *weight, size_t n,
 		return err_set(err, -ERANGE,
 			       "even a 32nd of it is not independent of the "
 			       "next; measure longer");
-	if (!(s.longrun > 0))
-		return err_set(err, -EDOM, "all blocks are equal; there is "
-			       "nothing to test");
+	if (vector_check_varied(s.x, s.m, STEADY_LEAST, err))
+		return err->code;
 	for (size_t i = 0; i < n; i++) {
 		sum += x[i];
 		all += weight[i];
 	}
 	out->level = sum / all;
-	out->error = sqrt(s.longrun / (double)s.m);
+	out->error = sqrt(s.natural / (double)s.m);
 	out->freedom = s.freedom;
 	out->correlation = s.phi;
 	out->blocks = s.m;

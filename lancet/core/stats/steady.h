@@ -14,8 +14,8 @@ struct err;
  * whole. Of a stationary series the c_j of low j are about independent
  * normal, with one variance, the long-run variance (Mueller and Watson 2008).
  * It is estimated from the band m/16 < j <= 3m/8 under the shape of an AR(1)
- * spectrum, fitted there (Whittle 1953), and what is below the band is held
- * against it:
+ * spectrum, fitted to all above (Whittle 1953), and what is below the band is
+ * held against it:
  *	trend	c_1, which has 98.6% of the energy of a straight line: F(1, v)
  *	shift	means before and after, at 15 places: Student's t(v), Bonferroni
  *	wave	the greatest, of any phase and 1 to m/8 periods: F(2, v),
