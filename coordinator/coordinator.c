@@ -161,6 +161,7 @@ int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
 	rc = session_open(&session, plan, arena, err);
 	*begun = !rc;
 	session.progress = watch->tick;
+	session.decided = watch->decided;
 	session.context = watch->context;
 	if (!rc)
 		rc = run_points(&session, watch, samples, result, &course,

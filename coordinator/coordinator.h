@@ -19,6 +19,7 @@ struct coordinator_watch {
 	void (*begin)(void *context, const struct plan *plan,
 		      const struct plan_point *point);
 	void (*tick)(void *context, const struct wire_tick *tick);
+	void (*decided)(void *context, const char *action, const char *reason);
 	void (*end)(void *context, const struct plan_point *point,
 		    const struct result_point *result);
 	void (*compare)(void *context);	/* the load is over, models run */

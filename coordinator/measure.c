@@ -321,12 +321,16 @@ static int look(struct measure *m, struct decide_state *state, struct err *err)
 static void note(struct measure *m, const struct decision *d)
 {
 	struct measured *to = m->measured;
+	const struct session *session = m->session;
 
 	to->attempts = arena_grow(m->arena, to->attempts, to->nattempts,
 				  &m->room, sizeof(*to->attempts));
 	to->attempts[to->nattempts++] = (struct result_attempt){
 		.action = decide_name[d->action], .reason = d->reason,
 	};
+	if (session->decided)
+		session->decided(session->context, decide_name[d->action],
+				 d->reason);
 }
 
 /*

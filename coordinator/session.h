@@ -44,6 +44,10 @@ struct peer {
 /* Told once a tick of agent 0, while a segment runs. */
 typedef void session_progress(void *context, const struct wire_tick *sum);
 
+/* What was decided about the point, as decide.h calls it, and why. */
+typedef void session_decided(void *context, const char *action,
+			     const char *reason);
+
 /* Asked then: does it show enough already, so that the segment may end? */
 typedef bool session_enough(void *asker, const struct wire_tick *sum);
 
@@ -70,6 +74,7 @@ struct session {
 	double fold_share;	/* of a segment's length, lately */
 	int64_t opening_ns;	/* what the agents took to get ready */
 	session_progress *progress;
+	session_decided *decided;
 	void *context;
 	session_enough *enough;	/* while a segment runs; NULL: it may not */
 	void *asker;

@@ -96,6 +96,18 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 	return text;
 }
 
+bool words_routine(const char *action)
+{
+	static const char *const routine[] = { "measure", "extend",
+					       "leave out", "accept",
+					       "reject" };
+
+	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
+		if (!strcmp(action, routine[i]))
+			return true;
+	return false;
+}
+
 /* slo loads are shares of the capacity where it is known. */
 static void load_value(const struct result *result, double load, char *text,
 		       size_t size)

@@ -19,6 +19,9 @@ bool words_valid(const struct result_verdict *verdict);
 /* `valid: ...` or `invalid: ...`, one sentence without a final dot. */
 char *words_verdict(const struct result *result, char *text, size_t size);
 
+/* A decision that every point has, and that goes without saying? */
+bool words_routine(const char *action);
+
 /* What became of the slo; empty when there is none. */
 char *words_slo(const struct result *result, char *text, size_t size);
 

@@ -98,6 +98,20 @@ static void watch_tick(void *context, const struct wire_tick *tick)
 	draw(progress, text);
 }
 
+static void watch_decided(void *context, const char *action,
+			  const char *reason)
+{
+	struct progress *progress = context;
+	char of[40];
+
+	if (progress->quiet || words_routine(action))
+		return;
+	progress_clear(progress);
+	fprintf(stderr, "%s  %s: %s\n",
+		turn(progress, progress->point, of, sizeof(of)), action,
+		reason);
+}
+
 static void watch_end(void *context, const struct plan_point *point,
 		      const struct result_point *result)
 {
@@ -138,6 +152,7 @@ struct coordinator_watch progress_watch(struct progress *progress)
 		.context = progress,
 		.begin = watch_begin,
 		.tick = watch_tick,
+		.decided = watch_decided,
 		.end = watch_end,
 		.compare = watch_compare,
 	};

@@ -135,19 +135,6 @@ static void put_reasons(const struct result *result, const struct paint *paint,
 	}
 }
 
-/* What every point has goes without saying. */
-static bool is_routine(const char *action)
-{
-	static const char *const routine[] = { "measure", "extend",
-					       "leave out", "accept",
-					       "reject" };
-
-	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
-		if (!strcmp(action, routine[i]))
-			return true;
-	return false;
-}
-
 /* What was mended while it was measured. */
 static void put_attempts(const struct result_point *p,
 			 const struct paint *paint, FILE *out)
@@ -156,7 +143,7 @@ static void put_attempts(const struct result_point *p,
 
 	words_load(p, load, sizeof(load));
 	for (size_t i = 0; i < p->nattempts; i++)
-		if (!is_routine(p->attempts[i].action))
+		if (!words_routine(p->attempts[i].action))
 			fprintf(out, "%s%6s  %s: %s%s\n", paint->dim, load,
 				p->attempts[i].action, p->attempts[i].reason,
 				paint->off);
