@@ -145,7 +145,7 @@ bool nic_strikes(double share, uint64_t *count)
 
 bool nic_stamps(void)
 {
-	return !nic.spec.mute && nic.tx == HWTSTAMP_TX_ON &&
+	return nic.spec.mute == 0 && nic.tx == HWTSTAMP_TX_ON &&
 	       nic.rx == HWTSTAMP_FILTER_ALL;
 }
 
