@@ -295,6 +295,7 @@ static int predict_any(const struct plan *plan,
  * measured; where there is none, there is the replay.
  */
 static void replay_only(const struct predict_query *query,
+			const struct compare_queue *queue,
 			const struct plan *plan, struct result_model *model,
 			struct arena *arena)
 {
@@ -304,7 +305,7 @@ static void replay_only(const struct predict_query *query,
 	model->name = query->policy.kind->name;
 	model->method = "replay";
 	if (!model->nreplayed || plan->workload.pattern ||
-	    predict(query, &found, arena, &err) < 0)
+	    predict_any(plan, queue, query, &found, arena, &err) < 0)
 		return;
 	model->quantiles = arena_array(arena, query->nask,
 				       sizeof(*model->quantiles));
@@ -332,7 +333,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 	if (queue.unknown)
 		return;
 	if (plan->config->model.mode == MODEL_REPLAY) {
-		replay_only(&query, plan, model, arena);
+		replay_only(&query, &queue, plan, model, arena);
 		return;
 	}
 	if (plan->workload.pattern) {

@@ -182,6 +182,12 @@ static int take_config(struct model_system *s, const struct config *config,
 		fprintf(stderr, "%s\n", err.text);
 		return STATUS_USAGE;
 	}
+	if (workload.fanout > 1)
+		return cmd_fail("model", STATUS_USAGE,
+				"requests fan out to %u queues, whose maximum "
+				"only `lancet run` predicts, beside what it "
+				"measures; for one of the queues write "
+				"workload.fanout: 1", workload.fanout);
 	if (config->model.mode == MODEL_POLICY)
 		policy->choice = config->model.policy;
 	else if (builtin)

@@ -298,6 +298,11 @@ static int probe(const struct options *o, struct arena *arena)
 	if (plan->host.memory)
 		return cmd_fail("probe", STATUS_USAGE, "transport loop has no "
 				"server to probe; take another one");
+	if (plan->workload.fanout > 1)
+		return cmd_fail("probe", STATUS_USAGE, "requests fan out to "
+				"%u queues; probe one of them, with "
+				"--set workload.fanout=1",
+				plan->workload.fanout);
 	if (interrupt_install() < 0)
 		return cmd_fail("probe", STATUS_BROKEN, "cannot watch signals");
 	rc = probe_run(config, &plan->host, tell, (void *)o, &found, arena,
