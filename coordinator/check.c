@@ -165,7 +165,7 @@ int check_all(const struct point_data *data, struct arena *arena,
 		tests += is_test(to);
 		++*n;
 	}
-	tests *= data->plan->npoints;
+	tests *= data->plan->most;
 	for (size_t i = 0; i < *n; i++)
 		if (is_test(&(*checks)[i]))
 			correct(&(*checks)[i],

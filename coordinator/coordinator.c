@@ -2,6 +2,7 @@
 #include "coordinator/coordinator.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "coordinator/account.h"
@@ -10,6 +11,7 @@
 #include "coordinator/check.h"
 #include "coordinator/compare.h"
 #include "coordinator/course.h"
+#include "coordinator/decide.h"
 #include "coordinator/environment.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/measure.h"
@@ -106,11 +108,28 @@ static int run_points(struct session *session,
 	return 0;
 }
 
+/* What passed alone may fail among all tests of the run. */
+static void reconsider(struct result_point *point, struct arena *arena)
+{
+	size_t n = point->nattempts;
+
+	if (!n || !strcmp(point->verdict.status, "valid") ||
+	    strcmp(point->attempts[n - 1].action,
+		   decide_name[DECIDE_ACCEPT]) != 0)
+		return;
+	point->attempts = arena_grow(arena, point->attempts, n, &n,
+				     sizeof(*point->attempts));
+	point->attempts[point->nattempts++] = (struct result_attempt){
+		.action = decide_name[DECIDE_REJECT],
+		.reason = point->verdict.reasons[0],
+	};
+}
+
 /* A search is as good as what its answer stands on. */
 static void judge(const struct course *course, const char *broken,
 		  struct result *result, struct arena *arena)
 {
-	if (course_answered(course) && !broken)
+	if (course_answered(course, result->points) && !broken)
 		result->verdict = (struct result_verdict){ .status = "valid" };
 	else
 		verdict_run(result->points, result->npoints, broken, arena,
@@ -127,6 +146,8 @@ static void finish(struct course *course,
 
 	course_sort(course, result->points, paired);
 	check_run(result->points, result->npoints, arena);
+	for (size_t i = 0; i < result->npoints; i++)
+		reconsider(&result->points[i], arena);
 	if (result->npoints && plan->config->model.mode != MODEL_NONE)
 		watch->compare(watch->context);
 	for (size_t i = 0; i < result->npoints; i++)

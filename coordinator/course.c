@@ -129,11 +129,25 @@ void course_tell(struct course *course, const struct measured *measured,
 			    found(measured, result));
 }
 
-bool course_answered(const struct course *course)
+/* Valid when it was told, it may have failed among all tests of the run. */
+static bool still_valid(const struct course *course, double rate,
+			const struct result_point *results)
+{
+	for (size_t i = 0; i < course->n; i++)
+		if (course->point[i].rate_rps >= rate &&
+		    course->point[i].rate_rps <= rate &&
+		    !strcmp(results[i].verdict.status, "valid"))
+			return true;
+	return isnan(rate);
+}
+
+bool course_answered(const struct course *course,
+		     const struct result_point *results)
 {
 	const struct search *s = &course->search;
 
 	return course->plan->config->load.search &&
+	       still_valid(course, s->lo, results) &&
 	       (!isnan(s->lo) || s->hi <= s->from) &&
 	       (!isnan(s->hi) || s->lo >= s->to);
 }

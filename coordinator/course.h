@@ -34,10 +34,11 @@ void course_sort(struct course *course, struct result_point *results,
 		 struct overhead_point *paired);
 
 /*
- * A search is as good as the trials that its answer stands on: its verdict,
- * where it has an answer, whatever became of the others. False: no search,
- * or no answer.
+ * A search is as good as the trials that its answer stands on, whatever
+ * became of the others: has it an answer, and is the trial that kept the
+ * promise still valid? False where there is no search.
  */
-bool course_answered(const struct course *course);
+bool course_answered(const struct course *course,
+		     const struct result_point *results);
 
 #endif

@@ -375,14 +375,12 @@ static void plan_check_samples(const struct plan *plan, struct arena *arena,
 			       struct option_problems *problems)
 {
 	const struct config_measure *m = &plan->config->measure;
-	double bytes = 0;
+	double bytes = m->samples * plan->to_rps *
+		       (double)plan->config->workload.fanout *
+		       (double)m->time_limit_ns / 1e9 *
+		       (double)sizeof(struct sample);
 	char size[32], share[32];
 
-	for (size_t i = 0; i < plan->npoints; i++)
-		bytes = fmax(bytes, m->samples * plan->point[i].rate_rps *
-				    (double)plan->config->workload.fanout *
-				    (double)m->time_limit_ns / 1e9 *
-				    (double)sizeof(struct sample));
 	if (bytes <= (double)FRAME_BLOB_MAX)
 		return;
 	unit_print_size(bytes, size, sizeof(size));
