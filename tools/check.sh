@@ -137,7 +137,6 @@ try_goldens() {
 	fi
 }
 
-<<<<<<< HEAD
 # How often the intervals of simulated points hold; of 100 that hold 93 times
 # in 100 fewer than it wants do with probability 1e-6.
 try_coverage() {
@@ -148,12 +147,13 @@ try_coverage() {
 		try coverage/paired 600 "$bin/coverage" --paired 2e5 --seeds 100
 	else
 		try coverage/intervals 60 "$bin/coverage" --quick
-=======
+	fi
+}
+
 # False alarms and misses of whole runs, for docs/validity.md.
 try_validity() {
 	if [ "$BUILD" = plain ] && [ "${LANCET_LONG-}" ]; then
 		try validity 6000 tools/validity.sh
->>>>>>> 21f1450 (docs: how often checks are wrong, and a tool that renews the figures)
 	fi
 }
 
@@ -167,10 +167,7 @@ try_units
 try_fuzzers
 try_sims
 try_goldens
-<<<<<<< HEAD
 try_coverage
-=======
 try_validity
->>>>>>> 21f1450 (docs: how often checks are wrong, and a tool that renews the figures)
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
