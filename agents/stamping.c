@@ -387,6 +387,24 @@ void stamping_join(const struct worker *w, struct pairing *p,
 	pairing_join(p, log, n, sample, nsamples, &rules, arena);
 }
 
+/* What its clock did in this segment, where it did not just run. */
+static void note_clock(struct worker *w)
+{
+	const struct stamps *s = w->stamps;
+	unsigned steps, freezes;
+
+	if (!s || !s->tracked)
+		return;
+	steps = atomic_load(&s->card.steps);
+	freezes = atomic_load(&s->card.freezes);
+	w->stamps_why[0] = '\0';
+	if (steps || freezes)
+		snprintf(w->stamps_why, sizeof(w->stamps_why),
+			 "the card's clock stepped %u times and stood still "
+			 "%u times; stamps about then are refused", steps,
+			 freezes);
+}
+
 void stamping_describe(struct worker *const *worker, uint32_t n,
 		       struct wire_stamps *to)
 {
@@ -396,6 +414,7 @@ void stamping_describe(struct worker *const *worker, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		size_t k = 0;
 
+		note_clock(worker[i]);
 		while (k < SOURCES - 1 && worker[i]->source &&
 		       strcmp(worker[i]->source, sources[k].name) != 0)
 			k++;

@@ -89,6 +89,9 @@ void nic_start(const struct nic_spec *spec)
 		nic.spec.phc.freeze_at_ns = clock_now_ns() - 500000000;
 		nic.spec.phc.freeze_ns = INT64_MAX;
 	}
+	nic.spec.phc.step_ns = (int64_t)spec->step_ns;
+	nic.spec.phc.step_at_ns = clock_now_ns() +
+				  (int64_t)(spec->step_after_s * 1e9);
 	sim_phc_init(&nic.phc, &nic.spec.phc, clock_now_ns() - 1000000000);
 }
 
@@ -111,6 +114,8 @@ int nic_parse(struct nic_spec *spec, const char *text)
 		{ "claims", &spec->claims },
 		{ "mute", &spec->mute },
 		{ "frozen", &spec->frozen },
+		{ "step-ns", &spec->step_ns },
+		{ "step-after-s", &spec->step_after_s },
 		{ "launches", &spec->launches },
 		{ "get-errno", &spec->get_errno },
 		{ "set-errno", &spec->set_errno },

@@ -26,6 +26,7 @@ struct nic_spec {
 	double claims;			/* what ETHTOOL_GET_TS_INFO says; */
 	double mute;			/* and there never are any stamps, */
 	double frozen;			/* or its clock stands still */
+	double step_ns, step_after_s;	/* or is set, so long after the start */
 	double launches;		/* packets leave when they are to; a */
 					/* share of 0: SO_TXTIME does nothing */
 	double get_errno, set_errno;	/* of SIOC[GS]HWTSTAMP */
