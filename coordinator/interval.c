@@ -37,7 +37,7 @@
  * resolved by that luck alone: three quarters as many have to be by theirs.
  */
 #define DECADE 10.
-#define LIKE_MOST 4.
+#define LIKE_MOST 10.
 #define LIKE_LEAST .75
 
 /* See share_batches(). */

@@ -12,7 +12,7 @@
 
 #define LEVEL 1e-6
 /* What is kept makes at least so many batches, to compare with. */
-#define BATCHES_LEAST 8
+#define BATCHES_LEAST 16
 
 /* A figure of each window that has one, and the window's place. */
 struct track {

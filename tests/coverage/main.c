@@ -14,7 +14,7 @@
 static const char usage[] =
 	"usage: coverage [--quick] [--cell NAME] [--load L] [--seeds N] "
 	"[--seed S]\n"
-	"                [--whole PART] [--paired N | --truth N]\n"
+	"                [--calm] [--whole PART] [--paired N | --truth N]\n"
 	"\n"
 	"Prints a Markdown table of how often 95% intervals hold the truth, of\n"
 	"points that are simulated, measured and stopped as lancet does; status\n"
@@ -23,6 +23,7 @@ static const char usage[] =
 	"  --quick       one cell, a few seconds\n"
 	"  --cell, --load  only these\n"
 	"  --seeds       of each cell; else 1000, or 100 of the costly ones\n"
+	"  --calm        the agent never stands still\n"
 	"  --whole       no precision asked: that part of the requests needed\n"
 	"  --paired      instead, M/M/1 points of N requests beside their replay\n"
 	"  --truth       instead, what truth.inc holds, by runs of N requests\n";
@@ -88,6 +89,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		{ "load", required_argument, NULL, 'l' },
 		{ "seeds", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "calm", no_argument, NULL, 'm' },
 		{ "whole", required_argument, NULL, 'w' },
 		{ "paired", required_argument, NULL, 'p' },
 		{ "truth", required_argument, NULL, 't' },
@@ -107,6 +109,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		case 'l': set->load = atof(optarg); break;
 		case 'n': table->seeds = (unsigned)atoi(optarg); break;
 		case 's': table->seed = strtoull(optarg, NULL, 10); break;
+		case 'm': table->calm = true; break;
 		case 'w': table->whole = atof(optarg); break;
 		case 'p': set->paired = atof(optarg); break;
 		case 't': set->truth = atof(optarg); break;

@@ -151,7 +151,7 @@ static struct protocol protocol_of(const struct cell *cell,
 				   const struct truth *truth,
 				   struct arena *arena)
 {
-	struct protocol protocol = { .q = ASKED, .stalls = true,
+	struct protocol protocol = { .q = ASKED, .stalls = !set->calm,
 				     .limit_s = 10 };
 	double rate = simulated_plan(cell, &protocol, arena)->point->rate_rps;
 	double requests = REQUESTS_INSTEAD;
