@@ -15,7 +15,7 @@ struct err;
 	X(pcap_next_ex) X(pcap_close) X(pcap_geterr) X(pcap_datalink)    \
 	X(pcap_datalink_val_to_description)                              \
 	X(pcap_create) X(pcap_activate) X(pcap_setnonblock)              \
-	X(pcap_setdirection)                                             \
+	X(pcap_fileno)                                                   \
 	X(pcap_set_snaplen) X(pcap_set_timeout) X(pcap_set_buffer_size)  \
 	X(pcap_set_tstamp_precision) X(pcap_set_tstamp_type)             \
 	X(pcap_get_tstamp_precision) X(pcap_stats)                       \
