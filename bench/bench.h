@@ -57,13 +57,14 @@ static inline struct choice bench_choice(enum kind_class class,
 	return choice;
 }
 
-/* An echo client with Poisson arrivals, on the calling thread; tls or NULL. */
-static inline struct worker *bench_worker(const char *transport,
-					  struct config_tls *tls,
-					  const char *address,
-					  uint32_t connections,
-					  uint32_t in_flight,
-					  struct arena *arena)
+/*
+ * An echo client with Poisson arrivals, on the calling thread; tls or NULL;
+ * the share of its requests that are stamped by the kernel.
+ */
+static inline struct worker *
+bench_worker_stamped(const char *transport, struct config_tls *tls,
+		     const char *address, uint32_t connections,
+		     uint32_t in_flight, double stamps, struct arena *arena)
 {
 	struct config *config = arena_alloc(arena, sizeof(*config));
 	struct workload *workload = arena_alloc(arena, sizeof(*workload));
@@ -77,6 +78,8 @@ static inline struct worker *bench_worker(const char *transport,
 	struct err err;
 
 	config->seed = 1;
+	config->timestamps = stamps > 0 ? STAMPS_KERNEL : STAMPS_USER;
+	config->measure.stamps = stamps;
 	config->workload.protocol = bench_choice(KIND_PROTO, "echo", arena);
 	config->workload.transport =
 		bench_choice(KIND_TRANSPORT, transport, arena);
@@ -92,6 +95,17 @@ static inline struct worker *bench_worker(const char *transport,
 	if (worker_open(w, &params) < 0)
 		bench_fail(&w->err);
 	return w;
+}
+
+static inline struct worker *bench_worker(const char *transport,
+					  struct config_tls *tls,
+					  const char *address,
+					  uint32_t connections,
+					  uint32_t in_flight,
+					  struct arena *arena)
+{
+	return bench_worker_stamped(transport, tls, address, connections,
+				    in_flight, 0, arena);
 }
 
 /*
