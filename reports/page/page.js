@@ -324,6 +324,14 @@ const moreRequests = (r) => [
 const pacingTable = (r) => table(["load", "lateness p50", "p99", "p99.9", "max", "distance", "dispersion", ["stamps", "text"], "stalls", "windows left out"],
 	r.points.map((p) => { const l = p.pacing.lateness_ns; return [loadName(p), time(l.p50), time(l.p99), time(l.p999), time(l.max), number(p.pacing.distance), number(p.pacing.dispersion),
 		[p.timestamps.source || "–", "text"], String(p.stalls.length), p.windows.left_out.length + " of " + p.windows.start_ns.length]; }));
+const LEGS = [["queue", "until sent"], ["sched", "to the queueing discipline"], ["wire_out", "to the wire"], ["wire", "on the wire and in the target"], ["wire_in", "until received"]];
+const stamped = (r) => r.points.filter((p) => p.wire_ns);
+const stampTable = (r) => table(["load", ["stamps", "text"], "of the requests", "within", "lost out", "lost in", "wire p50", "p90", "p99", "p99.9"], stamped(r).map((p) => { const t = p.timestamps;
+	return [loadName(p), [t.source, "text"], number(100 * t.share) + "%", time(t.uncertainty_ns), String(t.lost_tx), String(t.lost_rx), ...metricRow(p.wire_ns, time)]; }));
+const legTable = (r) => table(["load", ["request", "text"], ...LEGS.map(([, words]) => words)], stamped(r).flatMap((p) => ["p50", "p99"].filter((q) => p.breakdown_ns[q]).map((q) =>
+	[loadName(p), [q, "text"], ...LEGS.map(([k]) => time(p.breakdown_ns[q][k]))])));
+const stampReasons = (r) => [...new Set(r.points.map((p) => p.timestamps.reason).filter(Boolean))].map((why) => el("p", {}, why));
+const wireSection = (r) => stamped(r).length === 0 ? [] : [section("On the wire", wide(stampTable(r)), el("h3", {}, "Where a request's time goes"), wide(legTable(r)), ...stampReasons(r))];
 
 const environment = (r) => {
 	const e = r.environment, rows = ["host", "cpu", "cpus", "kernel", "clocksource", "nic", "governor"].map((k) => [k, e[k] === null ? "unknown" : String(e[k])]);
@@ -353,6 +361,7 @@ const article = (r, one) => el("article", {},
 	section("Against the model", modelFigure(r), r.points.some((p) => p.model) ? more("measured, model and replay side by side", modelTable(r))
 		: el("p", {}, "No model was asked for.")),
 	section("Requests", wide(countTable(r)), ...moreRequests(r), el("h3", {}, "How they were sent"), wide(pacingTable(r))),
+	...wireSection(r),
 	section("Environment and reproduction", environment(r), el("p", {}, "The same intended schedule again, in this result's folder:"),
 		el("pre", {}, "lancet run config.yaml"), el("details", {}, el("summary", {}, "config.yaml"), el("pre", {}, r.config_yaml))));
 

@@ -119,6 +119,23 @@ static void put_statuses(const struct result_point *p, FILE *out)
 	fputc('\n', out);
 }
 
+/* From wire to wire, where packets were stamped, and where the rest went. */
+static void put_wire(const struct result_point *p, FILE *out)
+{
+	char load[40], text[1024];
+
+	if (!p->wire_ns)
+		return;
+	fprintf(out, "%6s  wire: %s\n", words_load(p, load, sizeof(load)),
+		words_wire(p, text, sizeof(text)));
+	if (p->breakdown_p50)
+		fprintf(out, "%6s  p50: %s\n", "",
+			words_legs(p->breakdown_p50, text, sizeof(text)));
+	if (p->breakdown_p99)
+		fprintf(out, "%6s  p99: %s\n", "",
+			words_legs(p->breakdown_p99, text, sizeof(text)));
+}
+
 static void put_reasons(const struct result *result, const struct paint *paint,
 			FILE *out)
 {
@@ -230,6 +247,7 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	for (size_t i = 0; i < result->npoints; i++) {
 		put_statuses(&result->points[i], out);
 		put_connect(&result->points[i], out);
+		put_wire(&result->points[i], out);
 	}
 	for (size_t i = 0; i < result->npoints; i++)
 		put_attempts(&result->points[i], paint, out);
