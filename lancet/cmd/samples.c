@@ -60,7 +60,7 @@ static void print_known(int64_t value)
 
 static void print_stamp(int32_t offset, int64_t at_ns)
 {
-	print_known(offset == SAMPLE_NO_STAMP ? 0 : at_ns);
+	print_known(offset <= SAMPLE_LOST_STAMP ? 0 : at_ns);
 }
 
 static void print_line(const struct records_reader *r, const struct line *line)
