@@ -141,6 +141,7 @@ static int false_alarms(const struct request *request)
 		printf("| %s | %ld | %d | %d | %ld | ", clean[k][0],
 		       tally.runs, POINTS, REQUESTS, tally.rejected);
 		print_by(&tally);
+		fflush(stdout);
 		runs += tally.runs;
 		rejected += tally.rejected;
 	}

@@ -60,7 +60,8 @@ static const char *wrong(const struct point_data *data, double median_ns,
 	out->effect = (double)same / n;
 	out->threshold = levels->twice;
 	/* Equal instants are no wonder where they are rounded. */
-	if (out->effect > out->threshold && data->sent_unit_ns < gap_ns / 100)
+	if (out->effect > out->threshold &&
+	    100 * (double)data->sent_unit_ns < gap_ns)
 		return arena_printf(arena,
 			"%zu lines are the same as another (%.1f%% allowed)",
 			same, 100 * levels->twice);

@@ -195,6 +195,14 @@ static const char *remedy(const char *check)
 			      "for a longer time, measure.time_limit" },
 		{ "achieved", "ask for less, or add threads or agents where "
 			      "the generator was the limit" },
+		{ "dispersion", "run again with nothing else on the machine" },
+		{ "independence", "run again with nothing else on the "
+				  "machine" },
+		{ "throttling", "give the agents more connections, or more "
+				"requests in flight on each" },
+		{ "stationarity", "measure for a longer time, measure."
+				  "time_limit, and look what else changed" },
+		{ "agreement", "let equal agents run on equal machines" },
 		{ "completeness", "ask for less, or look why the target did "
 				  "not answer" },
 	};
