@@ -51,6 +51,7 @@ struct measure {
 	struct wire_start start;
 	int64_t begun_ns;
 	bool left_out_said;
+	bool behind;			/* at the last tick */
 };
 
 /* --- one segment ------------------------------------------------------------------ */
@@ -334,20 +335,23 @@ static void note(struct measure *m, const struct decision *d)
 }
 
 /*
- * Does the client fall behind by a tenth, far beyond the chance of a count?
- * Ticks of other agents may be one old.
+ * Does the client fall behind by a tenth, far beyond the chance of a count,
+ * at two ticks in a row? After a standstill it catches up by the next. Ticks
+ * of other agents may be one old.
  */
 static bool falls_behind(void *asker, const struct wire_tick *sum)
 {
-	const struct measure *m = asker;
+	struct measure *m = asker;
 	const struct config_measure *c = &m->session->plan->config->measure;
 	int64_t tick = c->heartbeat_ns / 3 < TICK_NS ? c->heartbeat_ns / 3
 						     : TICK_NS;
 	int64_t ran = clock_now_ns() - m->start.at_ns -
 		      (m->session->nagents > 1 ? tick : LEAD_NS);
 	double due = m->start.rate_rps * (double)ran / 1e9;
+	bool before = m->behind;
 
-	return ran >= tick && (double)sum->sent < .9 * due - 4 * sqrt(due);
+	m->behind = ran > 0 && (double)sum->sent < .9 * due - 4 * sqrt(due);
+	return before && m->behind;
 }
 
 /* Only where it can be helped is a segment worth ending before its time. */
@@ -372,6 +376,7 @@ static int run(struct measure *m, int64_t length_ns, struct err *err)
 	m->start.drain_ns = drain_ns(m->session->plan);
 	m->session->enough = could_help(m) ? falls_behind : NULL;
 	m->session->asker = m;
+	m->behind = false;
 	arena_init(&samples);
 	rc = run_segment(m->session, m->data, &m->start, &samples, err);
 	arena_fini(&samples);

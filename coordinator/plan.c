@@ -210,7 +210,7 @@ static void plan_agents(struct plan *plan, struct arena *arena,
 
 /* So many connections a thread may get that nobody asked for. */
 #define SPREAD_CONNECTIONS 256
-#define SPREAD_BY 4
+#define SPREAD_BY 8
 
 static uint32_t more_connections(const struct plan_agent *agent)
 {

@@ -229,7 +229,7 @@ static void test_schedule(void **state)
 	free(more);
 }
 
-/* Four times the connections, at most 256 a thread; the rest stays. */
+/* Eight times the connections, at most 256 a thread; the rest stays. */
 static void test_more_connections(void **state)
 {
 	struct plan *plan = make(4, REMOTE, ONE ", {threads: 2, connections: "
@@ -238,11 +238,11 @@ static void test_more_connections(void **state)
 
 	(void)state;
 	assert_non_null(more);
-	assert_int_equal(more->agent[0].connections, 16);
+	assert_int_equal(more->agent[0].connections, 32);
 	assert_int_equal(more->agent[0].threads, 1);
 	assert_int_equal(more->agent[1].connections, 512);
-	assert_int_equal(more->agent[1].first_conn, 16);
-	assert_int_equal(more->connections, 528);
+	assert_int_equal(more->agent[1].first_conn, 32);
+	assert_int_equal(more->connections, 544);
 	assert_int_equal(more->threads, plan->threads);
 	assert_int_equal(more->agent[1].cpu[1], plan->agent[1].cpu[1]);
 	assert_int_equal(plan->agent[0].connections, 4);
