@@ -118,6 +118,7 @@ static inline double bench_segment(struct worker *w, uint32_t segment,
 	struct wire_start start = {
 		.segment = segment, .rate_rps = 1e9,
 		.at_ns = clock_now_ns(), .from_ns = segment * n,
+		.drain_ns = 60000000000,
 		.until_ns = (segment + 1) * n,
 	};
 	struct err err;
