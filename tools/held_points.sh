@@ -28,10 +28,11 @@ BEGIN {
 	}
 }
 /^<!-- (stopped|paired) -->/ {
+	table = $2 == "paired" ? paired : stopped
 	print
 	getline; print
 	getline; print
-	printf "%s", $2 == "paired" ? paired : stopped
+	printf "%s", table
 	inside = 1
 }
 /^<!-- end -->/ { inside = 0 }
