@@ -120,7 +120,6 @@ static inline double bench_segment(struct worker *w, uint32_t segment,
 		.at_ns = clock_now_ns(), .from_ns = segment * n,
 		.drain_ns = 60000000000,
 		.until_ns = (segment + 1) * n,
-		.drain_ns = 60000000000,
 	};
 	struct err err;
 	int64_t begun;
