@@ -214,10 +214,11 @@ static void fold(struct agent *a, double full)
 		struct ring *ring = &a->crew.worker[i]->ring;
 		struct stamps *stamps = a->crew.worker[i]->stamps;
 
-		if (ring_ready(ring) >= full * (double)ring->mask)
+		if ((double)ring_ready(ring) >= full * (double)ring->mask)
 			recorder_fold(&a->recorder, ring);
 		if (stamps &&
-		    ring_ready(&stamps->log) >= full * (double)stamps->log.mask)
+		    (double)ring_ready(&stamps->log) >=
+			    full * (double)stamps->log.mask)
 			recorder_fold_log(&a->recorder, i, &stamps->log);
 	}
 }

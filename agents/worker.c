@@ -116,7 +116,11 @@ int worker_connect(struct worker *w)
 		return rc;
 	w->transport = t;
 	w->stream = t.ops->flags & TRANSPORT_STREAM;
-	return 0;
+	if (w->filled || !w->params.fill || !w->proto.ops->populate)
+		return 0;
+	/* Before anything is asked of the store, if only to try its stamps. */
+	w->filled = true;
+	return loader_fill(w, &w->err);
 }
 
 struct worker *worker_create(void)
@@ -149,8 +153,6 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	rc = open_memory(w);
 	if (rc == 0)
 		rc = stamping_open(w);
-	if (rc == 0 && params->fill && w->proto.ops->populate)
-		rc = loader_fill(w, &w->err);
 	return rc;
 }
 

@@ -109,7 +109,7 @@ struct worker {
 	uint32_t picked;	/* the last connection; pipelined: */
 	uint32_t more;		/* so many more requests may go there */
 	int32_t answered;	/* replies since the last sends */
-	bool trailer, in_order, stream, poll;
+	bool trailer, in_order, stream, poll, filled;
 	bool idle;		/* nothing went out or in, in the last turn */
 	bool flooded;		/* as much came in as it takes: maybe more is */
 	bool failed;		/* err says why; the segment is void */
