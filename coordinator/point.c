@@ -324,7 +324,7 @@ void point_add(struct point_data *data, const struct wire_start *start,
 	if (data->nstalls > stalls)
 		qsort(&data->stall[stalls], data->nstalls - stalls,
 		      sizeof(*data->stall), stall_order);
-	exclude_segment(segment, &data->stall[stalls],
+	exclude_segment(segment, data->stall ? &data->stall[stalls] : NULL,
 			(uint32_t)data->nstalls - stalls, &rule);
 	exclude_warmup(segment, data->warmup_ns);
 }

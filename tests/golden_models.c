@@ -48,7 +48,7 @@ static const char usage[] =
 /* A simulation that is not precise enough by then is a miss. */
 #define TIME_LIMIT_S 120
 /* So many queues are simulated by --quick, evenly over the folder. */
-#define QUICK_QUEUES 16
+#define QUICK_QUEUES 8
 
 struct options {
 	bool quick, simulate;
