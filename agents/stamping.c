@@ -185,11 +185,13 @@ static int probe_run(struct worker *w, bool *broken, struct err *why)
 	stamps_begin(w->stamps);
 	while (p.sent < PROBES && probe_send(&p)) {
 		probe_wait(&p, clock_now_ns() + REPLY_NS);
-		*broken = p.answered < p.sent;
+		*broken = p.broken || p.answered < p.sent;
 		if (*broken)
-			return err_set(why, -ETIMEDOUT,
-				       "the target did not answer a request "
-				       "sent to try them");
+			return err_set(why, -ETIMEDOUT, p.broken
+				       ? "a connection broke at a request "
+					 "sent to try them"
+				       : "the target did not answer a request "
+					 "sent to try them");
 	}
 	for (until = clock_now_ns() + STAMPS_NS; clock_now_ns() < until;)
 		stamps_drain(w->stamps, 0);

@@ -174,20 +174,22 @@ void calibration_of(const struct plan *plan, const struct result *result,
 
 /* --- the file ----------------------------------------------------------------------- */
 
+/* Empty where there is none yet; NULL where there is one that is no list. */
 static json_t *load_list(const char *path)
 {
 	json_error_t error;
 	struct stat st;
 	json_t *list;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode) ||
-	    (size_t)st.st_size > FILE_MOST)
-		return json_array();
+	if (stat(path, &st))
+		return errno == ENOENT ? json_array() : NULL;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_MOST)
+		return NULL;
 	list = json_load_file(path, 0, &error);
 	if (json_is_array(list))
 		return list;
 	json_decref(list);
-	return json_array();
+	return NULL;
 }
 
 static bool same_path(const json_t *entry, const char *path)
@@ -232,6 +234,12 @@ int calibration_save(const struct result_calibration *c, struct err *err)
 	arena_init(&arena);
 	path = calibration_file(&arena);
 	list = load_list(path);
+	if (!list) {
+		rc = err_set(err, -EBADMSG, "%s is damaged, or larger than "
+			     "1 MiB: nothing was kept; move it away", path);
+		arena_fini(&arena);
+		return rc;
+	}
 	for (size_t i = json_array_size(list); i-- > 0;)
 		if (same_path(json_array_get(list, i), c->path))
 			json_array_remove(list, i);

@@ -159,8 +159,8 @@ static void examine_ptp(struct hwts_clock *clock, const char *interface)
 	rc = rc < 0 ? rc : ptp4l_related(&s, &s, &bound_ns, &err);
 	clock->disciplined = rc == 0;
 	if (rc < 0)
-		snprintf(clock->ptp, sizeof(clock->ptp), "%.180s; run ptp4l on "
-			 "every host for one-way delays", err.text);
+		snprintf(clock->ptp, sizeof(clock->ptp), "%.180s; ptp4l "
+			 "disciplines it", err.text);
 	else
 		snprintf(clock->ptp, sizeof(clock->ptp), "grandmaster "
 			 "%02x%02x%02x.%02x%02x.%02x%02x%02x, %lld ns off",

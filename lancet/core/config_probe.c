@@ -120,7 +120,11 @@ const char *config_probe_apply(const char *file, struct yaml_node *tree,
 				    "other requests and was not used; run "
 				    "`lancet probe %s` again", path, file);
 	found = yaml_get(probe, "target");
-	for (struct yaml_node *c = found ? found->child : NULL, *next; c;
+	if (!found || found->type != YAML_MAP)
+		return arena_printf(arena, "%s has no map `target` and was not "
+				    "used; run `lancet probe %s` again", path,
+				    file);
+	for (struct yaml_node *c = found->child, *next; c;
 	     c = next) {
 		next = c->next;
 		if (!yaml_get(target, c->key))
