@@ -81,7 +81,9 @@ static void pcap_close(void *state)
 	s->capture = NULL;
 }
 
-static int start(struct pcap_source *s, const char *interface, struct err *err)
+/* A filter that stands is not set again: packets would pass in between. */
+static int start(struct pcap_source *s, const char *interface, bool grown,
+		 struct err *err)
 {
 	const struct capture_params params = {
 		.interface = interface, .filter = s->filter,
@@ -92,6 +94,8 @@ static int start(struct pcap_source *s, const char *interface, struct err *err)
 		return err_set(err, -ENOTSUP,
 			       "connections leave by %s and by %s; a capture "
 			       "is of one interface", s->interface, interface);
+	if (s->capture && !grown)
+		return 0;
 	if (s->capture)
 		return capture_filter(s->capture, s->filter, err);
 	snprintf(s->interface, sizeof(s->interface), "%s", interface);
@@ -104,6 +108,7 @@ static int pcap_enable(void *state, uint32_t conn, int fd, struct err *err)
 	struct pcap_source *s = state;
 	char interface[IF_NAMESIZE];
 	uint16_t port;
+	size_t before = strlen(s->filter);
 	int rc = capture_filter_add(s->filter, fd, s->params.stream, &port);
 
 	if (rc == 0)
@@ -114,7 +119,7 @@ static int pcap_enable(void *state, uint32_t conn, int fd, struct err *err)
 	if (s->owner[port] && s->owner[port] != conn + 1)
 		return err_set(err, -ENOTSUP, "two connections have port %u; "
 			       "a capture cannot tell them apart", port);
-	rc = start(s, interface, err);
+	rc = start(s, interface, strlen(s->filter) > before, err);
 	/* What is captured of the old connection is nobody's any more. */
 	s->owner[s->flow[conn].port] = 0;
 	s->flow[conn] = (struct flow){ .port = port, .fd = fd };

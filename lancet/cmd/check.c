@@ -206,9 +206,11 @@ static int take(struct request *request, int option, struct arena *arena)
 	case 'c':
 		return take_check(request, optarg);
 	case 's':
-		if (request->asked.nset < MANY)
-			request->set[request->asked.nset++] =
-				arena_printf(arena, "checks.%s", optarg);
+		if (request->asked.nset == MANY)
+			return cmd_fail("check", STATUS_USAGE,
+					"more than %d --set", (int)MANY);
+		request->set[request->asked.nset++] =
+			arena_printf(arena, "checks.%s", optarg);
 		return 0;
 	case 'j':
 		request->json = true;

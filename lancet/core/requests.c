@@ -46,8 +46,7 @@ struct reader {
 	const char *file;
 	FILE *in;
 	unsigned long line;
-	char *text;		/* of getline */
-	size_t size;
+	char *text;		/* LINE_MOST bytes and an end */
 	char *field[FIELDS_MOST];
 	size_t nfields;
 	size_t at[COLUMNS];	/* which field; NONE */
@@ -87,23 +86,36 @@ static char *trim(char *text)
 	return text;
 }
 
+/* 1: one is in r->text; 0: the end. No longer than a line may be. */
+static int read_line(struct reader *r, struct err *err)
+{
+	size_t len = 0;
+	int c;
+
+	while ((c = getc_unlocked(r->in)) != EOF && c != '\n') {
+		if (c == 0 || len == LINE_MOST)
+			return fail(r, err, "no text; write numbers separated "
+				    "by commas");
+		r->text[len++] = (char)c;
+	}
+	r->text[len] = '\0';
+	if (ferror(r->in))
+		return err_set(err, -EIO, "%s: cannot be read: %s", r->file,
+			       strerror(errno));
+	return len || c != EOF;
+}
+
 /* 1: fields; 0: the end; or an error. */
 static int next_line(struct reader *r, struct err *err)
 {
-	ssize_t len;
 	char *text, *field;
+	int rc;
 
 	do {
 		r->line++;
-		len = getline(&r->text, &r->size, r->in);
-		if (len < 0 && ferror(r->in))
-			return err_set(err, -EIO, "%s: cannot be read: %s",
-				       r->file, strerror(errno));
-		if (len < 0)
-			return 0;
-		if (strlen(r->text) != (size_t)len || len > LINE_MOST)
-			return fail(r, err, "no text; write numbers separated "
-				    "by commas");
+		rc = read_line(r, err);
+		if (rc <= 0)
+			return rc;
 		text = r->text;
 		if (r->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
 			text += 3;
@@ -331,12 +343,12 @@ int requests_read(struct requests *to, FILE *in, const char *file,
 	int rc;
 
 	memset(to, 0, sizeof(*to));
+	r.text = arena_alloc(arena, LINE_MOST + 1);
 	rc = take_header(&r, err);
 	if (!rc) {
 		to->intended = r.at[INTENDED] != NONE;
 		rc = take_lines(&r, err);
 	}
-	free(r.text);
 	return rc;
 }
 
