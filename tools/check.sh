@@ -1,11 +1,11 @@
 #!/bin/sh
-# check.sh - run the tests one after the other, and count
+# check.sh - run the tests, and count
 #
 # usage: check.sh [--long] [PART-OF-A-NAME...]   all tests without a name
 #
-# A test is a program: 0 passes, 77 skips (its last line says why), all else
-# fails. What it printed is kept in build/check/; a failing one is shown.
-# The last line is `N passed, N failed, N skipped`.
+# What a test is says tools/try.sh; what each printed is kept in build/check/.
+# Those that measure run one after the other; the others as many at a time as
+# there are processors. The last line is `N passed, N failed, N skipped`.
 set -u
 cd "$(dirname "$0")/.." || exit
 export BUILD="${BUILD:-plain}"
@@ -26,9 +26,10 @@ plain) objects=build/obj bin=build/bin ;;
 *) objects=build/$BUILD bin=build/$BUILD/bin ;;
 esac
 export LANCET="$PWD/$bin/lancet"
-logs=build/check/$BUILD
-rm -rf "$logs"
-passed=0 failed=0 skipped=0
+export LOGS="build/check/$BUILD"
+rm -rf "$LOGS"
+mkdir -p "$LOGS"
+: >"$LOGS/outcomes"
 
 wanted() {
 	[ -n "$names" ] || return 0
@@ -40,42 +41,20 @@ wanted() {
 
 skip() {
 	wanted "$1" || return
-	skipped=$((skipped + 1))
 	printf 'skip            %s: %s\n' "$1" "$2"
-}
-
-show() {
-	echo "--- $1"
-	tail -n 40 "$1" | sed 's/^/    /'
-	echo "---"
+	echo skipped >>"$LOGS/outcomes"
 }
 
 # usage: try NAME LIMIT-IN-SECONDS COMMAND...
 try() {
-	name=$1 limit=$2 log=$logs/$1.log
-	shift 2
-	wanted "$name" || return
-	mkdir -p "${log%/*}"
-	start=$(date +%s%N)
-	timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null
-	status=$?
-	tenths=$((($(date +%s%N) - start) / 100000000))
-	took="$((tenths / 10)).$((tenths % 10)) s"
-	case $status in
-	0)
-		passed=$((passed + 1))
-		printf 'ok   %8s   %s\n' "$took" "$name"
-		;;
-	77)
-		skip "$name" "$(tail -n 1 "$log")"
-		;;
-	*)
-		failed=$((failed + 1))
-		[ $status -ne 124 ] || echo "stopped after $limit s" >>"$log"
-		printf 'FAIL %8s   %s (status %s)\n' "$took" "$name" $status
-		show "$log"
-		;;
-	esac
+	if wanted "$1"; then tools/try.sh "$@"; fi
+}
+
+# usage: together <LINES   each line is what `try` takes
+together() {
+	while read -r name rest; do
+		if wanted "$name"; then echo "$name $rest"; fi
+	done | xargs -r -P "$(nproc)" -L 1 tools/try.sh
 }
 
 try_units() {
@@ -85,14 +64,14 @@ try_units() {
 	fi
 	for source in tests/unit/*_test.c; do
 		name=$(basename "$source" .c)
-		try "unit/$name" 300 "$objects/tests/unit/$name"
-	done
+		echo "unit/$name 300 $objects/tests/unit/$name"
+	done | together
 }
 
 has_fuzzer() {
 	echo 'int LLVMFuzzerTestOneInput(const char *d, long n);
 	int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' |
-		clang -fsanitize=fuzzer,address -x c -o "$logs/probe" - 2>/dev/null
+		clang -fsanitize=fuzzer,address -x c -o "$LOGS/probe" - 2>/dev/null
 }
 
 # First the corpus, as this build is; then a fuzzer's own ideas. That build is
@@ -101,11 +80,10 @@ try_fuzzers() {
 	sources=$(ls tests/fuzz/*_fuzz.c 2>/dev/null)
 	for source in $sources; do
 		name=$(basename "$source" .c)
-		try "corpus/$name" 60 "$objects/tests/fuzz/$name" \
+		echo "corpus/$name" 60 "$objects/tests/fuzz/$name" \
 			"tests/fuzz/corpus/${name%_fuzz}"/*
-	done
+	done | together
 	[ "$BUILD" = plain ] || return
-	mkdir -p "$logs"
 	if ! has_fuzzer; then
 		for source in $sources; do
 			skip "fuzz/$(basename "$source" .c)" "no libFuzzer here"
@@ -116,12 +94,12 @@ try_fuzzers() {
 		try fuzz/build 400 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
 	for source in $sources; do
 		name=$(basename "$source" .c)
-		mkdir -p "$logs/found/$name"
-		try "fuzz/$name" $((seconds + 30)) \
+		mkdir -p "$LOGS/found/$name"
+		echo "fuzz/$name" $((seconds + 30)) \
 			"build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" \
-			-artifact_prefix="$logs/found/$name-" -timeout=5 \
-			"$logs/found/$name" "tests/fuzz/corpus/${name%_fuzz}"
-	done
+			-artifact_prefix="$LOGS/found/$name-" -timeout=5 \
+			"$LOGS/found/$name" "tests/fuzz/corpus/${name%_fuzz}"
+	done | together
 }
 
 # All predictions that there are golden values of; accuracy is for the plain
@@ -169,5 +147,9 @@ try_sims
 try_goldens
 try_coverage
 try_validity
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
+
+count() {
+	grep -c "^$1\$" "$LOGS/outcomes"
+}
+echo "$(count passed) passed, $(count failed) failed, $(count skipped) skipped"
+[ "$(count failed)" -eq 0 ] && [ -s "$LOGS/outcomes" ]
