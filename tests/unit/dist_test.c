@@ -486,15 +486,15 @@ static void test_empirical_refusals(void **state)
 		{ "1\n-2\n", 5, ":2: -2 is out of range" },
 		{ "1\n\n2,3\n", 7, ":3: 2 fields; give one value a line" },
 		{ "1\n2\0\n", 5,
-		  ":2: a NUL byte; a text file of numbers is "
-		  "wanted" },
+		  ":2: a NUL byte; write text, numbers separated by "
+		  "commas" },
 		{ "1\n1e999\n", 8, NULL },
 		{ "1\n12kg\n", 7, ":2: '12kg' is not a number" },
 		{ "1\nnan\n", 6, NULL },
 		{ "1\ninf\n", 6, NULL },
 		{ "", 0, " has no values; give one a line" },
 		{ "# none\n", 7, " has no values; give one a line" },
-		{ "1\n1,2,3,4,5\n", 12, ":2: more than 4 fields" },
+		{ "1\n1,2,3,4,5\n", 12, ":2: 5 fields; give one value a line" },
 	};
 	struct arena arena;
 	struct dist d;

@@ -10,7 +10,7 @@
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 #include "lancet/core/unit.h"
-#include "workloads/lines.h"
+#include "lancet/core/lines.h"
 
 /*
  * The Markov-modulated Poisson process (Fischer and Meier-Hellstern 1993).

@@ -7,7 +7,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
-#include "workloads/lines.h"
+#include "lancet/core/lines.h"
 
 /*
  * A file of lines `time_ns[,class[,service_ns]]` in order of time, counted

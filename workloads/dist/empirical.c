@@ -7,7 +7,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "workloads/discrete.h"
-#include "workloads/lines.h"
+#include "lancet/core/lines.h"
 
 struct empirical_options {
 	const char *file;

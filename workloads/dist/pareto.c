@@ -10,7 +10,7 @@
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 #include "workloads/halfline.h"
-#include "workloads/lines.h"
+#include "lancet/core/lines.h"
 
 /*
  * P(X > x) = (min / x)^alpha from min on; with max, given that X <= max: the

@@ -1,5 +1,6 @@
-/* lines.c - numbers from a text file, with errors that say where */
-#include "workloads/lines.h"
+/* lines.c - a text file of comma separated fields, with errors that say where
+ */
+#include "lancet/core/lines.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,15 +12,23 @@
 #include "lancet/core/input.h"
 #include "lancet/core/unit.h"
 
+void lines_begin(struct lines *l, FILE *in, const char *file, bool named)
+{
+	l->in = in;
+	l->file = file;
+	l->named = named;
+	l->line = 0;
+	l->nfields = 0;
+}
+
 int lines_open(struct lines *l, const char *file, struct err *err)
 {
-	memset(l, 0, sizeof(*l));
-	l->file = file;
-	l->in = input_open_regular(file);
+	lines_begin(l, input_open_regular(file), file, false);
 	if (!l->in && errno == EINVAL)
 		return err_set(err, -EINVAL,
 			       "%s is no regular file, and is read more than "
-			       "once; write it to one", file);
+			       "once; write it to one",
+			       file);
 	if (!l->in)
 		return err_set(err, -errno,
 			       "cannot open %s: %s; give the name of a file",
@@ -42,7 +51,7 @@ int lines_error(const struct lines *l, struct err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	return err_set(err, -EINVAL, "%s:%u: %s", l->file, l->line, text);
+	return err_set(err, -EINVAL, "%s:%lu: %s", l->file, l->line, text);
 }
 
 static char *trim(char *text)
@@ -54,6 +63,11 @@ static char *trim(char *text)
 	end = text + strlen(text);
 	while (end > text && isspace((unsigned char)end[-1]))
 		*--end = 0;
+	/* Quotes around a whole field; none of ours has one inside. */
+	if (*text == '"' && end > text + 1 && end[-1] == '"') {
+		end[-1] = 0;
+		text++;
+	}
 	return text;
 }
 
@@ -71,27 +85,43 @@ static int split(struct lines *l, char *text, struct err *err)
 	return 1;
 }
 
-/* One line into text[]; 0 at the end of the file. Its length is kept apart
- * from strlen, so that a NUL is seen. */
+/* One line into text[]; 0 at the end of the file. */
 static int read_line(struct lines *l, struct err *err)
 {
 	size_t len = 0;
 	int c;
 
-	while ((c = getc(l->in)) != EOF && c != '\n') {
+	while ((c = getc_unlocked(l->in)) != EOF && c != '\n') {
 		if (c == 0)
 			return lines_error(l, err,
-					   "a NUL byte; a text file of"
-					   " numbers is wanted");
-		if (len == sizeof(l->text) - 1)
-			return lines_error(l, err, "line longer than %d bytes",
-					   LINES_LENGTH - 1);
+					   "a NUL byte; write text, "
+					   "numbers separated by commas");
+		if (len == LINES_LENGTH)
+			return lines_error(l, err,
+					   "longer than %d bytes; "
+					   "write one entry a line",
+					   LINES_LENGTH);
 		l->text[len++] = (char)c;
 	}
 	l->text[len] = 0;
 	if (ferror(l->in))
-		return err_set(err, -EIO, "cannot read %s", l->file);
+		return err_set(err, -EIO, "%s: cannot be read: %s", l->file,
+			       strerror(errno));
 	return len || c != EOF;
+}
+
+/* Its first field, or NULL where there is nothing to read in it. */
+static char *content(const struct lines *l, char *text)
+{
+	if (l->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
+		text += 3;
+	while (isspace((unsigned char)*text))
+		text++;
+	if (!*text || *text == '#')
+		return NULL;
+	if (l->line == 1 && !l->named && isalpha((unsigned char)*text))
+		return NULL;
+	return text;
 }
 
 int lines_next(struct lines *l, struct err *err)
@@ -104,11 +134,9 @@ int lines_next(struct lines *l, struct err *err)
 		rc = read_line(l, err);
 		if (rc <= 0)
 			return rc;
-		text = trim(l->text);
-		if (!*text || *text == '#' ||
-		    (l->line == 1 && isalpha((unsigned char)*text)))
-			continue;
-		return split(l, text, err);
+		text = content(l, l->text);
+		if (text)
+			return split(l, text, err);
 	}
 }
 

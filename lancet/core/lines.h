@@ -1,7 +1,8 @@
-/* lines.h - numbers from a text file, with errors that say where */
-#ifndef WORKLOADS_LINES_H
-#define WORKLOADS_LINES_H
+/* lines.h - a text file of comma separated fields, with errors that say where */
+#ifndef LANCET_CORE_LINES_H
+#define LANCET_CORE_LINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,24 +10,28 @@
 struct err;
 
 /*
- * A file of comma separated fields. Empty lines and lines that start with
- * '#' are skipped; so is a first line that starts with a letter: a header.
- * Lines are at most 4096 bytes long and hold no NUL.
+ * Empty lines and lines that start with '#' are passed over; blanks at either
+ * end of a field, quotes around it, CRs and a byte order mark do not count. A
+ * line that is too long, or holds a NUL, is an error before it is all read.
  */
-#define LINES_FIELDS 4
-#define LINES_LENGTH 4096
+#define LINES_FIELDS 64
+#define LINES_LENGTH 65536
 
 struct lines {
 	FILE *in;
 	const char *file;
-	unsigned line; /* of the last lines_next() */
-	char text[LINES_LENGTH];
-	char *field[LINES_FIELDS]; /* without blanks at either end */
+	bool named;	/* the first line names columns: keep it; else a first
+			 * line that starts with a letter is passed over */
+	unsigned long line;	/* of the last lines_next() */
+	char *field[LINES_FIELDS];
 	size_t nfields;
+	char text[LINES_LENGTH + 1];
 };
 
+/* A regular file by its name, to be closed; or one that is open already. */
 int lines_open(struct lines *l, const char *file, struct err *err);
 void lines_close(struct lines *l);
+void lines_begin(struct lines *l, FILE *in, const char *file, bool named);
 
 /* 1: a line's fields; 0: end of file; -EINVAL or -EIO, with file and line. */
 int lines_next(struct lines *l, struct err *err);
