@@ -38,7 +38,8 @@ static int datagram_connect(struct datagram *s, struct err *err)
 			       "(SO_TXTIME): %s; take pacer out",
 			       strerror(errno));
 	if (s->epoll >= 0)
-		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd, EPOLLIN,
+		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd,
+				    EPOLLIN | (s->wire ? EPOLLET : 0),
 				    s->n - 1);
 	return 0;
 }
@@ -110,8 +111,6 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 	s->listening = params->listen;
 	s->wire = params->listen ? NULL : params->stamps;
 	s->launch = params->listen ? NULL : params->launch;
-	if (s->wire)
-		s->wire->alone = most == 1;
 	if (params->max_message > PAYLOAD_MAX)
 		return err_set(err, -EMSGSIZE,
 			       "messages of %zu bytes do not fit into "
@@ -121,6 +120,7 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 	if (!s->data)
 		return err_set(err, -ENOMEM, "no memory for packets");
 	s->fd = arena_array(arena, most, sizeof(*s->fd));
+	s->owed = arena_array(arena, most, sizeof(*s->owed));
 	if (params->listen)
 		peers_init(&s->peers, most, arena);
 	ret = params->listen ? datagram_listen(s, err) :
@@ -207,8 +207,11 @@ static int datagram_send_one(struct datagram *s, struct packet *pkt)
 			s->refused[s->nrefused++] = pkt->conn;
 		ret = datagram_hand_over(s, pkt, to, len);
 	}
-	if (ret >= 0)
+	if (ret >= 0) {
+		if (s->epoll >= 0)
+			s->owed[pkt->conn]++;
 		return 1;
+	}
 	pkt->flags &= ~(uint32_t)TRANSPORT_STAMP;
 	return errno != EAGAIN && errno != ENOBUFS;
 }
@@ -236,15 +239,28 @@ static size_t datagram_refused(struct datagram *s, struct packet *pkt, size_t n)
 	return i;
 }
 
-/* One of many sockets, because epoll says so. */
-static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
-		    struct packet *pkt)
+/* Room for control data only where there may be some. */
+static void datagram_room(struct datagram *s, size_t first, size_t n,
+			  bool stamps)
 {
+	for (size_t i = first; i < first + n; i++) {
+		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
+		s->msg[i].msg_hdr.msg_controllen =
+			stamps ? sizeof(s->control[i]) : 0;
+	}
+}
+
+/* One of many sockets, because epoll says so. */
+static size_t datagram_read(struct datagram *s, uint32_t conn, size_t at,
+			    struct packet *pkt)
+{
+	unsigned char *data = s->data + at * s->room;
 	ssize_t len;
 
 	*pkt = (struct packet){ .data = data, .conn = conn };
-	len = stamps_on(s->wire) ? stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
-			recv(s->fd[conn], data, s->room, 0);
+	len = stamps_wait(s->wire, conn) ?
+		      stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
+		      recv(s->fd[conn], data, s->room, 0);
 	if (len < 0 && errno != ECONNREFUSED)
 		return 0;
 	pkt->stamp_ns = clock_now_ns();
@@ -255,42 +271,109 @@ static int datagram_read(struct datagram *s, uint32_t conn, unsigned char *data,
 	return 1;
 }
 
-/* An error that is nothing but stamps, which are taken in. */
+/* Up to n of one socket. */
+static size_t datagram_read_several(struct datagram *s, uint32_t conn,
+				    size_t at, struct packet *pkt, size_t n)
+{
+	bool stamps = stamps_wait(s->wire, conn);
+	int64_t now;
+	int got;
+
+	datagram_room(s, at, n, stamps);
+	got = recvmmsg(s->fd[conn], s->msg + at, (unsigned)n, MSG_DONTWAIT,
+		       NULL);
+	if (got <= 0)
+		return datagram_read(s, conn, at, pkt);
+	now = clock_now_ns();
+	for (size_t i = 0; i < (size_t)got; i++) {
+		struct mmsghdr *msg = &s->msg[at + i];
+
+		pkt[i] = (struct packet){
+			.data = s->iov[at + i].iov_base, .conn = conn,
+			.len = msg->msg_len, .stamp_ns = now,
+		};
+		if (stamps)
+			stamps_received(s->wire, &msg->msg_hdr, msg->msg_len,
+					&pkt[i]);
+	}
+	return (size_t)got;
+}
+
+static void datagram_look(struct datagram *s, uint32_t conn)
+{
+	if (s->nlook < BURST)
+		s->look[s->nlook++] = conn;
+}
+
+void datagram_again(void *state, uint32_t conn)
+{
+	struct datagram *s = state;
+
+	if (!s->wire || s->epoll < 0)
+		return;
+	s->owed[conn]++;
+	if (s->nlook == 0 || s->look[s->nlook - 1] != conn)
+		datagram_look(s, conn);
+}
+
+/* What a socket owes, as far as it fits. */
+static size_t datagram_empty(struct datagram *s, uint32_t conn, size_t at,
+			     struct packet *pkt, size_t n)
+{
+	size_t want = s->owed[conn] > 1 ? (size_t)s->owed[conn] : 1, got;
+
+	want = !s->wire ? 1 : want < n ? want : n;
+	got = want > 1 ? datagram_read_several(s, conn, at, pkt, want) :
+			 datagram_read(s, conn, at, pkt);
+	s->owed[conn] -= (int32_t)got;
+	if (s->wire && got == want && (s->owed[conn] > 0 || !pkt->len))
+		datagram_look(s, conn);
+	return got;
+}
+
+/* With stamps, an error is most often nothing else, and has time. */
 static bool datagram_only_stamps(struct datagram *s,
 				 const struct epoll_event *event)
 {
-	return stamps_on(s->wire) && event->events & EPOLLERR &&
-	       stamps_drain(s->wire, event->data.u32) > 0 &&
-	       !(event->events & EPOLLIN);
+	if (!stamps_on(s->wire) || event->events & EPOLLIN)
+		return false;
+	s->doubt = event->data.u32 + 1;
+	return true;
 }
 
 static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
 {
-	int ready = socket_events_take(&s->events, s->epoll, n);
-	size_t out = 0;
+	const struct epoll_event *event;
+	size_t out = 0, looks = s->nlook;
 
-	for (int i = 0; i < ready; i++) {
-		const struct epoll_event *event = &s->events.event[i];
-
-		if (datagram_only_stamps(s, event))
-			continue;
-		out += (size_t)datagram_read(s, event->data.u32,
-					     s->data + out * s->room,
-					     &pkt[out]);
+	for (size_t i = 0; i < looks && out < n; i++)
+		out += datagram_empty(s, s->look[--s->nlook], out, pkt + out,
+				      n - out);
+	if (!socket_events_look(&s->events, s->epoll)) {
+		if (s->doubt)
+			datagram_look(s, s->doubt - 1);
+		s->doubt = 0;
+		return out;
 	}
+	while (out < n && (event = socket_events_next(&s->events)))
+		if (!datagram_only_stamps(s, event))
+			out += datagram_empty(s, event->data.u32, out,
+					      pkt + out, n - out);
 	return out;
 }
 
 /* The only socket: a client's, or a server's. */
 static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_t n)
 {
+	bool stamps = s->listening || stamps_wait(s->wire, 0);
 	int64_t now;
 	int got;
 
-	for (size_t i = 0; i < s->stale && (s->listening || stamps_on(s->wire)); i++) {
-		s->msg[i].msg_hdr.msg_namelen = sizeof(s->from[i]);
-		s->msg[i].msg_hdr.msg_controllen = sizeof(s->control[i]);
-	}
+	if (stamps != s->roomy)
+		s->stale = BURST;
+	s->roomy = stamps;
+	if (s->listening || s->wire)
+		datagram_room(s, 0, s->stale, stamps);
 	got = recvmmsg(s->fd[0], s->msg, (unsigned)n, MSG_DONTWAIT, NULL);
 	s->stale = got > 0 ? (size_t)got : 0;
 	if (got < 0 && errno == ECONNREFUSED) {
@@ -313,7 +396,7 @@ static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_
 					     now) :
 				now,
 		};
-	for (int i = 0; i < got && stamps_on(s->wire); i++)
+	for (int i = 0; i < got && s->wire && stamps; i++)
 		stamps_received(s->wire, &s->msg[i].msg_hdr,
 				s->msg[i].msg_len, &pkt[i]);
 	return (size_t)got;
@@ -335,7 +418,7 @@ void datagram_wait(void *state, int64_t until_ns)
 {
 	struct datagram *s = state;
 
-	if (s->nrefused > 0)
+	if (s->nrefused > 0 || s->nlook > 0)
 		return;
 	if (s->epoll >= 0)
 		socket_events_wait(&s->events, s->epoll, until_ns);

@@ -12,7 +12,10 @@
 /*
  * A client has one connected socket for every connection, so that a target
  * that spreads flows by hash sees that many; a single one is read without
- * epoll. A server has one socket, numbers its peers, and stamps what comes in
+ * epoll. Stamps that wait for being drained are an error to epoll, which would
+ * tell of it again and again: with stamps it tells of edges only, and a socket
+ * is read until it is known to be empty. It is when what it owes has come: as
+ * many as were sent, less those received that were replies. A server has one socket, numbers its peers, and stamps what comes in
  * by the kernel: when it reached the socket, however late it is read.
  *
  * A transport's state is this structure; its open() fills the first members,
@@ -24,6 +27,10 @@ struct datagram {
 	int listening;
 	int epoll;		/* -1: fd[0] is the only socket */
 	struct socket_events events;
+	int32_t *owed;		/* with edges: replies, by each socket */
+	uint32_t look[DATAGRAM_BURST]; /* sockets to be read without an edge */
+	size_t nlook;
+	uint32_t doubt;		/* the socket of the last error, or so; + 1 */
 	int *fd;
 	uint32_t n;		/* sockets */
 	struct peers peers;	/* listening */
@@ -31,7 +38,8 @@ struct datagram {
 	unsigned char *data;	/* DATAGRAM_BURST packets */
 	uint32_t refused[DATAGRAM_BURST]; /* whose send was refused */
 	size_t nrefused;
-	size_t stale;		/* messages whose address length was written */
+	size_t stale;		/* messages whose lengths were written, */
+	bool roomy;		/* with room for control data */
 	struct mmsghdr msg[DATAGRAM_BURST];
 	struct iovec iov[DATAGRAM_BURST];
 	struct sockaddr_storage from[DATAGRAM_BURST];
@@ -51,6 +59,7 @@ void datagram_close(void *state);
 const char *datagram_address(const void *state);
 size_t datagram_send(void *state, struct packet *pkt, size_t n);
 size_t datagram_recv(void *state, struct packet *pkt, size_t n);
+void datagram_again(void *state, uint32_t conn);
 void datagram_wait(void *state, int64_t until_ns);
 int datagram_reopen(void *state, uint32_t conn, struct err *err);
 

@@ -103,6 +103,8 @@ static void complete(struct worker *w, const struct packet *pkt,
 	w->pool.conn[pkt->conn].tries = 0;
 	if (!s) {
 		worker_count(&w->count.late_replies);
+		if (w->transport.ops->again)
+			w->transport.ops->again(w->transport.state, pkt->conn);
 		return;
 	}
 	s->received_ns = pkt->stamp_ns;
@@ -509,7 +511,7 @@ static void turn(struct worker *w)
 	w->idle = out + in == 0;
 	w->flooded = in == WORKER_RECV;
 	if (w->stamps && stamps_due(w->stamps, w->now_ns, w->idle || !w->poll))
-		stamps_turn(w->stamps, w->now_ns);
+		stamps_turn(w->stamps, w->now_ns, w->idle || !w->poll);
 	if (!w->flooded)
 		expire(w);
 	if (w->pool.down > 0)

@@ -186,22 +186,33 @@ void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)
 {
 	struct timespec left;
 
+	if (e->at < e->n)
+		return;
+	e->at = 0;
 	e->n = epoll_pwait2(epoll, e->event, SOCKET_EVENTS,
 			    time_left(until_ns, &left), NULL);
-	e->told = e->n >= 0;
 	/* Kernels before 5.11 lack it, and some sandboxes forbid it. */
 	if (e->n < 0 && errno != EINTR)
 		socket_wait(epoll, until_ns);
 }
 
-int socket_events_take(struct socket_events *e, int epoll, size_t most)
+bool socket_events_look(struct socket_events *e, int epoll)
 {
-	int room = most < SOCKET_EVENTS ? (int)most : SOCKET_EVENTS;
+	if (e->at < e->n)
+		return true;
+	e->at = 0;
+	e->n = epoll_wait(epoll, e->event, SOCKET_EVENTS, 0);
+	return e->n > 0;
+}
 
-	if (!e->told)
-		e->n = epoll_wait(epoll, e->event, room, 0);
-	e->told = false;
-	return e->n < room ? e->n : room;
+void socket_events_forget(struct socket_events *e, uint32_t data)
+{
+	int to = e->at;
+
+	for (int i = e->at; i < e->n; i++)
+		if (e->event[i].data.u32 != data)
+			e->event[to++] = e->event[i];
+	e->n = to;
 }
 
 void socket_stamps_enable(int fd)

@@ -58,21 +58,29 @@ int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data);
 void socket_wait(int fd, int64_t until_ns);
 
 /*
- * What an epoll told while its user slept is what the user then takes: no
- * second look, which would cost as much as a short system call does. Events
- * are level-triggered, so those that nobody takes are told again.
+ * What an epoll told, also while its user slept, stays until it is taken, one
+ * by one: it may be edge-triggered, and is then not told again.
  */
 #define SOCKET_EVENTS 64
 struct socket_events {
 	struct epoll_event event[SOCKET_EVENTS];
-	int n;
-	bool told;		/* by a wait, and not yet taken */
+	int n, at;		/* the next to be taken */
 };
 
 void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns);
 
-/* Hot. At most `most` events that there are now, in e->event; how many. */
-int socket_events_take(struct socket_events *e, int epoll, size_t most);
+/* Hot. Look for more where all were taken; false: there are none. */
+bool socket_events_look(struct socket_events *e, int epoll);
+
+/* Hot. NULL: all were taken. */
+static inline const struct epoll_event *
+socket_events_next(struct socket_events *e)
+{
+	return e->at < e->n ? &e->event[e->at++] : NULL;
+}
+
+/* Cold: what was told of this one is of a descriptor that is closed now. */
+void socket_events_forget(struct socket_events *e, uint32_t data);
 
 /*
  * The kernel's receive stamps (SO_TIMESTAMPNS, CLOCK_REALTIME) in our clock:

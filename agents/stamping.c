@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "agents/stamps.h"
 #include "agents/worker.h"
@@ -14,6 +15,8 @@
 #define PROBES 8u
 #define REPLY_NS 200000000	/* to each; a target has just been started */
 #define STAMPS_NS 10000000	/* after the last reply, for a card's stamps */
+#define RETRIES 10		/* while no reply comes in with a stamp: */
+#define RETRY_NS 10000000	/* a helper of the kernel's has to turn it on */
 #define LOG_REQUESTS (1u << 16)	/* room for these, to begin with */
 #define BUFFER (8 << 20)	/* for a stream's waiting stamps */
 #define AUTO_SHARE (1. / 16)	/* timestamps: auto costs little */
@@ -169,10 +172,11 @@ static int launch_judge(const struct probe *p, const struct pairing *pairing,
 }
 
 /*
- * 0: stamps come; else why not, in one line. Broken: a connection is, or
- * owes a reply, which must not be taken for that to a request.
+ * 0: stamps come; else why not, in one line: -EAGAIN where the sends' do.
+ * Broken: a connection is, or owes a reply, which must not be taken for that
+ * to a request.
  */
-static int probe_run(struct worker *w, bool *broken, struct err *why)
+static int probe_once(struct worker *w, bool *broken, struct err *why)
 {
 	struct probe p = { .w = w };
 	struct pairing pairing;
@@ -201,10 +205,28 @@ static int probe_run(struct worker *w, bool *broken, struct err *why)
 		return why->code;
 	if (good > 0)
 		return 0;
-	return err_set(why, -ENOTSUP, "of %u requests sent to try them, %s",
-		       p.sent, pairing.count.lost_tx < p.sent ?
-		       "no reply came in with a stamp" :
-		       "none came back with a stamp");
+	if (pairing.count.lost_tx < p.sent)
+		return err_set(why, -EAGAIN, "of %u requests sent to try them, "
+			       "no reply came in with a stamp", p.sent);
+	return err_set(why, -ENOTSUP, "of %u requests sent to try them, none "
+		       "came back with a stamp", p.sent);
+}
+
+/*
+ * The first socket that wants stamps of what comes in has the whole kernel
+ * turn them on, which waits for its turn on every CPU: longer than eight
+ * requests take, above all where this thread keeps one for itself.
+ */
+static int probe_run(struct worker *w, bool *broken, struct err *why)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_NS };
+	int rc = probe_once(w, broken, why);
+
+	for (int i = 0; i < RETRIES && rc == -EAGAIN; i++) {
+		nanosleep(&pause, NULL);
+		rc = probe_once(w, broken, why);
+	}
+	return rc;
 }
 
 /* --- sources ------------------------------------------------------------------- */
@@ -234,7 +256,8 @@ static struct stamps_params params_of(const struct worker *w,
 		/* What waits for its launch time is scheduled before it. */
 		.detail = witness || w->params.launch ? 0 :
 			  TSOURCE_BIT(TSOURCE_SCHED),
-		.detail_share = STAMPS_DETAIL,
+		.detail_share = share / 4 < STAMPS_DETAIL ? share / 4 :
+							    STAMPS_DETAIL,
 		.source = {
 			.connections = w->params.connections,
 			.stream = stream,

@@ -41,6 +41,11 @@ int stamps_init(struct stamps *s, const struct stamps_params *params,
 	s->every = params->source.every;
 	arena_init(&s->arena);
 	s->why = arena_alloc(arena, sizeof(*s->why));
+	s->first = s->last = STAMPS_NONE;
+	s->conn = arena_array(arena, params->source.connections,
+			      sizeof(*s->conn));
+	s->full = arena_array(arena, params->source.connections,
+			      sizeof(*s->full));
 	s->source.ops = params->ops;
 	s->source.state = arena_alloc(arena, params->ops->state_size);
 	rc = params->ops->open(s->source.state, &s->params.source, arena, err);
@@ -121,8 +126,8 @@ static void drain_all(struct stamps *s)
 {
 	if (s->source.ops->settle)
 		s->source.ops->settle(s->source.state, true);
-	if (s->alone || s->got)
-		stamps_drain(s, 0);
+	for (uint32_t i = 0; i < s->params.source.connections; i++)
+		stamps_drain(s, i);
 }
 
 void stamps_begin(struct stamps *s)
@@ -155,6 +160,18 @@ static void put(struct stamps *s, const struct pairing_entry *entry)
 
 /* --- the transport's --------------------------------------------------------- */
 
+/* A stamp takes 832 bytes of a buffer, which replies have to share. */
+static uint32_t most_of(const struct stamps *s, int fd)
+{
+	uint32_t bytes = 0, most;
+	socklen_t len = sizeof(bytes);
+
+	if (s->got || sys_of(s)->getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len))
+		return s->got ? TSOURCE_DRAIN : STAMPS_EACH;
+	most = bytes / (4 * 832);
+	return most < 1 ? 1 : most < STAMPS_EACH ? most : STAMPS_EACH;
+}
+
 void stamps_enable(struct stamps *s, uint32_t conn, int fd)
 {
 	struct err err;
@@ -166,6 +183,8 @@ void stamps_enable(struct stamps *s, uint32_t conn, int fd)
 	}
 	if (s->got)
 		s->got[conn] = 0;
+	s->conn[conn].waiting = s->conn[conn].open = 0;
+	s->conn[conn].most = most_of(s, fd);
 	put(s, &(struct pairing_entry){ .what = PAIRING_OPENED,
 					.conn = conn });
 }
@@ -194,7 +213,11 @@ bool stamps_failed(struct stamps *s, uint32_t conn, int error)
 /* As many as fit at once; how many there were. */
 static size_t drain_some(struct stamps *s, uint32_t conn)
 {
-	size_t n = s->source.ops->tx_drain(s->source.state, conn, s->drained,
+	size_t n;
+
+	if (!s->got && !s->conn[conn].most)
+		return 0;
+	n = s->source.ops->tx_drain(s->source.state, conn, s->drained,
 					   TSOURCE_DRAIN);
 
 	for (size_t i = 0; i < n; i++) {
@@ -207,19 +230,14 @@ static size_t drain_some(struct stamps *s, uint32_t conn)
 			.quality = at->quality,
 		});
 	}
-	s->waiting = 0;
+	s->conn[conn].waiting = 0;
 	return n;
 }
 
-size_t stamps_drain(struct stamps *s, uint32_t conn)
+void stamps_drain(struct stamps *s, uint32_t conn)
 {
-	size_t n, all = 0;
-
-	do {
-		n = drain_some(s, conn);
-		all += n;
-	} while (n >= TSOURCE_DRAIN / 2);
-	return all;
+	while (drain_some(s, conn) >= TSOURCE_DRAIN / 2)
+		;
 }
 
 /*
@@ -265,21 +283,54 @@ ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
 	return got;
 }
 
+void stamps_disable(struct stamps *s, uint32_t conn)
+{
+	if (s->on)
+		stamps_drain(s, conn);
+	s->conn[conn].most = 0;
+}
+
 /* --- the loop's -------------------------------------------------------------- */
+
+/* To the end of the line. */
+static void line_up(struct stamps *s, uint32_t conn, int64_t now_ns)
+{
+	s->conn[conn].lined = true;
+	s->conn[conn].since_ns = now_ns;
+	s->conn[conn].next = STAMPS_NONE;
+	if (s->first == STAMPS_NONE)
+		s->first = conn;
+	else
+		s->conn[s->last].next = conn;
+	s->last = conn;
+}
 
 void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq)
 {
-	s->waiting++;
+	/* A witness knows all connections' as one. */
+	uint32_t at = s->got ? 0 : pkt->conn;
+	struct stamps_conn *c = &s->conn[at];
+
+	s->conn[pkt->conn].open++;
+	if (!c->lined)
+		line_up(s, at, pkt->stamp_ns);
 	put(s, &(struct pairing_entry){
 		.what = PAIRING_SENT, .conn = pkt->conn, .key = pkt->key,
 		.seq = seq, .kind = (uint8_t)kinds_of(s, pkt->flags),
 	});
+	/* Not now: the log has not heard yet of the rest of the burst. */
+	if (++c->waiting < c->most || c->filled || !c->most)
+		return;
+	c->filled = true;
+	s->full[s->nfull++] = at;
 }
 
 void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
 {
 	bool hardware = pkt->flags & TRANSPORT_HARDWARE;
 
+	if (s->conn[pkt->conn].open > 0)
+		s->conn[pkt->conn].open--;
 	if (!pkt->wire_ns && !s->got)
 		return;
 	put(s, &(struct pairing_entry){
@@ -290,12 +341,34 @@ void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
 	});
 }
 
-void stamps_turn(struct stamps *s, int64_t now_ns)
+/* One a turn: it takes as long as a request does. */
+static void drain_full(struct stamps *s)
 {
-	if (s->got)
-		drain_some(s, 0);
-	else if (s->alone && s->waiting > 0)
-		stamps_drain(s, 0);
+	uint32_t conn = s->full[--s->nfull];
+
+	s->conn[conn].filled = false;
+	if (s->conn[conn].waiting > 0)
+		drain_some(s, conn);
+}
+
+/* The first of the line, unless its stamps were drained meanwhile. */
+static void drain_first(struct stamps *s)
+{
+	uint32_t conn = s->first;
+	struct stamps_conn *c = &s->conn[conn];
+
+	s->first = c->next;
+	c->lined = false;
+	if (c->waiting > 0)
+		drain_some(s, conn);
+}
+
+void stamps_turn(struct stamps *s, int64_t now_ns, bool idle)
+{
+	if (s->nfull > 0)
+		drain_full(s);
+	else if (idle && s->first != STAMPS_NONE)
+		drain_first(s);
 	if (now_ns >= s->wall.next_ns)
 		wall_look(&s->wall, sys_of(s));
 }

@@ -23,12 +23,14 @@ struct msghdr;
  * transport asks, and passes on what comes; everything goes, in order, into a
  * log, from which pairing.h finds out after the segment what belongs to what.
  *
- * Stamps wait in the error queue of a socket. A transport with an epoll is
- * told of it (EPOLLERR) and drains it then; the only socket of a transport
- * without one is drained after so many sends, or in an idle turn.
+ * Stamps wait in the error queue of a socket, where one by one they cost
+ * half as much again as eight at a time. It is drained after so many sends;
+ * or in an idle turn, when the first of them was so long ago.
  */
-#define STAMPS_EACH 64u		/* sends between two drains */
-#define STAMPS_DETAIL (1. / 16)	/* of all requests: stamps of SCHED, too */
+#define STAMPS_EACH 8u
+#define STAMPS_WAIT_NS 1000000
+/* Of all requests, and of few that are stamped a quarter: of SCHED, too. */
+#define STAMPS_DETAIL (1. / 16)
 
 struct stamps_params {
 	const struct tsource_ops *ops;
@@ -38,15 +40,29 @@ struct stamps_params {
 	double detail_share;	/* of all requests */
 };
 
+/* Of one connection; those with stamps to wait for stand in a line. */
+struct stamps_conn {
+	int64_t since_ns;	/* when it lined up */
+	uint32_t waiting;	/* sends since the last drain */
+	uint32_t open;		/* sends whose reply has not come */
+	uint32_t most;		/* that may wait: what its buffer has room for;
+				 * 0: it is closed */
+	uint32_t next;		/* in the line */
+	bool lined, filled;	/* stands in it; among the full ones */
+};
+
+#define STAMPS_NONE UINT32_MAX
+
 struct stamps {
 	struct tsource source;
 	struct stamps_params params;
 	bool on;		/* false: there are none after all */
 	bool every;		/* the source hears of every send */
-	bool alone;		/* no epoll: the loop has connection 0 drained */
+	struct stamps_conn *conn;
+	uint32_t first, last;	/* of the line; STAMPS_NONE */
+	uint32_t *full, nfull;	/* those with the most that may wait */
 	uint32_t *got;		/* of a witness: messages or bytes received */
 				/* on each connection; else NULL */
-	uint32_t waiting;	/* sends since the last drain */
 	int enabled;		/* 0, or the first failure: */
 	struct err *why;
 	struct ring log;	/* struct pairing_entry */
@@ -78,10 +94,19 @@ void stamps_end(struct stamps *s);
 /* Cold: this descriptor is the connection's from here on. */
 void stamps_enable(struct stamps *s, uint32_t conn, int fd);
 
+/* Cold: it is about to be closed. */
+void stamps_disable(struct stamps *s, uint32_t conn);
+
 /* Hot: is there anything to be had? Also where s is NULL. */
 static inline bool stamps_on(const struct stamps *s)
 {
 	return s && s->on;
+}
+
+/* Hot: may the next that comes be a reply with a stamp? Also with NULL. */
+static inline bool stamps_wait(const struct stamps *s, uint32_t conn)
+{
+	return s && s->on && (s->got || s->conn[conn].open > 0);
 }
 
 /* Hot: does sending this need stamps_request()? Also where s is NULL. */
@@ -101,8 +126,8 @@ size_t stamps_request(struct stamps *s, uint32_t conn, uint32_t flags,
 /* Cold: the send after stamps_request() failed so. True: once more. */
 bool stamps_failed(struct stamps *s, uint32_t conn, int error);
 
-/* Hot: stamps of this connection's sends may have come; how many had. */
-size_t stamps_drain(struct stamps *s, uint32_t conn);
+/* Stamps of this connection's sends that have come. */
+void stamps_drain(struct stamps *s, uint32_t conn);
 
 /* Hot: what the control data of a message of len bytes say of when it came. */
 void stamps_received(struct stamps *s, const struct msghdr *msg, uint32_t len,
@@ -138,10 +163,10 @@ void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq);
 static inline bool stamps_due(const struct stamps *s, int64_t now_ns,
 			      bool idle)
 {
-	return now_ns >= s->wall.next_ns ||
-	       ((s->alone || s->got) &&
-		s->waiting >= (idle ? 1 : STAMPS_EACH));
+	return now_ns >= s->wall.next_ns || s->nfull > 0 ||
+	       (idle && s->first != STAMPS_NONE &&
+		now_ns >= s->conn[s->first].since_ns + STAMPS_WAIT_NS);
 }
-void stamps_turn(struct stamps *s, int64_t now_ns);
+void stamps_turn(struct stamps *s, int64_t now_ns, bool idle);
 
 #endif

@@ -59,7 +59,10 @@ static struct stream_conn *stream_find(const struct stream *s, uint32_t number)
 	return c->fd >= 0 && c->number == number ? c : NULL;
 }
 
-/* Watch for what can still happen, and for nothing else. */
+/*
+ * Watch for what can still happen, and for nothing else. Waiting stamps are
+ * an error to epoll: with them it tells of edges; all is read, or armed anew.
+ */
 static int stream_arm(struct stream *s, struct stream_conn *c)
 {
 	uint32_t want = 0;
@@ -76,8 +79,15 @@ static int stream_arm(struct stream *s, struct stream_conn *c)
 	else if (c->armed == 0)
 		op = EPOLL_CTL_ADD;
 	c->armed = want;
-	return socket_watch(s->epoll, op, c->fd, want,
-			    (uint32_t)(c - s->conn));
+	want |= s->wire ? EPOLLET | EPOLLRDHUP : 0;
+	return socket_watch(s->epoll, op, c->fd, want, (uint32_t)(c - s->conn));
+}
+
+/* Of what is there already, too. */
+static void stream_arm_anew(struct stream *s, struct stream_conn *c)
+{
+	c->armed = s->wire ? EPOLLET : c->armed;
+	stream_arm(s, c);
 }
 
 static int stream_take(struct stream *s, struct stream_conn *c, int fd)
@@ -92,9 +102,11 @@ static int stream_take(struct stream *s, struct stream_conn *c, int fd)
 
 static void stream_vacate(struct stream *s, struct stream_conn *c)
 {
+	if (s->wire)
+		stamps_disable(s->wire, (uint32_t)(c - s->conn));
 	close(c->fd);
 	c->fd = -1;
-	s->events.told = false; /* perhaps of this one */
+	socket_events_forget(&s->events, (uint32_t)(c - s->conn));
 	if (s->listener < 0)
 		return;
 	c->next += s->mask + 1;
@@ -106,7 +118,7 @@ static void stream_stamps(struct stream *s, struct stream_conn *c)
 {
 	c->taken = 0;
 	if (s->wire)
-		stamps_enable(s->wire, (uint32_t)(c - s->conn), c->fd);
+		stamps_enable(s->wire, c->number, c->fd);
 }
 
 /* --- opening --- */
@@ -460,7 +472,8 @@ static void stream_accept(struct stream *s)
 	}
 }
 
-static int stream_read(struct stream *s, struct stream_conn *c, struct packet *pkt)
+static int stream_read(struct stream *s, struct stream_conn *c, bool ends,
+		       struct packet *pkt)
 {
 	size_t room = s->in_room - c->have;
 	unsigned char *to = stream_in(s, c) + c->have;
@@ -471,7 +484,7 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 	*pkt = (struct packet){ .data = to, .conn = c->number };
 	if (room && s->listener >= 0)
 		got = socket_recv(c->fd, to, room, &s->stamps, &stamp_ns);
-	else if (room && stamps_on(s->wire))
+	else if (room && stamps_wait(s->wire, c->number))
 		got = stamps_recv(s->wire, c->fd, room, pkt);
 	else if (room)
 		got = recv(c->fd, to, room, 0);
@@ -486,6 +499,8 @@ static int stream_read(struct stream *s, struct stream_conn *c, struct packet *p
 	if (got <= 0) {
 		c->flags |= STREAM_EOF;
 		stream_arm(s, c);
+	} else if (ends || (size_t)got == room) {
+		stream_arm_anew(s, c);
 	}
 	pkt->data = stream_in(s, c);
 	pkt->len = c->have;
@@ -505,8 +520,7 @@ static int stream_opened(struct stream *s, struct stream_conn *c,
 		return 0;
 	stream_stamps(s, c);
 	*pkt = (struct packet){ .data = stream_in(s, c), .conn = c->number,
-				.flags = TRANSPORT_OPENED,
-				.stamp_ns = clock_now_ns() };
+				.flags = TRANSPORT_OPENED, .stamp_ns = clock_now_ns() };
 	return 1;
 }
 
@@ -531,24 +545,23 @@ static int stream_event(struct stream *s, const struct epoll_event *event,
 		stream_vacate(s, c);
 		return 0;
 	}
-	/* An error that is nothing but stamps, which are taken in. */
-	if (stamps_on(s->wire) && event->events & EPOLLERR &&
-	    stamps_drain(s->wire, c->number) > 0 &&
-	    !(event->events & (EPOLLIN | EPOLLHUP)))
+	/* An error that is nothing but stamps: others end the stream, too. */
+	if (stamps_on(s->wire) && !(event->events & (EPOLLIN | EPOLLHUP)))
 		return 0;
 	if (c->flags & STREAM_EOF || !(event->events & ~(uint32_t)EPOLLOUT))
 		return 0;
-	return stream_read(s, c, pkt);
+	return stream_read(s, c, event->events & (EPOLLRDHUP | EPOLLHUP), pkt);
 }
 
 size_t stream_recv(void *state, struct packet *pkt, size_t n)
 {
 	struct stream *s = state;
-	int ready = socket_events_take(&s->events, s->epoll, n);
+	const struct epoll_event *event;
 	size_t out = 0;
 
-	for (int i = 0; i < ready; i++)
-		out += (size_t)stream_event(s, &s->events.event[i], &pkt[out]);
+	socket_events_look(&s->events, s->epoll);
+	while (out < n && (event = socket_events_next(&s->events)))
+		out += (size_t)stream_event(s, event, &pkt[out]);
 	return out;
 }
 

@@ -109,6 +109,12 @@ struct transport_ops {
 	 */
 	void (*keep)(void *state, uint32_t conn, size_t used);
 
+	/*
+	 * Datagrams, hot: the last packet of this conn answered nothing that
+	 * is open, so that another may wait behind it. Optional.
+	 */
+	void (*again)(void *state, uint32_t conn);
+
 	/* Cold: wait for input or room until the instant; block mode. */
 	void (*wait)(void *state, int64_t until_ns);
 

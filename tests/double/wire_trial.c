@@ -157,7 +157,7 @@ static void receive(struct flight *f)
 	if (n > 0)
 		f->heard_ns = clock_now_ns();
 	if (stamps_due(&f->stamps, clock_now_ns(), n == 0))
-		stamps_turn(&f->stamps, clock_now_ns());
+		stamps_turn(&f->stamps, clock_now_ns(), n == 0);
 }
 
 static void fly(struct flight *f)
@@ -165,6 +165,8 @@ static void fly(struct flight *f)
 	int64_t end_ns;
 
 	stamps_begin(&f->stamps);
+	for (uint32_t i = 0; f->t->silent && i < f->t->connections; i++)
+		f->stamps.conn[i].most = UINT32_MAX;
 	f->heard_ns = clock_now_ns();
 	while (f->answered < f->t->requests &&
 	       clock_now_ns() - f->heard_ns < PATIENCE_NS / 4) {
@@ -173,7 +175,7 @@ static void fly(struct flight *f)
 		if (!f->t->silent || f->sent == f->t->requests)
 			receive(f);
 	}
-	/* Acknowledgements, and what epoll has not told of yet. */
+	/* Acknowledgements, and what was not drained yet. */
 	for (end_ns = clock_now_ns() + 60000000; clock_now_ns() < end_ns;)
 		for (uint32_t i = 0; i < f->t->connections; i++)
 			stamps_drain(&f->stamps, i);

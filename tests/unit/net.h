@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agents/stamps.h"
 #include "agents/transport.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
@@ -21,7 +22,44 @@
 #define SECOND INT64_C(1000000000)
 #define PATIENCE (10 * SECOND)	/* only a broken test waits that long */
 
+extern const struct tsource_ops tsource_socket;
+
 static struct arena net_arena;
+
+/*
+ * Set, clients have the kernel stamp all that they send, and drain nothing:
+ * sockets stay in error, of which their transport has to make nothing.
+ */
+static bool net_stamped;
+static struct {
+	const void *state;
+	struct stamps stamps;
+} net_client[64];
+
+static inline struct stamps *net_stamps(const void *state)
+{
+	for (size_t i = 0; i < 64; i++)
+		if (net_client[i].state == state)
+			return &net_client[i].stamps;
+	return NULL;
+}
+
+static inline struct stamps *net_stamps_open(uint32_t connections, bool stream)
+{
+	const struct stamps_params params = {
+		.ops = &tsource_socket,
+		.source = { .connections = connections, .stream = stream,
+			    .every = true },
+		.share = 1,
+	};
+	struct stamps *s = net_stamps(NULL);
+	struct err err;
+
+	assert_non_null(s);
+	if (stamps_init(s, &params, 1, &net_arena, &err) != 0)
+		fail_msg("%s", err.text);
+	return s;
+}
 
 static inline int net_setup(void **state)
 {
@@ -34,6 +72,10 @@ static inline int net_setup(void **state)
 static inline int net_teardown(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i < 64; i++)
+		if (net_client[i].state)
+			stamps_fini(&net_client[i].stamps);
+	memset(net_client, 0, sizeof(net_client));
 	arena_fini(&net_arena);
 	return 0;
 }
@@ -60,12 +102,19 @@ static inline struct transport net_open(const char *kind, int listening,
 		.max_message = max_message,
 	};
 	struct choice choice = net_choice(KIND_TRANSPORT, kind);
+	const struct transport_ops *ops = (const void *)choice.kind;
 	struct transport t;
 	struct err err;
 
+	if (net_stamped && !listening && ops->flags & TRANSPORT_WIRE)
+		params.stamps = net_stamps_open(n, ops->flags &
+						   TRANSPORT_STREAM);
 	if (transport_open(&t, &choice, &params, clock_now_ns() + PATIENCE,
 			   &net_arena, &err) != 0)
 		fail_msg("%s", err.text);
+	for (size_t i = 0; params.stamps && i < 64; i++)
+		if (params.stamps == &net_client[i].stamps)
+			net_client[i].state = t.state;
 	return t;
 }
 
@@ -94,9 +143,13 @@ static inline void net_send(struct transport *t, uint32_t conn,
 	struct packet pkt = { .data = (unsigned char *)(uintptr_t)data,
 			      .len = (uint32_t)len, .conn = conn };
 	int64_t until = clock_now_ns() + PATIENCE;
+	struct stamps *stamps = net_stamps(t->state);
 
+	pkt.flags = stamps ? TRANSPORT_STAMP : 0;
 	while (t->ops->send(t->state, &pkt, 1) == 0)
 		assert_true(clock_now_ns() < until);
+	if (stamps && pkt.flags)
+		stamps_sent(stamps, &pkt, 0);
 }
 
 static inline void net_keep(struct transport *t, uint32_t conn, size_t used)

@@ -348,5 +348,9 @@ int main(void)
 		cmocka_unit_test(test_reopen),
 	};
 
-	return cmocka_run_group_tests(tests, net_setup, net_teardown);
+	int failed = cmocka_run_group_tests(tests, net_setup, net_teardown);
+
+	net_stamped = true;
+	return failed + cmocka_run_group_tests_name("stamped", tests,
+						    net_setup, net_teardown);
 }

@@ -385,6 +385,73 @@ static void test_impossible_stamps(void **state)
 	assert_int_equal(socket_stamp(&stamps, &msg, now_ns), now_ns);
 }
 
+/*
+ * Edges: of three packets that came together the one is read that is owed.
+ * The others stay there, without another edge, until somebody says that one
+ * of them was no answer.
+ */
+static void test_unexpected(void **state)
+{
+	struct transport server, client;
+	struct packet pkt[4];
+	uint32_t conn;
+
+	(void)state;
+	if (!net_stamped)
+		return; /* all of them are read, in any case */
+	server = net_open("udp", 1, "127.0.0.1:0", 2, 64);
+	client = net_open("udp", 0, net_address(&server), 2, 64);
+	net_send(&client, 1, "q", 1);
+	assert_int_equal(net_recv(&server, pkt, 4), 1);
+	conn = pkt[0].conn;
+	for (int i = 0; i < 3; i++)
+		net_send(&server, conn, "abc" + i, 1);
+	usleep(10000);
+	assert_int_equal(net_recv(&client, pkt, 4), 1);
+	assert_memory_equal(pkt[0].data, "a", 1);
+	net_send(&client, 1, "r", 1);
+	net_recv(&server, pkt, 4);
+	net_send(&server, conn, "d", 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(net_recv(&client, pkt, 4), 1);
+		assert_memory_equal(pkt[0].data, "bcd" + i, 1);
+		assert_int_equal(pkt[0].conn, 1);
+		if (i < 2)
+			client.ops->again(client.state, 1);
+	}
+	assert_int_equal(client.ops->recv(client.state, pkt, 4), 0);
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+/* Several are under way on one socket, and come in more than one go. */
+static void test_owed(void **state)
+{
+	struct transport server = net_open("udp", 1, "127.0.0.1:0", 2, 64);
+	struct transport client = net_open("udp", 0, net_address(&server), 2,
+					   64);
+	struct packet pkt[8];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		net_send(&client, 1, "1234567" + i, 1);
+	for (size_t got = 0; got < 7;)
+		got += net_recv(&server, pkt, 8);
+	for (int i = 0; i < 7; i++)
+		net_send(&server, pkt[0].conn, "abcdefg" + i, 1);
+	usleep(10000);
+	while (n < 7) {
+		size_t got = net_recv(&client, pkt, 3);
+
+		assert_in_range(got, 1, 3);
+		for (size_t i = 0; i < got; i++)
+			assert_memory_equal(pkt[i].data, "abcdefg" + n++, 1);
+	}
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,7 +467,12 @@ int main(void)
 		cmocka_unit_test(test_udp_refused),
 		cmocka_unit_test(test_udp_too_long),
 		cmocka_unit_test(test_udp_peers_bounded),
+		cmocka_unit_test(test_unexpected),
+		cmocka_unit_test(test_owed),
 	};
+	int failed = cmocka_run_group_tests(tests, net_setup, net_teardown);
 
-	return cmocka_run_group_tests(tests, net_setup, net_teardown);
+	net_stamped = true;
+	return failed + cmocka_run_group_tests_name("stamped", tests,
+						    net_setup, net_teardown);
 }
