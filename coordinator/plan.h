@@ -100,6 +100,9 @@ struct plan_point plan_point_at(const struct plan *plan, uint32_t index,
 /* Has a target process of ours, on this machine. */
 bool plan_builtin(const struct plan *plan);
 
+/* Something on this machine answers the agents. */
+bool plan_local(const struct plan *plan);
+
 /*
  * The first n requests of each point in order of intended time, merged over
  * agents and threads: `point agent thread intended_ns class service_ns`.

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "coordinator/saturate.h"
 #include "models/identify.h"
 
 struct arena;
@@ -24,29 +25,26 @@ struct probe_class {
 struct probe {
 	struct identify_data data;
 	struct identified found;
+	struct saturation full;
+	bool shared;	/* one machine has both server and client */
 	struct probe_class *class;
 	size_t nclasses;
 };
-
-/* Told when a stage begins; of how many it is which is not known. */
-typedef void probe_progress(void *context, const char *what);
 
 /*
  * Measure the target of a configuration with its workload's requests:
  *	alone	one request at a time, so that no other is in its way
  *	bare	the same without work, where requests carry theirs
- *	full	1, 2, 4, ... callers that each wait for their reply, until
- *		more of them bring no more replies; beyond the connections
- *		that the configuration has, they share those
+ *	full	as many at once as it takes (saturate.h)
  *	bursts	2, 4, 8, ... requests at once to an idle server, where
  *		requests carry no work
- * each a session of its own, some 10 s in all. What the configuration says of
+ * each a session of its own, some 20 s in all. What the configuration says of
  * the target's workers, capacity and service is not looked at. The caller's
  * thread; everything lives in the arena. Negative with one line, or with
  * problems, where the target cannot be measured.
  */
 int probe_run(const struct config *config, const struct plan_host *host,
-	      probe_progress *progress, void *context, struct probe *probe,
+	      stage_progress *progress, void *context, struct probe *probe,
 	      struct arena *arena, struct option_problems *problems,
 	      struct err *err);
 

@@ -5,25 +5,28 @@
 #include <stdlib.h>
 
 #include "lancet/core/arena.h"
-#include "lancet/core/rng.h"
 #include "lancet/core/stats/order.h"
 #include "lancet/core/stats/vector.h"
 
 #define Z95 1.959964		/* of a 95% interval, normal */
 #define ATOMS 160u		/* of a law that is written down */
-#define REPLICAS 4000u		/* simulated bursts of each size */
-#define WORKERS_MOST 1024u
-#define SATURATED 1.01		/* twice the callers bring less */
+#define WORKERS_MOST BURST_WORKERS
+/* What the way takes in the mean, over what it takes at least. */
+#define WAY_SHARE 1.25
+#define WAY_NS 1000.0
 /* A service below this share of the latency drowns in the path's noise. */
 #define LAW_LEAST 0.3
-/* What a burst may differ from its model besides chance: parts of a
- * latency, and ns for the wakes and sends that no model knows. */
-#define BURST_SHARE 0.01
-#define BURST_NS 300.0
 
 static struct predict_value around(double value, double half)
 {
 	return (struct predict_value){ value, value - half, value + half };
+}
+
+static int ascending(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return a < b ? -1 : a > b;
 }
 
 static double mean_error(const double *x, size_t n)
@@ -37,24 +40,29 @@ static double mean_error(const double *x, size_t n)
 
 /* --- capacity ---------------------------------------------------------------- */
 
-/* Linear in 1/depth, at 1/depth = 0; or what both agree on. */
-static struct predict_value capacity_of(const struct identify_data *d)
+/* The median of n looks, and where further ones are; see identify.h. */
+static struct predict_value level_of(double *look, size_t n)
 {
-	const struct identify_depth *a = &d->depth[d->ndepths - 2];
-	const struct identify_depth *b = &d->depth[d->ndepths - 1];
-	double ratio = (double)b->depth / (double)a->depth;
-	double slowness = (ratio / b->rate - 1 / a->rate) / (ratio - 1);
-	double error = hypot(ratio * b->error / (b->rate * b->rate),
-			     a->error / (a->rate * a->rate)) / (ratio - 1);
-	double most = 1.25 * b->rate;	/* what noise may not exceed */
-	double rate = slowness * most > 1 ? 1 / slowness : most;
+	double mean = vector_mean(look, n), middle, half;
 
-	if (b->rate < SATURATED * a->rate ||
-	    b->rate - a->rate < 2 * hypot(a->error, b->error))
-		return around((a->rate + b->rate) / 2,
-			      Z95 * fmax(hypot(a->error, b->error),
-					 fabs(a->rate - b->rate)) / 2);
-	return around(rate, Z95 * fmin(error * rate * rate, .5 * rate));
+	half = quantile_student(.05, (double)n - 1) * mean_error(look, n) *
+	       sqrt((double)n + 1);
+	qsort(look, n, sizeof(*look), ascending);
+	middle = order_quantile_linear(look, n, .5);
+	return (struct predict_value){
+		middle, fmin(fmax(mean - half, 0), middle),
+		fmax(mean + half, middle),
+	};
+}
+
+static struct predict_value capacity_of(const struct identify_data *d,
+					struct arena *arena)
+{
+	double *rate = arena_array(arena, d->nlooks, sizeof(*rate));
+
+	for (size_t i = 0; i < d->nlooks; i++)
+		rate[i] = d->look[i].rate;
+	return level_of(rate, d->nlooks);
 }
 
 /* --- the law ------------------------------------------------------------------- */
@@ -141,18 +149,20 @@ static void whole_of(struct identified *found)
 						    : (uint32_t)k;
 }
 
-static void workers_of(struct identified *found, double work, double error)
+/* Work per time; `more` is what each request takes besides what is known. */
+static void workers_of(const struct identify_data *d, double more,
+		       struct identified *found, struct arena *arena)
 {
-	found->workers = (struct predict_value){
-		found->capacity.value * work,
-		found->capacity.lo * (work - Z95 * error),
-		found->capacity.hi * (work + Z95 * error),
-	};
+	double *busy = arena_array(arena, d->nlooks, sizeof(*busy));
+
+	for (size_t i = 0; i < d->nlooks; i++)
+		busy[i] = d->look[i].busy + d->look[i].rate * more;
+	found->workers = level_of(busy, d->nlooks);
 	whole_of(found);
 }
 
 static void identify_told(const struct identify_data *d,
-			  struct identified *found)
+			  struct identified *found, struct arena *arena)
 {
 	double work = vector_mean(d->work, d->nwork);
 	double error = mean_error(d->work, d->nwork);
@@ -160,137 +170,68 @@ static void identify_told(const struct identify_data *d,
 	found->service = around(work, Z95 * error);
 	found->communication = around(vector_mean(d->alone, d->nalone) - work,
 				      Z95 * mean_error(d->alone, d->nalone));
-	workers_of(found, work * d->luck, error);
-	found->count = "capacity times the service that the server tells";
+	workers_of(d, 0, found, arena);
+	found->count = "the work that the server tells, per time while it is "
+		       "full";
 }
 
 static void identify_bare(const struct identify_data *d,
-			  struct identified *found)
+			  struct identified *found, struct arena *arena)
 {
 	double alone = vector_mean(d->alone, d->nalone);
 	double bare = vector_mean(d->bare, d->nbare);
 	double bare_error = mean_error(d->bare, d->nbare);
 	double alone_error = mean_error(d->alone, d->nalone);
 	double work = vector_mean(d->work, d->nwork);
-	/* Beside the work, which is known: little, and known as well. */
-	double added = alone - work - bare;
 
 	found->communication = around(bare, Z95 * bare_error);
 	found->service = around(alone - bare,
 				Z95 * hypot(alone_error, bare_error));
-	workers_of(found, work * d->luck + added, bare_error);
-	found->count = "capacity times mean service, by requests without work";
+	/* Beside the work, which is known: little, and known as well. */
+	workers_of(d, alone - work - bare, found, arena);
+	found->count = "work per time while it is full, beside requests "
+		       "without work";
 }
 
 /* --- with bursts ------------------------------------------------------------------ */
 
-/* `size` requests at once before k workers; the earliest free serves. */
-static double burst_once(const struct identify_burst *b, double *free, size_t k,
-			 const double *service, double *last)
-{
-	double sum = 0;
-
-	*last = 0;
-	for (size_t w = 0; w < k; w++)
-		free[w] = 0;
-	for (uint32_t i = 0; i < b->size; i++) {
-		double at = i * b->stagger;
-		size_t first = 0;
-
-		for (size_t w = 1; w < k && free[first] > at; w++)
-			if (free[w] < free[first])
-				first = w;
-		free[first] = fmax(free[first], at) + service[i];
-		sum += free[first] - at;
-		*last = fmax(*last, free[first]);
-	}
-	return sum / b->size;
-}
-
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-/* Bursts as k workers would serve them, latencies drawn from `alone`. */
-static void burst_simulate(const struct identify_data *d, size_t k,
-			   double communication, struct identify_burst *b,
-			   struct arena *arena)
-{
-	double *free = arena_array(arena, k, sizeof(*free));
-	double *service = arena_array(arena, b->size, sizeof(*service));
-	struct rng rng;
-
-	b->n = REPLICAS / b->size + 200;
-	b->mean = arena_array(arena, b->n, sizeof(*b->mean));
-	b->last = arena_array(arena, b->n, sizeof(*b->last));
-	rng_init(&rng, &(struct rng_key){ .seed = d->seed, .point = b->size });
-	for (size_t r = 0; r < b->n; r++) {
-		for (uint32_t i = 0; i < b->size; i++) {
-			uint64_t j = rng_below(&rng, d->nalone);
-
-			service[i] = fmax(d->alone[j] - communication, 0);
-		}
-		b->mean[r] = burst_once(b, free, k, service, &b->last[r]) +
-			     communication;
-		b->last[r] += communication;
-	}
-	qsort(b->mean, b->n, sizeof(*b->mean), ascending);
-	qsort(b->last, b->n, sizeof(*b->last), ascending);
-}
-
-/* Of a median, from the quartiles, as for a normal law (Kendall, Stuart). */
-static double median_error(const double *x, size_t n)
-{
-	double quartiles = order_quantile(x, n, .75) -
-			   order_quantile(x, n, .25);
-
-	return 1.2533 * quartiles / 1.349 / sqrt((double)n);
-}
-
-static double squared(const double *measured, size_t n, const double *model,
-		      size_t m)
-{
-	double a = order_quantile(measured, n, .5);
-	double b = order_quantile(model, m, .5);
-	double ea = median_error(measured, n), eb = median_error(model, m);
-	double allowed = BURST_SHARE * a + BURST_NS;
-
-	return (a - b) * (a - b) / (ea * ea + eb * eb + allowed * allowed);
-}
-
-/* How badly k workers explain the bursts: a chi square. */
-static double misfit(const struct identify_data *d, double capacity, size_t k)
+/* How badly k workers explain the bursts, in the order that fits best. */
+static double misfit(const struct identify_data *d, double capacity, size_t k,
+		     enum burst_order *order)
 {
 	double alone = vector_mean(d->alone, d->nalone);
-	double communication = alone - (double)k / capacity;
-	double sum = 0;
-	struct arena scratch;
+	double best = (double)INFINITY;
+	struct burst_server s = {
+		.alone = d->alone,
+		.nalone = d->nalone,
+		.communication = fmax(alone - (double)k / capacity, 0),
+		.workers = k,
+	};
 
-	arena_init(&scratch);
-	for (size_t i = 0; i < d->nbursts; i++) {
-		const struct identify_burst *b = &d->burst[i];
-		struct identify_burst s = *b;
+	for (s.order = 0; s.order < BURST_ORDERS; s.order++) {
+		double now = burst_misfit(&s, d->burst, d->nbursts, d->seed);
 
-		burst_simulate(d, k, fmax(communication, 0), &s, &scratch);
-		sum += squared(b->mean, b->n, s.mean, s.n) +
-		       squared(b->last, b->n, s.last, s.n);
+		/* What looks the same, as all do to exponential services,
+		 * is the plainest of them. */
+		if (s.order == BURST_FCFS || now < best - Z95 * Z95) {
+			best = now;
+			*order = s.order;
+		}
 	}
-	arena_fini(&scratch);
-	return sum;
+	return best;
 }
 
 /* The capacity is known within its interval only: the best of that. */
 static double best_misfit(const struct identify_data *d,
-			  const struct predict_value *capacity, size_t k)
+			  const struct predict_value *capacity, size_t k,
+			  enum burst_order *order)
 {
 	double edge = Z95 * Z95;
+	enum burst_order other;
 
-	return fmin(misfit(d, capacity->value, k),
-		    edge + fmin(misfit(d, capacity->lo, k),
-				misfit(d, capacity->hi, k)));
+	return fmin(misfit(d, capacity->value, k, order),
+		    edge + fmin(misfit(d, capacity->lo, k, &other),
+				misfit(d, capacity->hi, k, &other)));
 }
 
 /* The most workers whose service still fits into a latency. */
@@ -301,33 +242,41 @@ static size_t candidates(const struct identify_data *d, double capacity)
 	return most < 1 ? 1 : most > WORKERS_MOST ? WORKERS_MOST : (size_t)most;
 }
 
+/* Chi square over its degrees of freedom: a mean and a last of each size. */
+static double birge(const struct identify_data *d, double score)
+{
+	return fmax(1, score / (2. * (double)d->nbursts - 2));
+}
+
 static void identify_bursts(const struct identify_data *d,
 			    struct identified *found)
 {
 	double capacity = found->capacity.value;
 	double alone = vector_mean(d->alone, d->nalone);
-	/* No request is faster than the way there and back. */
+	/* No request is faster than the way there and back ever is. */
 	double quickest = order_quantile(d->alone, d->nalone, .001);
 	size_t most = candidates(d, capacity), least = most, best, last;
-	double score[WORKERS_MOST + 1];
+	double score[WORKERS_MOST + 1], allowed;
+	enum burst_order order[WORKERS_MOST + 1];
 
 	while (least > 1 && alone - (double)(least - 1) / capacity <=
-			    1.02 * quickest)
+			    WAY_SHARE * quickest + WAY_NS)
 		least--;
 	best = last = least;
 	for (size_t k = least; k <= most; k++) {
-		score[k] = best_misfit(d, &found->capacity, k);
+		score[k] = best_misfit(d, &found->capacity, k, &order[k]);
 		if (score[k] < score[best])
 			best = k;
 	}
 	found->whole = (uint32_t)best;
 	found->workers.value = (double)best;
-	/* All that are not rejected against the best: chi square, 1 df. */
-	while (least < best && score[least] > score[best] + Z95 * Z95)
+	allowed = score[best] + Z95 * Z95 * birge(d, score[best]);
+	while (least < best && score[least] > allowed)
 		least++;
 	for (size_t k = best; k <= most; k++)
-		if (score[k] <= score[best] + Z95 * Z95)
+		if (score[k] <= allowed)
 			last = k;
+	found->order = burst_order_name[order[best]];
 	found->workers.lo = (double)least;
 	found->workers.hi = (double)last;
 	found->service = (struct predict_value){
@@ -347,11 +296,13 @@ static void identify_bursts(const struct identify_data *d,
 void identify(const struct identify_data *data, struct identified *found,
 	      struct arena *arena)
 {
-	*found = (struct identified){ .capacity = capacity_of(data) };
+	*found = (struct identified){
+		.capacity = capacity_of(data, arena),
+	};
 	if (data->told)
-		identify_told(data, found);
+		identify_told(data, found, arena);
 	else if (data->nbare)
-		identify_bare(data, found);
+		identify_bare(data, found, arena);
 	else
 		identify_bursts(data, found);
 	law_of(data, found, arena);

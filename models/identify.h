@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "models/burst.h"
 #include "models/predict.h"
 
 struct arena;
@@ -16,17 +17,10 @@ struct identify_depth {
 	double rate, error;	/* standard error */
 };
 
-/*
- * Bursts of `size` requests sent at once, `stagger` apart, to an idle server.
- * Of each of n bursts: the mean of its latencies, and when the latest reply
- * came after the first was sent. Their medians are what counts: on a busy
- * machine a few are far off.
- */
-struct identify_burst {
-	uint32_t size;
-	size_t n;
-	double *mean, *last;	/* in rising order, each for itself */
-	double stagger;
+/* A second or so of as many replies as the server gives. */
+struct identify_look {
+	double rate;		/* replies per ns */
+	double busy;		/* work done for them per ns, as far as known */
 };
 
 /* What was measured; times in ns. */
@@ -42,12 +36,11 @@ struct identify_data {
 	const double *work;
 	size_t nwork;
 	bool told;
-	/* Mean work carried at the largest depth, over that of these here;
-	 * 1 where none is carried. */
-	double luck;
-	/* Two or more, in rising order of depth, the largest saturated. */
+	/* In rising order of depth; to be shown. */
 	const struct identify_depth *depth;
 	size_t ndepths;
+	const struct identify_look *look;	/* two or more */
+	size_t nlooks;
 	const struct identify_burst *burst;
 	size_t nbursts;
 	uint64_t seed;
@@ -63,33 +56,34 @@ struct identified {
 	struct predict_value communication;	/* ns a request is on its way */
 	struct predict_value service;		/* mean, ns on a worker */
 	double scv;
-	/*
-	 * Requests served at once: capacity times mean service. `whole` is
-	 * the number it is taken for.
-	 */
+	/* Requests served at once; `whole` is the number it is taken for. */
 	struct predict_value workers;
 	uint32_t whole;
 	const struct identify_atom *atom;	/* of the law, rising */
 	size_t natoms;
 	const char *law;	/* how the law was found, one sentence */
 	const char *count;	/* how the workers were */
+	const char *order;	/* of service, as a policy; NULL: not tried */
 };
 
 /*
- * Capacity: of the two largest depths, 1/rate is taken as linear in 1/depth,
- * which is exact for workers with queues of their own (Bard-Schweitzer's
- * asymptote: Lazowska et al. 1984, 5) and changes nothing where both are
- * saturated.
+ * Capacity: the median look, and the interval in which 95% of further ones
+ * are (Student's prediction interval: Hahn 1970). Looks at a busy machine
+ * depend on each other, which makes an interval of their mean far too narrow.
  *
  * A server that tells how long it served a request leaves nothing to guess:
- * the rest of the latency is communication, and workers = capacity x service.
+ * the rest of the latency is communication, and the workers are the work done
+ * per time while it is full.
  * Where requests without work were tried, their latency is communication, and
  * what is left of the others' is service. Where neither can be, workers and
  * communication show only together: each number of workers k that the
  * capacity allows leaves a service of k / capacity and the rest as
- * communication. Bursts tell them apart: up to k requests at once wait for
- * nobody. Of the k whose simulated bursts agree with the measured ones the
- * best is taken, all of them are the interval.
+ * communication. Bursts tell them apart (burst.h): up to k requests at once
+ * wait for nobody. Of the k, and of the orders of service, whose bursts are
+ * like the measured ones the best is taken. The interval has all that a chi
+ * square does not reject against it, scaled by the misfit of the best where
+ * that is more than chance explains (Birge 1932): a server that no k
+ * describes well is known the less.
  *
  * A service that is small beside its path cannot be told from the path's own
  * noise: its law is then one atom, and `law` says so.

@@ -27,7 +27,7 @@ static const char usage[] =
 	"lancet probe my.yaml --json > probe.json\n"
 	"\n"
 	"Tries a server with the requests of a configuration - one at a time, in\n"
-	"bursts, and as many as it takes, some 10 s in all - and says which queue\n"
+	"bursts, and as many as it takes, some 20 s in all - and says which queue\n"
 	"it is: its capacity, how long it serves a request, how many at once, and\n"
 	"what is spent on the way there and back, each with a 95% interval.\n"
 	"\n"
@@ -120,6 +120,32 @@ static void print_classes(const struct probe *probe)
 	}
 }
 
+/* Where requests wait while it is full is what is full. */
+static const char *bottleneck(const struct saturation *full)
+{
+	if (isnan(full->client))
+		return "unknown: replies carry no stamps";
+	return full->client > .5
+		? "the client: the server could give more, so take more "
+		  "threads, or another machine"
+		: "the server, or the way to it";
+}
+
+static void print_full(const struct probe *probe)
+{
+	const struct saturation *full = &probe->full;
+
+	printf("%-14s %u requests at once over %u connections brought most, "
+	       "in %zu looks at each of %zu ways\n", "full with",
+	       full->callers, full->connections, full->looks, full->arms);
+	printf("%-14s %s", "bottleneck", bottleneck(full));
+	if (!isnan(full->client))
+		printf(" (the client held requests for %.0f%% of their time)",
+		       100 * full->client);
+	printf("%s\n", probe->shared ? "; they share this machine, and what "
+				       "one takes the other lacks" : "");
+}
+
 static void print_words(const struct probe *probe)
 {
 	const struct identified *f = &probe->found;
@@ -129,8 +155,12 @@ static void print_words(const struct probe *probe)
 	       unit_print_rate(1e9 * f->capacity.value, rate, sizeof(rate)),
 	       unit_print_rate(1e9 * f->capacity.lo, lo, sizeof(lo)),
 	       unit_print_rate(1e9 * f->capacity.hi, hi, sizeof(hi)));
+	print_full(probe);
 	printf("%-14s %u (%.2f, %.2f to %.2f): %s\n", "workers", f->whole,
 	       f->workers.value, f->workers.lo, f->workers.hi, f->count);
+	if (f->order)
+		printf("%-14s %s: whose bursts were most like the measured "
+		       "ones\n", "policy", f->order);
 	print_times("service", &f->service);
 	printf("%-14s scv %.3g: %s\n", "law", f->scv, f->law);
 	print_classes(probe);
@@ -183,6 +213,23 @@ static json_t *json_depths(const struct identify_data *d)
 	return array;
 }
 
+static json_t *json_full(const struct probe *probe)
+{
+	const struct saturation *full = &probe->full;
+	json_t *looks = json_array();
+
+	for (size_t i = 0; i < probe->data.nlooks; i++)
+		json_array_append_new(looks, json_real(
+			1e9 * probe->data.look[i].rate));
+	return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b}", "requests",
+			 (int)full->callers, "connections",
+			 (int)full->connections, "looks_rps", looks,
+			 "client_share", isnan(full->client) ? json_null()
+					 : json_real(full->client),
+			 "bottleneck", bottleneck(full), "shared_machine",
+			 probe->shared);
+}
+
 static json_t *json_bursts(const struct identify_data *d)
 {
 	json_t *array = json_array();
@@ -202,11 +249,14 @@ static int print_json(const struct probe *probe)
 {
 	const struct identified *f = &probe->found;
 	json_t *doc = json_pack(
-		"{s:s, s:o, s:o, s:i, s:s, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:f, s:s, s:o, s:o, s:o, "
+		"s:o, s:o}",
 		"schema", "lancet.probe/1",
 		"capacity_rps", interval(&f->capacity, 1e9),
+		"full", json_full(probe),
 		"workers", interval(&f->workers, 1), "workers_whole",
 		(int)f->whole, "workers_method", f->count,
+		"policy", f->order ? json_string(f->order) : json_null(),
 		"service_ns", interval(&f->service, 1), "service_scv", f->scv,
 		"law_method", f->law, "law", json_law(f), "classes",
 		json_classes(probe), "communication_ns",
@@ -314,6 +364,7 @@ static int probe(const struct options *o, struct arena *arena)
 	}
 	if (rc)
 		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);
+	found.shared = plan_local(plan);
 	status = o->json ? print_json(&found) : STATUS_FINE;
 	if (!o->json && !o->quiet)
 		print_words(&found);

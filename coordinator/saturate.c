@@ -1,0 +1,292 @@
+/* saturate.c - how many replies a server gives when it is asked for all it can */
+#include "coordinator/saturate.h"
+
+#include <math.h>
+
+#include "coordinator/contest.h"
+#include "lancet/core/arena.h"
+#include "lancet/core/config.h"
+#include "lancet/core/sample.h"
+#include "lancet/core/stats/vector.h"
+
+#define CALLERS_MOST 1024u
+#define DEPTHS 11u		/* all powers of two up to that */
+#define BACKLOG_S .25		/* an overload's, so that it soon is over */
+#define LOOK_NS INT64_C(500000000)
+#define LOOK_MOST_NS INT64_C(2000000000)
+#define LOOK_REPLIES 2000.	/* of slow servers, where that takes no longer */
+#define SETTLE 5		/* part of a look, until queues are full */
+#define SLICES 20u		/* of a look, for its error */
+#define PUSH 1.3		/* asked for over what is hoped for */
+#define SATURATED 1.02		/* twice the callers bring less */
+#define MORE_CONNECTIONS 4u	/* times those of the configuration */
+#define CONNECTIONS_MOST 256u
+
+struct saturate {
+	struct trial *trial;
+	uint32_t connections;	/* of the configuration */
+	uint32_t in_flight;	/* on each, at most */
+	uint32_t threads;
+	double rate;		/* per ns, the most that was seen */
+};
+
+/* --- one look ------------------------------------------------------------------- */
+
+static void rate_of(const struct stage_reply *r, struct identify_depth *to)
+{
+	double count[SLICES] = { 0 };
+	double slice_ns = (double)(r->until_ns - r->from_ns) / SLICES;
+	double mean, sum = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sample *s = &r->sample[i];
+		double at = (double)(s->received_ns - r->from_ns) / slice_ns;
+
+		if (s->outcome == OUTCOME_RECEIVED && at >= 0 && at < SLICES)
+			count[(size_t)at]++;
+	}
+	mean = vector_mean(count, SLICES);
+	for (size_t i = 0; i < SLICES; i++)
+		sum += (count[i] - mean) * (count[i] - mean);
+	to->rate = mean / slice_ns;
+	to->error = sqrt(sum / (SLICES - 1) / SLICES) / slice_ns;
+}
+
+/* Work done for the replies that came, per ns: workers that were busy. */
+static double busy_of(const struct stage_reply *r)
+{
+	double work = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sample *s = &r->sample[i];
+
+		if (s->outcome == OUTCOME_RECEIVED &&
+		    s->received_ns >= r->from_ns &&
+		    s->received_ns < r->until_ns)
+			work += (double)(s->served_ns ? s->served_ns
+						      : s->service_ns);
+	}
+	return work / (double)(r->until_ns - r->from_ns);
+}
+
+static double client_of(const struct stage_reply *r)
+{
+	double all = 0, client = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sample *s = &r->sample[i];
+
+		if (!stage_counts(r, s, -1) || !sample_stamped(s))
+			continue;
+		all += (double)(s->received_ns - s->sent_ns);
+		client += (double)s->wire_out_ns + (double)s->wire_in_ns;
+	}
+	return all > 0 ? client / all : (double)NAN;
+}
+
+/* So many callers over so many connections, or over as many as that takes. */
+struct way {
+	uint32_t callers, connections;
+};
+
+struct seen {
+	struct identify_depth depth;
+	double busy, client;
+};
+
+/* Records are read at once, and kept by nobody. */
+static int take_look(const struct saturate *s, const struct way *way,
+		     double hoped, struct seen *seen, struct err *err)
+{
+	uint32_t needed = (way->callers + s->in_flight - 1) / s->in_flight;
+	uint32_t connections = needed > way->connections ? needed
+							 : way->connections;
+	struct stage stage = {
+		.threads = s->threads < connections ? s->threads : connections,
+		.rate_rps = fmin(1e9 * PUSH * hoped, 1e8),
+		.connections = connections,
+		.in_flight = (way->callers + connections - 1) / connections,
+		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
+					   LOOK_MOST_NS),
+	};
+	struct trial trial = *s->trial;
+	struct stage_reply reply;
+	struct arena scratch;
+	int rc;
+
+	arena_init(&scratch);
+	trial.arena = &scratch;
+	stage.what = arena_printf(&scratch, "keeping %u requests there",
+				  way->callers);
+	rc = stage_run(&trial, &stage, &reply, err);
+	if (!rc) {
+		reply.from_ns = reply.until_ns - stage.length_ns +
+				stage.length_ns / SETTLE;
+		rate_of(&reply, &seen->depth);
+		seen->depth.depth = way->callers;
+		seen->busy = busy_of(&reply);
+		seen->client = client_of(&reply);
+		if (!(seen->depth.rate > 0))
+			rc = stage_too_few(&stage, 0, err);
+	}
+	arena_fini(&scratch);
+	return rc;
+}
+
+/* --- up to the first level ---------------------------------------------------------- */
+
+static int climb(struct saturate *s, double latency_ns,
+		 struct identify_data *data, uint32_t *knee, struct err *err)
+{
+	struct identify_depth *depth =
+		arena_array(s->trial->arena, DEPTHS, sizeof(*depth));
+	uint32_t idle = 0;
+
+	data->depth = depth;
+	s->rate = 1 / latency_ns;
+	for (uint32_t d = 1; d <= CALLERS_MOST && idle < 2; d *= 2) {
+		struct way way = { d, d < s->connections ? d : s->connections };
+		struct seen seen;
+		/* Each doubling may double the rate, and then some. */
+		int rc = take_look(s, &way, 2 * s->rate, &seen, err);
+
+		if (rc)
+			return rc;
+		depth[data->ndepths++] = seen.depth;
+		idle = d > 1 && seen.depth.rate < SATURATED * s->rate ? idle + 1
+								     : 0;
+		/* A latency's inverse was a guess; from here on it is known. */
+		if (d == 1 || seen.depth.rate > s->rate) {
+			s->rate = seen.depth.rate;
+			*knee = d;
+		}
+	}
+	return 0;
+}
+
+/* --- the highest level --------------------------------------------------------------- */
+
+static void add(struct contest *c, struct way *way, uint32_t callers,
+		uint32_t connections)
+{
+	for (size_t i = 0; i < c->narms; i++)
+		if (way[i].callers == callers &&
+		    way[i].connections == connections)
+			return;
+	way[c->narms++] = (struct way){ callers, connections };
+}
+
+/* The server's queue as an overload fills it. */
+static uint32_t overload(const struct saturate *s, uint32_t knee)
+{
+	double most = fmin(1e9 * s->rate * BACKLOG_S, CALLERS_MOST);
+
+	return most > 4. * knee ? (uint32_t)most : 4 * knee;
+}
+
+static void arms(const struct saturate *s, uint32_t knee, struct contest *c,
+		 struct way *way)
+{
+	uint32_t own = s->connections, deep = overload(s, knee);
+	uint32_t more = MORE_CONNECTIONS * own < CONNECTIONS_MOST
+			? MORE_CONNECTIONS * own : CONNECTIONS_MOST;
+
+	add(c, way, knee, knee < own ? knee : own);
+	add(c, way, deep, own);
+	if (more > own)
+		add(c, way, deep > more ? deep : more, more);
+}
+
+/* Forth and back, so that no arm is always the one behind another. */
+static size_t turn(const struct contest *c, size_t i)
+{
+	return c->rounds % 2 ? c->narms - 1 - i : i;
+}
+
+static int contest(struct saturate *s, const struct way *way,
+		   struct contest *c, struct seen (*seen)[CONTEST_ROUNDS],
+		   struct err *err)
+{
+	do {
+		for (size_t i = 0; i < c->narms; i++) {
+			size_t a = turn(c, i);
+			struct seen *to = &seen[a][c->rounds];
+			int rc;
+
+			if (!contest_in(c, a))
+				continue;
+			rc = take_look(s, &way[a], s->rate, to, err);
+			if (rc)
+				return rc;
+			c->arm[a].look[c->rounds] = to->depth.rate;
+			s->rate = fmax(s->rate, to->depth.rate);
+		}
+	} while (contest_round(c));
+	return 0;
+}
+
+static void report(const struct saturate *s, const struct way *way,
+		   const struct contest *c,
+		   struct seen (*seen)[CONTEST_ROUNDS],
+		   struct identify_data *data, struct saturation *found)
+{
+	size_t best = contest_best(c);
+	struct identify_look *look =
+		arena_array(s->trial->arena, c->rounds, sizeof(*look));
+	double client = 0, stamped = 0;
+
+	for (size_t i = 0; i < c->rounds; i++) {
+		look[i] = (struct identify_look){
+			seen[best][i].depth.rate, seen[best][i].busy,
+		};
+		if (isnan(seen[best][i].client))
+			continue;
+		client += seen[best][i].client;
+		stamped++;
+	}
+	data->look = look;
+	data->nlooks = c->rounds;
+	*found = (struct saturation){
+		.callers = way[best].callers,
+		.connections = way[best].connections,
+		.looks = c->rounds,
+		.arms = c->narms,
+		.client = stamped > 0 ? client / stamped : (double)NAN,
+	};
+}
+
+/* --- both ------------------------------------------------------------------------------ */
+
+static struct saturate begin(struct trial *t)
+{
+	const struct config_agent *agent = t->config->agents.items;
+	struct saturate s = { .trial = t };
+	int64_t n = 0;
+
+	for (size_t i = 0; i < t->config->agents.n; i++)
+		n += agent[i].count * agent[i].connections;
+	s.connections = n < CALLERS_MOST ? (uint32_t)n : CALLERS_MOST;
+	s.threads = (uint32_t)agent->threads;
+	s.in_flight = agent->in_flight ? (uint32_t)agent->in_flight
+				       : CALLERS_MOST;
+	return s;
+}
+
+int saturate(struct trial *t, double latency_ns, struct identify_data *data,
+	     struct saturation *found, struct err *err)
+{
+	struct saturate s = begin(t);
+	struct contest c = { 0 };
+	struct way way[CONTEST_ARMS] = { 0 };
+	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS];
+	uint32_t knee = 1;
+	int rc = climb(&s, latency_ns, data, &knee, err);
+
+	if (rc)
+		return rc;
+	arms(&s, knee, &c, way);
+	rc = contest(&s, way, &c, seen, err);
+	if (!rc)
+		report(&s, way, &c, seen, data, found);
+	return rc;
+}

@@ -1,0 +1,38 @@
+/* saturate.h - how many replies a server gives when it is asked for all it can */
+#ifndef COORDINATOR_SATURATE_H
+#define COORDINATOR_SATURATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "coordinator/stage.h"
+#include "models/identify.h"
+
+/* The way of asking that brought most, and who kept the others waiting. */
+struct saturation {
+	uint32_t callers, connections;
+	size_t looks, arms;
+	/*
+	 * Part of a request's time under way that it spends in the client:
+	 * before it left, and from when its reply came in. NAN: not stamped.
+	 */
+	double client;
+};
+
+/*
+ * First 1, 2, 4, ... callers, each with one request under way, until more of
+ * them bring no more replies; `data->depth` is what each brought, one look
+ * each. Beyond the connections that the configuration has, they share those.
+ *
+ * That is no answer yet: a look is as good as the moment that it fell into,
+ * and a server that reads several requests at once gets by with less work for
+ * each the more of them wait (a kernel's calls are paid by the batch). So
+ * the best of these depths, and as many requests under way as an overload has
+ * there, over the configuration's connections and over more of them, are then
+ * looked at in turn (contest.h) until one is ahead;
+ * `data->look` are its looks.
+ */
+int saturate(struct trial *t, double latency_ns, struct identify_data *data,
+	     struct saturation *found, struct err *err);
+
+#endif

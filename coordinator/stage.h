@@ -1,0 +1,66 @@
+/* stage.h - a server under one kind of load: configured, run, and its records */
+#ifndef COORDINATOR_STAGE_H
+#define COORDINATOR_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct config;
+struct err;
+struct option_problems;
+struct plan_host;
+struct sample;
+struct stall;
+
+/* Told when a stage begins; of how many it is which is not known. */
+typedef void stage_progress(void *context, const char *what);
+
+/* A server that is tried out, with the requests of its configuration. */
+struct trial {
+	const struct config *config;
+	const struct plan_host *host;
+	stage_progress *progress;
+	void *context;
+	struct arena *arena;
+	struct option_problems *problems;
+};
+
+/* How a stage loads the target; the rest is as the configuration says. */
+struct stage {
+	const char *what;
+	double rate_rps;
+	uint32_t threads, connections, in_flight; /* requests on each */
+	uint32_t burst;		/* requests at once; 0: evenly spaced */
+	int64_t length_ns;
+	bool bare;		/* requests without work */
+};
+
+/* What came of a stage: records in order of sending, warm-up and all. */
+struct stage_reply {
+	const struct sample *sample;
+	size_t n;
+	const struct stall *stall;	/* of the agent, in order */
+	size_t nstalls;
+	int64_t from_ns, until_ns;	/* after a tenth, to settle */
+};
+
+/*
+ * One agent in a session of its own; what it sent lives in the trial's arena.
+ * Negative with one line, or with problems, where that cannot be.
+ */
+int stage_run(struct trial *t, const struct stage *stage,
+	      struct stage_reply *reply, struct err *err);
+
+/* One line: too few replies came to tell anything. */
+int stage_too_few(const struct stage *stage, size_t n, struct err *err);
+
+/*
+ * Sent after the warm-up, answered, and not met by a stall of the agent; of
+ * one class, or of any where it is -1.
+ */
+bool stage_counts(const struct stage_reply *r, const struct sample *s,
+		  int class);
+
+#endif

@@ -1,0 +1,65 @@
+/* burst.h - requests at once before an idle server, as so many workers serve them */
+#ifndef MODELS_BURST_H
+#define MODELS_BURST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct rng;
+
+#define BURST_SIZE 64u		/* at most */
+#define BURST_WORKERS 1024u
+
+/*
+ * Bursts of `size` requests sent at once, `stagger` apart, to an idle server.
+ * Of each of n bursts: the mean of its latencies, and when the latest reply
+ * came after the first was sent. Their medians are what counts: on a busy
+ * machine a few are far off.
+ */
+struct identify_burst {
+	uint32_t size;
+	size_t n;
+	double *mean, *last;	/* in rising order, each for itself */
+	double stagger;
+};
+
+/* How workers share what came; POLICIES' fcfs, ps and part. */
+enum burst_order {
+	BURST_FCFS,		/* one queue */
+	BURST_SHARED,		/* all at once, at equal speed */
+	BURST_SPLIT,		/* a queue for each worker, chosen at random */
+	BURST_ORDERS
+};
+
+extern const char *const burst_order_name[BURST_ORDERS];
+
+/*
+ * A server whose single requests took `alone`[nalone], of which
+ * `communication` was on the way and the rest on one of its workers.
+ */
+struct burst_server {
+	const double *alone;
+	size_t nalone;
+	double communication;
+	size_t workers;
+	enum burst_order order;
+};
+
+/* When each of n requests is done, of which number i comes at i * stagger. */
+void burst_serve(const struct burst_server *s, const double *service,
+		 uint32_t n, double stagger, struct rng *rng, double *done);
+
+/*
+ * How badly the server explains the bursts: a chi square. Besides chance, a
+ * median may be off by a share of itself and some 100 ns, for the wakes and
+ * sends that no model knows. What the way there and back takes may differ
+ * from that of single requests, by the same in all bursts (a server that
+ * sleeps wakes up once for several): the offset that fits best is taken, and
+ * a large one counts against the server.
+ */
+double burst_misfit(const struct burst_server *s,
+		    const struct identify_burst *burst, size_t n,
+		    uint64_t seed);
+
+#endif
