@@ -191,6 +191,7 @@ void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)
 	e->at = 0;
 	e->n = epoll_pwait2(epoll, e->event, SOCKET_EVENTS,
 			    time_left(until_ns, &left), NULL);
+	e->asked = e->n >= 0;
 	/* Kernels before 5.11 lack it, and some sandboxes forbid it. */
 	if (e->n < 0 && errno != EINTR)
 		socket_wait(epoll, until_ns);
@@ -198,8 +199,11 @@ void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)
 
 bool socket_events_look(struct socket_events *e, int epoll)
 {
-	if (e->at < e->n)
-		return true;
+	bool asked = e->asked;
+
+	e->asked = false;
+	if (asked || e->at < e->n)
+		return e->at < e->n;
 	e->at = 0;
 	e->n = epoll_wait(epoll, e->event, SOCKET_EVENTS, 0);
 	return e->n > 0;

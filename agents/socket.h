@@ -65,6 +65,7 @@ void socket_wait(int fd, int64_t until_ns);
 struct socket_events {
 	struct epoll_event event[SOCKET_EVENTS];
 	int n, at;		/* the next to be taken */
+	bool asked;		/* by a wait, and not looked at since */
 };
 
 void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns);

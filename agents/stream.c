@@ -60,8 +60,8 @@ static struct stream_conn *stream_find(const struct stream *s, uint32_t number)
 }
 
 /*
- * Watch for what can still happen, and for nothing else. Waiting stamps are
- * an error to epoll: with them it tells of edges; all is read, or armed anew.
+ * Watch for what can still happen. A client is told of edges (a level is
+ * looked at twice, and waiting stamps are one): all is read, or armed anew.
  */
 static int stream_arm(struct stream *s, struct stream_conn *c)
 {
@@ -79,14 +79,14 @@ static int stream_arm(struct stream *s, struct stream_conn *c)
 	else if (c->armed == 0)
 		op = EPOLL_CTL_ADD;
 	c->armed = want;
-	want |= s->wire ? EPOLLET | EPOLLRDHUP : 0;
+	want |= s->listener < 0 ? EPOLLET | EPOLLRDHUP : 0;
 	return socket_watch(s->epoll, op, c->fd, want, (uint32_t)(c - s->conn));
 }
 
 /* Of what is there already, too. */
 static void stream_arm_anew(struct stream *s, struct stream_conn *c)
 {
-	c->armed = s->wire ? EPOLLET : c->armed;
+	c->armed = s->listener < 0 ? EPOLLET : c->armed;
 	stream_arm(s, c);
 }
 

@@ -133,6 +133,88 @@ static void test_buffer_full(void **state)
 	server.ops->close(server.state);
 }
 
+/* A client's connection that the server knows, too: it has asked. */
+static struct transport asked(struct transport *server, uint32_t n,
+			      size_t max_message)
+{
+	struct transport client = net_open("tcp", 0, net_address(server), n,
+					   max_message);
+
+	for (uint32_t i = 0; i < n; i++)
+		net_send(&client, i, "x", 1);
+	return client;
+}
+
+/* What a client is told once is all there is: the answer, and the end. */
+static void test_answer_and_end(void **state)
+{
+	struct transport server = net_open("tcp", 1, "127.0.0.1:0", 2, 64);
+	struct transport client = asked(&server, 1, 64);
+	struct packet pkt = next_packet(&server);
+
+	(void)state;
+	net_send(&server, pkt.conn, "answer", 6);
+	server.ops->drop(server.state, pkt.conn);
+	pkt = next_packet(&client);
+	assert_int_equal(pkt.len, 6);
+	net_keep(&client, pkt.conn, 6);
+	pkt = next_packet(&client);
+	assert_int_equal(pkt.len, 0);
+	assert_int_equal(pkt.flags, TRANSPORT_CLOSED);
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+/* More than a client has room for at a time, said at once. */
+static void test_more_than_room(void **state)
+{
+	struct transport server = net_open("tcp", 1, "127.0.0.1:0", 2, BIG);
+	struct transport client = asked(&server, 1, 64);
+	struct packet pkt = next_packet(&server);
+	int64_t until = clock_now_ns() + PATIENCE;
+	static unsigned char data[BIG];
+	uint32_t got = 0;
+
+	(void)state;
+	fill(data, BIG, 0);
+	net_send(&server, pkt.conn, data, BIG);
+	while (got < BIG) {
+		assert_true(clock_now_ns() < until);
+		got = take_pattern(&client, got);
+	}
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+/* More connections are ready than packets are asked for: each has its turn. */
+static void test_more_than_asked_for(void **state)
+{
+	enum { N = 40, EACH = 3 };
+	struct transport server = net_open("tcp", 1, "127.0.0.1:0", N, 64);
+	struct transport client = asked(&server, N, 64);
+	bool seen[N] = { false };
+	struct packet pkt[EACH];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		pkt[0] = next_packet(&server);
+		net_keep(&server, pkt[0].conn, 1);
+		net_send(&server, pkt[0].conn, "y", 1);
+	}
+	for (uint32_t left = N; left > 0;) {
+		size_t n = net_recv(&client, pkt, EACH);
+
+		for (size_t i = 0; i < n; i++) {
+			assert_false(seen[pkt[i].conn]);
+			seen[pkt[i].conn] = true;
+			net_keep(&client, pkt[i].conn, 1);
+		}
+		left -= (uint32_t)n;
+	}
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
 static void test_half_closed(void **state)
 {
 	struct transport server = net_open("tcp", 1, "127.0.0.1:0", 2, 64);
@@ -339,6 +421,9 @@ int main(void)
 		cmocka_unit_test(test_partial_writes),
 		cmocka_unit_test(test_partial_reads),
 		cmocka_unit_test(test_buffer_full),
+		cmocka_unit_test(test_answer_and_end),
+		cmocka_unit_test(test_more_than_room),
+		cmocka_unit_test(test_more_than_asked_for),
 		cmocka_unit_test(test_half_closed),
 		cmocka_unit_test(test_drop_writes_the_rest),
 		cmocka_unit_test(test_reset),
