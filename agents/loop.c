@@ -167,11 +167,23 @@ static void take(struct worker *w, const struct packet *pkt)
 		w->transport.ops->keep(w->transport.state, pkt->conn, used);
 }
 
+/*
+ * Packets that were stamped one after the other: that a turn with many takes
+ * long is work, and no standstill; what stood still did so between two.
+ */
+static void seen(struct worker *w, const struct packet *pkt, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		stall_turn(&w->stalls, pkt[i].stamp_ns);
+}
+
 static size_t receive(struct worker *w)
 {
 	size_t n = w->transport.ops->recv(w->transport.state, w->in,
 					  WORKER_RECV);
 
+	if (n > 1)
+		seen(w, w->in, n);
 	for (size_t i = 0; i < n; i++)
 		take(w, &w->in[i]);
 	return n;
@@ -293,6 +305,8 @@ static size_t offer(struct worker *w, size_t i, size_t n)
 	size_t took = w->transport.ops->send(w->transport.state, pkt, n);
 
 	sent(w, i, took);
+	if (took > 1 && !w->params.launch) /* stamped when they will leave */
+		seen(w, pkt, took);
 	if (took > 0 && w->sends++ % COST_EACH == 0)
 		w->send_cost_ns[w->send_costs++ % WORKER_COSTS] =
 			(int32_t)((clock_now_ns() - pkt->stamp_ns) /
@@ -502,8 +516,8 @@ static void turn(struct worker *w)
 		out = transmit(w);
 	while (!w->poll && out == w->burst && (w->answered -= (int32_t)out) > 0);
 	w->answered = 0;
-	/* A whole burst: more may be due. */
-	if (!w->poll && out < w->burst)
+	/* A whole burst: more may be due; flooded: more has come. */
+	if (!w->poll && out < w->burst && !w->flooded)
 		worker_nap(w);
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
 		in = receive(w);

@@ -57,7 +57,7 @@ void worker_nap(struct worker *w)
 	w->now_ns = clock_now_ns();
 	stall_turn(&w->stalls, w->now_ns);
 	until = nap_end(w);
-	if (w->params.coalesce_ns && !w->flooded) {
+	if (w->params.coalesce_ns) {
 		int64_t soonest = w->now_ns + w->params.coalesce_ns;
 
 		gather(w, soonest);
