@@ -136,13 +136,17 @@ static bool correct(struct result_check *check, double p)
 	return true;
 }
 
-static bool wanted(const struct point_data *data, const char *name)
+/* Of those that were named, or of all that judge such data. */
+static bool wanted(const struct point_data *data, const struct kind *kind)
 {
+	const struct check_ops *ops = (const void *)kind;
 	const char *const *only = data->only;
 
-	while (only && *only && strcmp(*only, name))
+	if (!only)
+		return ops->of != (data->rows ? CHECK_RUNS : CHECK_FILES);
+	while (*only && strcmp(*only, kind->name))
 		only++;
-	return !only || *only;
+	return *only;
 }
 
 int check_all(const struct point_data *data, struct arena *arena,
@@ -158,7 +162,7 @@ int check_all(const struct point_data *data, struct arena *arena,
 	for (size_t i = 0; i < count; i++) {
 		struct result_check *to = &(*checks)[*n];
 
-		if (!wanted(data, table[i]->name))
+		if (!wanted(data, table[i]))
 			continue;
 		if (check_one(table[i], data, arena, to, err) < 0)
 			return err->code;

@@ -47,6 +47,7 @@ struct check_ops {
 	 */
 	bool blind;
 	bool client;	/* what it finds is the client's doing */
+	enum { CHECK_ANYBODYS, CHECK_FILES, CHECK_RUNS } of; /* whose data */
 
 	/*
 	 * After point_close(). `out` comes with every number NAN; what it
@@ -63,7 +64,7 @@ struct check_ops {
 	"(Holm 1979)"
 
 /*
- * Run every check there is with its levels as configured; results in order
+ * Run every check of such data with its levels as configured; results in order
  * of name. p_values are corrected for as many tests at each planned point
  * (Bonferroni), so that a point can be decided before the next begins. 0 or
  * -EINVAL.

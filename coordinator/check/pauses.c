@@ -53,8 +53,8 @@ static void run(const struct point_data *data, const void *options,
 	int32_t *gap;
 
 	out->status = CHECK_NOT_APPLICABLE;
-	if (!data->rows || data->plan->nagents > 1) {
-		out->reason = "what a sender tells of itself is better";
+	if (data->plan->nagents > 1) {
+		out->reason = "several agents pause each for itself";
 		return;
 	}
 	sends = sends_of(data, &nsends, arena);
@@ -88,5 +88,6 @@ const struct check_ops check_pauses = {
 		.options = rows,
 		.options_size = sizeof(struct pauses),
 	},
+	.of = CHECK_FILES,
 	.run = run,
 };

@@ -117,5 +117,6 @@ const struct check_ops check_stalls = {
 	},
 	.blind = true,
 	.client = true,
+	.of = CHECK_RUNS,
 	.run = run,
 };

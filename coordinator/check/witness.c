@@ -52,5 +52,6 @@ const struct check_ops check_witness = {
 		.options = rows,
 		.options_size = sizeof(struct witness),
 	},
+	.of = CHECK_RUNS,
 	.run = run,
 };
