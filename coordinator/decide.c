@@ -11,12 +11,11 @@
 #define FIRST_WARMUPS 4
 /*
  * A first look after so much of the time tells how much more is needed. It is
- * rough: a step at most triples what there is, and aims a little short, as
- * another small one costs less than one too long.
+ * rough: a step at most triples what there is. Who aims short looks once more,
+ * and each look is another chance to stop by luck.
  */
 #define FIRST 12
 #define STEP 2
-#define AIM .9
 
 const char *const decide_name[] = {
 	[DECIDE_MEASURE] = "measure",
@@ -66,7 +65,7 @@ static int64_t first_length(const struct decide_state *s)
  */
 static int64_t needed(const struct decide_state *s)
 {
-	double more_s = s->measured_s * (AIM * s->shrink * s->shrink - 1);
+	double more_s = s->measured_s * (s->shrink * s->shrink - 1);
 	double ns = fmax(1e9 * more_s, (double)least(s)) +
 		    (double)s->warmup_ns;
 
@@ -125,8 +124,8 @@ static struct decision extend(const struct decide_state *s,
 			seconds(d.length_ns));
 	else
 		d.reason = arena_printf(arena,
-			"by %.2f s: the interval was %.2f times as wide as "
-			"asked for, which should take %.3g s more%s",
+			"by %.2f s: an interval %.2f times as narrow, or as "
+			"sure, should take %.3g s more%s",
 			seconds(d.length_ns), s->shrink, seconds(d.need_ns),
 			d.need_ns <= s->left_ns ? "" : "; there are no more");
 	return d;
@@ -180,8 +179,8 @@ static struct decision close_point(const struct decide_state *s,
 			isinf(s->shrink) ?
 			"no check objects; the quantile stayed unresolved" :
 			arena_printf(arena, "no check objects; the interval "
-				     "stayed %.2f times as wide as asked for",
-				     s->shrink),
+				     "should have been %.2f times as narrow, "
+				     "or as sure", s->shrink),
 	};
 }
 

@@ -16,32 +16,27 @@
 #define BATCHES_MOST 256
 #define BATCHES_LEAST 8
 
-/* From so many on, what neighbours share can be measured and is added. */
-#define BATCHES_PAIRED 32
-
 /* A batch is worth at least so many independent requests. */
 #define BATCH_WORTH 20.
 
 /*
  * A quantile needs at least so many requests beyond it, counted as the
  * independent ones that they are worth: with fewer, which come in a handful
- * of bursts, neither estimate nor variance means much.
+ * of bursts, neither estimate nor variance means much. Less will do where the
+ * level says so beyond which there are ten times as many requests and where
+ * bursts are better known; nothing is known of them by a tenth of theirs.
  */
 #define BEYOND_LEAST 20.
-#define BEYOND_LEAST_INDEPENDENT 10.
-
-/*
- * Bursts so far out are like those of a level beyond which there are ten
- * times as many requests, where their length is better known. A tail whose
- * own few seem shorter, but not as if they were of another kind, is not
- * resolved by that luck alone: three quarters as many have to be by theirs.
- */
+#define BEYOND_INDEPENDENT 10.
+#define BEYOND_DECADE 25.
+#define BEYOND_ITSELF 12.
 #define DECADE 10.
 #define LIKE_MOST 10.
-#define LIKE_LEAST .75
 
-/* See share_batches(). */
-#define FREEDOM 1.5
+/*
+ * Who stops when the interval is narrow stops where few bursts were seen: the
+ * end towards the tail is farther, by so many independent requests.
+ */
 #define LEAN 1.
 
 struct batches {
@@ -85,7 +80,6 @@ static struct ratio batches_ratio(const struct batches *batches)
 	struct ratio ratio = { .batches = batches->count };
 	double x = 0, n = 0, product[3] = { 0 }, before[2] = { 0 }, variance;
 	double count = (double)batches->count;
-	int lag = batches->count >= BATCHES_PAIRED;
 
 	for (size_t b = 0; b < batches->count; b++) {
 		x += batches->x[b];
@@ -103,11 +97,11 @@ static struct ratio batches_ratio(const struct batches *batches)
 		before[1] = before[0];
 		before[0] = r;
 	}
-	ratio.correlation = product[0] > 0 ? product[1 + lag] / product[0] : 0;
-	variance = product[0] + (lag ? 2 * product[1] : 0);
+	ratio.correlation = product[0] > 0 ? product[2] / product[0] : 0;
+	variance = product[0] + 2 * product[1];
 	ratio.error = sqrt(fmax(variance, product[0] / 2) * count /
 			   (count - 1)) / n;
-	ratio.spread = (2 + 4 * lag) / (count - 1);
+	ratio.spread = 6 / (count - 1);
 	return ratio;
 }
 
@@ -200,17 +194,16 @@ static double cell_below(const struct hist_cell *cell, double x)
 /* How many of a window are later than x; cells are in rising order. */
 static double window_above(const struct series_window *window, double x)
 {
-	double above = (double)window->later;
 	const struct hist_sparse *h = &window->response;
+	uint32_t at = hist_index((int64_t)x), i = h->n;
+	uint64_t above = window->later;
 
-	for (uint32_t i = h->n; i-- > 0;) {
-		double below = cell_below(&h->cell[i], x);
-
-		if (below >= 1)
-			break;
-		above += (double)h->cell[i].count * (1 - below);
-	}
-	return above;
+	while (i && h->cell[i - 1].index > at)
+		above += h->cell[--i].count;
+	if (!i || h->cell[i - 1].index < at)
+		return (double)above;
+	return (double)above + (double)h->cell[i - 1].count *
+			       (1 - cell_below(&h->cell[i - 1], x));
 }
 
 /* What the quantiles of one series share. */
@@ -229,17 +222,6 @@ struct share {
 	bool few, slow;		/* too few beyond; too long dependent */
 };
 
-/*
- * Variance of the batches' sums within what independent requests have: then
- * their exact binomial ranks hold. One-sided at the 5% level.
- */
-static bool independent(double worth, double total, const struct ratio *ratio)
-{
-	double excess = total / worth - 1;
-
-	return excess < 1.645 * sqrt(ratio->spread);
-}
-
 static void share_ranks(const struct work *work, double q, double total,
 			struct share *share)
 {
@@ -251,28 +233,6 @@ static void share_ranks(const struct work *work, double q, double total,
 		return;
 	share->below = (double)ranks.lower / total;
 	share->above = (double)ranks.upper / total;
-}
-
-/*
- * The batches' variance varies with their number, and with the bursts beyond
- * the quantile: of exponential ones, worth two independent requests each, its
- * relative variance is 1/beyond more. Satterthwaite's (1946) freedom is 2
- * over the sum; a quarter of it is left to the stopping rule, which prefers a
- * small variance. Where few bursts were seen they seem short too: the interval
- * leans to the tail, by a quarter of an independent request for exponential
- * ones, and by a whole one with the stopping rule (docs/validity.md).
- */
-static void share_batches(const struct work *work, double q, double spread,
-			  struct share *share)
-{
-	double beyond = share->worth * fmin(q, 1 - q);
-	double freedom = FREEDOM / (1 / beyond + spread);
-	double t = quantile_student(1 - work->confidence, freedom);
-	double off = t * sqrt(q * (1 - q) / share->worth);
-	double lean = (q < .5 ? -LEAN : LEAN) / share->worth;
-
-	share->below = fmax(q - off + lean, 0);
-	share->above = fmin(q + off + lean, 1);
 }
 
 static double total_of(const struct work *work)
@@ -294,56 +254,119 @@ static struct ratio later_than(const struct work *work, double at,
 	return ratio;
 }
 
-/* The level beyond which there are ten times as many requests as beyond q. */
-struct decade {
-	bool known, independent;
-	double worth;
-};
-
-static struct decade decade_of(const struct work *work, double q)
+/*
+ * How much the variance of requests beyond a level varies with the bursts in
+ * which they come, times the number of independent ones: the fourth moment of
+ * a burst, less what its third explains, which moves the level as well. Bursts
+ * are as many as the requests of a busy period of M/M/1, an inverse Gaussian
+ * law of mean mu and squared coefficient of variation m - 1: those of any one
+ * queue are in heavy traffic. `each` requests are worth one: mu m.
+ */
+static double bursts_spread(double each)
 {
-	double before = 1 - DECADE * (1 - q);
-	struct decade decade = { .known = before >= .5 };
+	double mu = (1 + sqrt(2 * each - 1)) / 2, m = each / mu;
+	double third = (3 * m * m - 3 * m + 1) / (m * m);
+	double fourth = (15 * m * m * m - 30 * m * m + 21 * m - 5) /
+			(m * m * m);
+
+	return fourth - third * third;
+}
+
+/*
+ * The half-width in shares, by Student's quantile of Satterthwaite's (1946)
+ * freedom: 2 over the squared relative error of the variance, which is of the
+ * number of batches and of that of bursts.
+ */
+static double half_of(const struct work *work, double q, double worth,
+		      double spread)
+{
+	double beyond = worth * fmin(q, 1 - q);
+	double bursts = bursts_spread(total_of(work) / worth) / beyond;
+
+	return sqrt(q * (1 - q) / worth) *
+	       quantile_student(1 - work->confidence, 2 / (spread + bursts));
+}
+
+/*
+ * An end is where the share of requests beyond it is just bearable for a
+ * quantile. How long bursts last at that level counts as well, where it is
+ * longer than at the estimate: a low estimate next to an atom of the law would
+ * take its short ones for those of the tail.
+ */
+static double half_at(const struct work *work, double q, double share,
+		      double half)
+{
 	struct ratio ratio;
+	double worth;
 
-	if (!decade.known)
-		return decade;
-	ratio = later_than(work, hist_quantile(work->all, before),
-			   &decade.worth);
-	decade.independent = independent(decade.worth, total_of(work), &ratio);
-	return decade;
+	if (share <= 0 || share >= 1)
+		return half;
+	ratio = later_than(work, hist_quantile(work->all, share), &worth);
+	if (!(worth > 0))
+		return half;
+	return fmax(half, half_of(work, q, worth, ratio.spread));
 }
 
-/* Too few beyond q, by what its own bursts say or by the decade's. */
-static bool too_few(const struct share *share, const struct decade *decade,
-		    double q, double least)
+static void share_batches(const struct work *work, double q, double spread,
+			  struct share *share)
 {
-	if (share->worth * fmin(q, 1 - q) < least)
-		return true;
-	return decade->known && share->worth < LIKE_MOST * decade->worth &&
-	       decade->worth * (1 - q) < LIKE_LEAST * least;
+	double half = half_of(work, q, share->worth, spread);
+
+	double lean = LEAN / share->worth;
+	double below = half_at(work, q, q - half, half);
+	double above = half_at(work, q, q + half, half);
+
+	share->below = fmax(q - below - (q < .5 ? lean : 0), 0);
+	share->above = fmin(q + above + (q < .5 ? 0 : lean), 1);
 }
 
-/* A few requests far out look independent, whatever they are. */
+/* Independent requests by a level beyond which there are ten times as many. */
+static double decade_of(const struct work *work, double q)
+{
+	double before = 1 - DECADE * (1 - q), worth;
+
+	if (before < .5)
+		return (double)NAN;
+	later_than(work, hist_quantile(work->all, before), &worth);
+	return worth;
+}
+
+/*
+ * Too few beyond q? Where a decade before is known, it decides: what the few
+ * bursts beyond q say themselves is mostly luck, and who chose by it would
+ * choose the intervals that are too narrow. Bursts of quite another kind,
+ * service times that are long by themselves, are known by their own number,
+ * unless too few were seen even there: spells may come that were not seen yet.
+ */
+static bool too_few(const struct share *share, double decade, double q)
+{
+	double beyond = share->worth * fmin(q, 1 - q);
+
+	if (decade * (1 - q) * DECADE < BEYOND_ITSELF)
+		return true;
+	if (isnan(decade) || share->worth > LIKE_MOST * decade)
+		return beyond < BEYOND_LEAST;
+	return decade * (1 - q) < BEYOND_DECADE || beyond < BEYOND_ITSELF;
+}
+
+/* Of batches that vary no more than independent requests, which a few far out
+ * seem to be whatever they are, binomial ranks are exact. */
 static struct share share_of(const struct work *work, double q, double at)
 {
-	double total = total_of(work);
+	double total = total_of(work), decade;
 	struct share share = { .worth = 0 };
 	struct ratio ratio = later_than(work, at, &share.worth);
-	struct decade decade;
 
 	if (!(share.worth > 0))
 		return share;
 	decade = decade_of(work, q);
-	if (independent(share.worth, total, &ratio) &&
-	    (!decade.known || decade.independent)) {
+	if (share.worth >= total && !(decade < total)) {
 		share_ranks(work, q, total, &share);
-		share.few = too_few(&share, &decade, q,
-				    BEYOND_LEAST_INDEPENDENT);
+		share.few = total * fmin(q, 1 - q) < BEYOND_INDEPENDENT;
 		return share;
 	}
 	share_batches(work, q, ratio.spread, &share);
-	share.few = too_few(&share, &decade, q, BEYOND_LEAST);
+	share.few = too_few(&share, decade, q);
 	share.slow = share.worth < BATCH_WORTH * (double)BATCHES_LEAST;
 	return share;
 }

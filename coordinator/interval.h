@@ -33,7 +33,8 @@ struct series {
  * made longer until those beyond neighbours look independent, as in Steiger
  * and Wilson (2002), and each is worth enough; neighbours' covariance is
  * added. That gives the number of independent requests that would be worth as
- * much, and with Student's quantile the shares of requests between which the
+ * much, at the estimate and at either end, and with Student's quantile, of a
+ * freedom that counts the bursts, the shares of requests between which the
  * quantile lies; they are mapped back through the merged histogram (Woodruff
  * 1952), outwards to the bounds of its bins. Where batches vary no more than
  * those of independent requests would, exact binomial ranks take their place.

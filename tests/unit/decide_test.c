@@ -92,7 +92,7 @@ static void test_accept(void **state)
 			       "unresolved"));
 }
 
-/* Half-widths shrink with the root of the time; aims 10% short of it. */
+/* Half-widths shrink with the root of the time. */
 static void test_extend(void **state)
 {
 	struct decide_state s = sound();
@@ -101,13 +101,13 @@ static void test_extend(void **state)
 	(void)state;
 	s.shrink = 1.2;
 	d = expect(&s, DECIDE_EXTEND);
-	assert_in_range(d.need_ns, 95 * SECOND / 100, 97 * SECOND / 100);
+	assert_in_range(d.need_ns, 137 * SECOND / 100, 138 * SECOND / 100);
 	assert_in_range(d.length_ns, d.need_ns - s.window_ns, d.need_ns);
 	/* Four times the requests do not fit: all there is, and it says so. */
 	s.shrink = 2;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_int_equal(d.length_ns, 2 * SECOND);
-	assert_in_range(d.need_ns, 76 * SECOND / 10, 77 * SECOND / 10);
+	assert_in_range(d.need_ns, 87 * SECOND / 10, 89 * SECOND / 10);
 	assert_non_null(strstr(d.reason, "no more"));
 	/* Hardly too wide: a segment of some use all the same. */
 	s.shrink = 1.0001;

@@ -276,6 +276,86 @@ static void test_few_bursts(void **state)
 	arena_fini(&arena);
 }
 
+static double share_between(const struct series *series, double lo, double hi)
+{
+	struct hist *all = hist_create();
+	double share;
+
+	series_merge(series, all);
+	share = hist_cdf(all, hi) - hist_cdf(all, lo);
+	hist_destroy(all);
+	return share;
+}
+
+/*
+ * Some 30 bursts of sixteen and, beyond the p99, of ten: 60 batches know the
+ * variance to 30%, which is Student's quantile of 21 degrees, but so few
+ * bursts to 40%: of 8 then, 2.31 and not 2.08, and a lean beside it.
+ */
+static void test_freedom(void **state)
+{
+	const double q[] = { .99 };
+	struct result_metric metric = { 0 };
+	const struct result_quantile *p99;
+	struct series series = { .n = 640 };
+	struct arena arena;
+	double half;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, series.n, sizeof(*series.window));
+	for (size_t w = 0; w < series.n; w++) {
+		int64_t value[50];
+		int burst = luck(w + 3000) < 1 / 20.;
+
+		for (size_t i = 0; i < 50; i++)
+			value[i] = (burst && i < 16 ? 1000000 : 1000) +
+				   (int64_t)(1e6 * luck(50 * w + i));
+		series.window[w].response = made_sparse(&arena, value, 50);
+	}
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	p99 = &metric.quantiles[0];
+	half = share_between(&series, p99->value, p99->hi) /
+	       sqrt(.99 * .01 / p99->worth);
+	print_message("%g beyond, %g deviations\n", .01 * p99->worth, half);
+	assert_true(half > 2.3);
+	arena_fini(&arena);
+}
+
+/*
+ * A p90 among requests that come one by one; the 5% farthest come in bursts
+ * of twenty. The end towards those is the farther one.
+ */
+static void test_longer_bursts(void **state)
+{
+	const double q[] = { .9 };
+	struct result_metric metric = { 0 };
+	const struct result_quantile *p90;
+	struct series series = { .n = 128 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, series.n, sizeof(*series.window));
+	for (size_t w = 0; w < series.n; w++) {
+		int64_t value[50];
+		int burst = luck(w) < 1 / 8.;
+
+		for (size_t i = 0; i < 50; i++)
+			value[i] = burst && i < 20 ? 4000 + 5 * (int64_t)i
+				 : 1000 + (int64_t)(3000 * luck(50 * w + i));
+		series.window[w].response = made_sparse(&arena, value, 50);
+	}
+	interval_metric(&series, .95, q, 1, &arena, &metric);
+	p90 = &metric.quantiles[0];
+	print_message("%g %g %g, %g beyond\n", p90->lo, p90->value, p90->hi,
+		      .1 * p90->worth);
+	assert_string_equal(p90->status, "resolved");
+	assert_true(share_between(&series, p90->value, p90->hi) >
+		    1.15 * share_between(&series, p90->lo, p90->value));
+	arena_fini(&arena);
+}
+
 /* Values that share a bin: an end may be any of them. */
 static void test_bin(void **state)
 {
@@ -349,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_ranks),
 		cmocka_unit_test(test_too_slow),
 		cmocka_unit_test(test_few_bursts),
+		cmocka_unit_test(test_freedom),
+		cmocka_unit_test(test_longer_bursts),
 		cmocka_unit_test(test_bin),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_atom),
