@@ -63,7 +63,8 @@ struct pair_quantile {
 /*
  * Quantiles of both sides over the same requests, and the interval of their
  * difference: jackknife over 20 batches of consecutive requests (Tukey 1958;
- * Shao and Wu 1989 for quantiles: deleting large groups is consistent).
+ * Shao and Wu 1989 for quantiles: deleting large groups is consistent), its
+ * freedom by how evenly they differ.
  */
 void pairs_quantile(const struct pair *pairs, size_t n, double confidence,
 		    struct pair_quantile *out, size_t nout,
