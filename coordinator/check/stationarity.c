@@ -10,6 +10,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "lancet/core/stats/steady.h"
+#include "lancet/core/stats/vector.h"
 #include "workloads/arrival.h"
 
 /*
@@ -52,6 +53,8 @@ struct found {
 	double statistic, p, effect, limit;
 	size_t blocks, tests;
 	double correlation;
+	/* Of the typical response time: a trend is told from here on. */
+	double t, size, freedom;
 };
 
 static void look(const struct feature *f, const struct steady *steady,
@@ -79,8 +82,28 @@ static void look(const struct feature *f, const struct steady *steady,
 	}
 }
 
-static void tell(const struct found *found, struct arena *arena,
-		 struct check_result *out)
+/*
+ * What luck hides: a drift of the typical response time by so much is as
+ * likely seen as not, and the requests to see the allowed one go with its
+ * square. Nothing where it is less than that.
+ */
+static const char *hidden(const struct found *found, double level,
+			  double limit, struct arena *arena)
+{
+	double t = quantile_student(level / (double)found->tests,
+				    found->freedom);
+	double least = expm1(found->size * t / fabs(found->t));
+
+	if (!(least > limit))
+		return "";
+	return arena_printf(arena, "; a drift of the typical response time "
+			    "is seen from %.0f%% on, one of %.0f%% takes %.0f "
+			    "times as many requests", 100 * least, 100 * limit,
+			    ceil(pow(log1p(least) / log1p(limit), 2)));
+}
+
+static void tell(const struct found *found, const char *unseen,
+		 struct arena *arena, struct check_result *out)
 {
 	out->status = CHECK_PASS;
 	out->statistic = found->statistic;
@@ -90,9 +113,9 @@ static void tell(const struct found *found, struct arena *arena,
 	out->reason = arena_printf(arena,
 		"of %zu tests the least likely by chance is a %s of the %s: "
 		"by %.1f%% (%.0f%% allowed), p %.2g; %zu blocks of a "
-		"correlation of %.2f", found->tests, found->test,
+		"correlation of %.2f%s", found->tests, found->test,
 		found->feature, 100 * found->effect, 100 * found->limit,
-		out->p_value, found->blocks, found->correlation);
+		out->p_value, found->blocks, found->correlation, unseen);
 }
 
 static void run(const struct point_data *data, const void *options,
@@ -137,6 +160,11 @@ static void run(const struct point_data *data, const void *options,
 		    steady.error > ERROR_MOST * (f->log ? 1 : steady.level))
 			continue;
 		look(f, &steady, &found);
+		if (i)
+			continue;
+		found.t = steady.test[STEADY_TREND].statistic;
+		found.size = steady.test[STEADY_TREND].size;
+		found.freedom = steady.freedom;
 	}
 	if (!found.tests) {
 		/* Few data are no fault: the interval is wide, or open. */
@@ -146,7 +174,9 @@ static void run(const struct point_data *data, const void *options,
 		return;
 	}
 	out->level = levels->level;
-	tell(&found, arena, out);
+	tell(&found, found.freedom > 0
+		     ? hidden(&found, levels->level, levels->latency, arena)
+		     : "", arena, out);
 }
 
 const struct check_ops check_stationarity = {
