@@ -34,9 +34,10 @@ void table_head(bool paired)
 	else
 		printf("| queue | load | quantile | held | unresolved | "
 		       "too low, too high | half-width | requests | "
-		       "lower bound | ratio | not reached | looks | cut |\n"
+		       "lower bound | ratio | width ratio | not reached | "
+		       "looks | cut | points |\n"
 		       "| --- | --- | --- | --- | --- | --- | --- | --- | --- "
-		       "| --- | --- | --- | --- |\n");
+		       "| --- | --- | --- | --- | --- | --- |\n");
 }
 
 static bool often_enough(const struct cell *cell, unsigned held, unsigned of)
@@ -62,6 +63,7 @@ static uint64_t seed_of(const struct table_settings *set, unsigned i)
 struct score {
 	unsigned resolved, held, low, high;
 	double half;		/* sum of relative half-widths */
+	double wider;		/* sum of those over what n requests tell */
 };
 
 struct scores {
@@ -71,15 +73,18 @@ struct scores {
 };
 
 static void score_add(struct score *score, const struct result_quantile *q,
-		      double truth)
+		      double n, const struct truth *of)
 {
+	double truth = of->ns, half = (q->hi - q->lo) / 2 / truth;
+
 	if (strcmp(q->status, "resolved"))
 		return;
 	score->resolved++;
 	score->low += q->hi < truth;
 	score->high += q->lo > truth;
 	score->held += q->lo <= truth && truth <= q->hi;
-	score->half += (q->hi - q->lo) / 2 / truth;
+	score->half += half;
+	score->wider += half / RELATIVE * sqrt(n / truth_needed(of, RELATIVE));
 }
 
 static void run_point(const struct plan *plan, const struct protocol *protocol,
@@ -88,16 +93,17 @@ static void run_point(const struct plan *plan, const struct protocol *protocol,
 {
 	struct simulated point;
 	const struct point_data *data = &point.data;
+	double n;
 
 	simulated_run(&point, plan, protocol, seed);
+	n = (double)data->counts.intended * (1 - data->left_out);
 	for (int i = 0; i < TRUTHS; i++)
 		score_add(&to->of[i],
 			  result_quantile(&data->response, truth_q[i]),
-			  truth[i].ns);
+			  n, &truth[i]);
 	if (!(point.reached > protocol->relative)) {
 		to->reached++;
-		to->requests += (double)data->counts.intended *
-				(1 - data->left_out);
+		to->requests += n;
 	}
 	to->points++;
 	to->looks += point.segments;
@@ -135,12 +141,17 @@ static void print_rows(const struct cell *cell, const struct truth *truth,
 			       s->requests / s->reached / needed);
 		else
 			printf(" | %.3g | |", needed);
+		if (truth_q[i] == ASKED && q->resolved)
+			printf(" %.2f |", q->wider / n);
+		else
+			printf(" |");
 		if (truth_q[i] == ASKED)
-			printf(" %.1f%% | %.1f | %u |\n",
+			printf(" %.1f%% | %.1f | %u |",
 			       100 - 100. * s->reached / s->points,
 			       (double)s->looks / s->points, s->cuts);
 		else
-			printf(" | | |\n");
+			printf(" | | |");
+		printf(" %u |\n", s->points);
 	}
 	fflush(stdout);
 }
