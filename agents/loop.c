@@ -87,6 +87,20 @@ static struct sample *match(struct worker *w, uint32_t conn,
 	return s;
 }
 
+/* The target's instants, which are ours too where its host is. */
+static void pass_on(struct worker *w, uint32_t conn, uint32_t seq,
+		    const struct proto_trailer *t)
+{
+	if (t->boot_id != w->boot_id) {
+		stamps_told(w->stamps, conn, seq, PAIRING_FOREIGN, 0);
+		return;
+	}
+	stamps_told(w->stamps, conn, seq, PAIRING_ARRIVED,
+		    (int64_t)t->arrival_ns);
+	stamps_told(w->stamps, conn, seq, PAIRING_RELEASED,
+		    (int64_t)t->release_ns);
+}
+
 static void complete(struct worker *w, const struct packet *pkt,
 		     const struct proto_done *done)
 {
@@ -111,8 +125,11 @@ static void complete(struct worker *w, const struct packet *pkt,
 	s->served_ns = done->served_ns;
 	s->release_ns = done->has_trailer ? proto_release_ns(&done->trailer) :
 					    done->code;
-	if (s->wire_in_ns == SAMPLE_LOST_STAMP)
+	if (s->wire_in_ns == SAMPLE_LOST_STAMP) {
 		stamps_replied(w->stamps, pkt, s->seq);
+		if (done->has_trailer)
+			pass_on(w, pkt->conn, s->seq, &done->trailer);
+	}
 	loop_finish(w, s, outcome[done->status]);
 }
 

@@ -45,6 +45,14 @@ static int32_t leg(int64_t from_ns, int64_t to_ns)
 	return ns > INT32_MAX ? INT32_MAX : ns < 0 ? 0 : (int32_t)ns;
 }
 
+/* Of two clocks, or one looked at twice: it may be a little below 0. */
+static int32_t one_way(int64_t from_ns, int64_t to_ns)
+{
+	int64_t ns = to_ns - from_ns;
+
+	return ns > INT32_MAX ? INT32_MAX : (int32_t)ns;
+}
+
 static void add_way(const struct recorder *r, const struct pairing_send *send,
 		    struct wire_way *to)
 {
@@ -58,6 +66,12 @@ static void add_way(const struct recorder *r, const struct pairing_send *send,
 	to->leg_ns[LEG_OUT] = leg(sched ? sched : s->sent_ns, out);
 	to->leg_ns[LEG_WIRE] = leg(0, sample_wire_ns(s));
 	to->leg_ns[LEG_IN] = leg(0, s->wire_in_ns);
+	to->request_ns = to->reply_ns = WIRE_NO_LEG;
+	if (!send->arrived_ns)
+		return;
+	to->request_ns = one_way(out, send->arrived_ns);
+	to->reply_ns = one_way(send->released_ns,
+			       s->received_ns - s->wire_in_ns);
 }
 
 static bool whole_way(const struct pairing_send *send)
@@ -96,6 +110,9 @@ static void add_counts(struct wire_stamps *to, const struct pairing *p)
 	to->misplaced += c->misplaced;
 	to->unclear += c->unclear;
 	to->shared += c->shared;
+	to->told += c->told;
+	to->foreign += c->foreign;
+	to->misfit += c->misfit;
 	if (p->bound_ns > to->uncertainty_ns)
 		to->uncertainty_ns = p->bound_ns;
 }

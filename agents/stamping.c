@@ -258,6 +258,7 @@ static struct stamps_params params_of(const struct worker *w,
 			  TSOURCE_BIT(TSOURCE_SCHED),
 		.detail_share = share / 4 < STAMPS_DETAIL ? share / 4 :
 							    STAMPS_DETAIL,
+		.told = w->trailer,
 		.source = {
 			.connections = w->params.connections,
 			.stream = stream,

@@ -22,7 +22,8 @@ static const struct sys_ops *sys_of(const struct stamps *s)
  */
 static size_t entries_of(const struct stamps *s, size_t requests)
 {
-	double each = s->params.source.hardware || s->got ? 5 : 4;
+	double each = (s->params.source.hardware || s->got ? 5 : 4) +
+		      (s->params.told ? 2 : 0);
 	double n = each * (double)requests * s->params.share * 1.25 + 4096;
 
 	return n < ENTRIES_MOST ? (size_t)n : ENTRIES_MOST;
@@ -339,6 +340,13 @@ void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
 		.clock = hardware ? TSOURCE_PHC : TSOURCE_REALTIME,
 		.quality = hardware ? TSOURCE_HARDWARE : 0,
 	});
+}
+
+void stamps_told(struct stamps *s, uint32_t conn, uint32_t seq,
+		 enum pairing_what what, int64_t ns)
+{
+	put(s, &(struct pairing_entry){ .what = (uint8_t)what, .conn = conn,
+					.seq = seq, .ns = ns });
 }
 
 /* One a turn: it takes as long as a request does. */

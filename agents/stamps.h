@@ -38,6 +38,7 @@ struct stamps_params {
 	double share;		/* of all requests */
 	unsigned detail;	/* TSOURCE_BITs of those chosen for more */
 	double detail_share;	/* of all requests */
+	bool told;		/* replies bear the target's instants */
 };
 
 /* Of one connection; those with stamps to wait for stand in a line. */
@@ -158,6 +159,10 @@ void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq);
 
 /* Hot: a request that was chosen has this reply. */
 void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq);
+
+/* Hot, behind that: an instant that the target tells in it. */
+void stamps_told(struct stamps *s, uint32_t conn, uint32_t seq,
+		 enum pairing_what what, int64_t ns);
 
 /* Hot, once a turn: what has to be done now and then. */
 static inline bool stamps_due(const struct stamps *s, int64_t now_ns,

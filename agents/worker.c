@@ -149,6 +149,7 @@ int worker_open(struct worker *w, const struct worker_params *params)
 	if (rc < 0)
 		return rc;
 	w->trailer = c->trailer && w->proto.flags & PROTO_TRAILER;
+	w->boot_id = proto_boot_id();
 	w->in_order = w->proto.flags & PROTO_IN_ORDER;
 	rc = open_memory(w);
 	if (rc == 0)

@@ -94,6 +94,7 @@ struct worker {
 	unsigned char *conn_state;
 	size_t conn_size;
 	uint64_t id;		/* but for the number: wire_id() */
+	uint64_t boot_id;	/* of the host whose monotonic clock is ours */
 	uint32_t burst;		/* at most WORKER_BURST */
 	int64_t now_ns;		/* of this turn */
 	int64_t timeout_ns;	/* the longest, where classes differ */

@@ -256,6 +256,8 @@ static void account_stamps(const struct point_data *data,
 	to->wire_ns = arena_copy(arena, &data->wire, sizeof(data->wire));
 	to->breakdown_p50 = breakdown_at(data, .5, arena);
 	to->breakdown_p99 = breakdown_at(data, .99, arena);
+	to->one_way = breakdown_one_way(data, to->timestamps.uncertainty_ns,
+					arena);
 }
 
 void account_point(const struct point_data *data,

@@ -74,6 +74,74 @@ static double mean_leg(const struct wire_way **way, size_t n,
 	return sum / (double)n;
 }
 
+/* --- one way ----------------------------------------------------------------- */
+
+/* Each request's arrival and departure at the target fit; few do not. */
+#define MISFITS .01
+
+static const char *unrelated(const struct wire_stamps *s)
+{
+	if (s->foreign > 0)
+		return "the target tells its instants by another host's clock, "
+		       "and not how its card's relates to it";
+	if (s->told == 0)
+		return "the target tells no instants of its own; the built-in "
+		       "one does by the protocol spin (workload: trailer: "
+		       "true)";
+	if ((double)s->misfit > MISFITS * (double)s->told)
+		return "the target's instants do not lie between the stamps: "
+		       "its clock is not the one that it says it is";
+	return NULL;
+}
+
+static int by_value(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* NAN where too few are beyond it. */
+static double at(const double *sorted, size_t n, double q)
+{
+	return (double)n * (1 - q) < 1 ? (double)NAN
+				       : sorted[(size_t)((double)n * q)];
+}
+
+struct result_one_way *breakdown_one_way(const struct point_data *data,
+					 double uncertainty_ns,
+					 struct arena *arena)
+{
+	struct result_one_way *to = arena_alloc(arena, sizeof(*to));
+	double *request, *reply;
+	const struct wire_way **way;
+	size_t n, m = 0;
+
+	*to = (struct result_one_way){ NAN, NAN, NAN, NAN, NAN, 0,
+				       unrelated(&data->stamps) };
+	if (to->reason)
+		return to;
+	way = gather(data, &n, data->arena);
+	request = arena_array(data->arena, n, sizeof(*request));
+	reply = arena_array(data->arena, n, sizeof(*reply));
+	for (size_t i = 0; i < n; i++) {
+		if (way[i]->request_ns == WIRE_NO_LEG)
+			continue;
+		request[m] = way[i]->request_ns;
+		reply[m++] = way[i]->reply_ns;
+	}
+	qsort(request, m, sizeof(*request), by_value);
+	qsort(reply, m, sizeof(*reply), by_value);
+	to->request_p50_ns = at(request, m, .5);
+	to->request_p99_ns = at(request, m, .99);
+	to->reply_p50_ns = at(reply, m, .5);
+	to->reply_p99_ns = at(reply, m, .99);
+	/* The target converts its own stamps in the same way. */
+	to->uncertainty_ns = 2 * uncertainty_ns;
+	to->requests = (int64_t)m;
+	return to;
+}
+
 struct result_breakdown *breakdown_at(const struct point_data *data, double q,
 				      struct arena *arena)
 {

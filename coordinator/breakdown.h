@@ -5,6 +5,7 @@
 struct arena;
 struct point_data;
 struct result_breakdown;
+struct result_one_way;
 
 /*
  * Of the requests in windows of the headline whose whole way was stamped:
@@ -14,5 +15,13 @@ struct result_breakdown;
  */
 struct result_breakdown *breakdown_at(const struct point_data *data, double q,
 				      struct arena *arena);
+
+/*
+ * The way there and the way back by themselves, of the same requests: by the
+ * target's own instants, where its clock is ours; else why it is not.
+ */
+struct result_one_way *breakdown_one_way(const struct point_data *data,
+					 double uncertainty_ns,
+					 struct arena *arena);
 
 #endif

@@ -7,6 +7,8 @@
 #include "hwts/wall.h"
 #include "lancet/core/arena.h"
 
+#define TOLD_NS 1000	/* that a target's conversion of its stamps adds */
+
 /* Of one connection: its place in pairing.send, and where keys stand. */
 struct conn {
 	size_t first;		/* of all its sends */
@@ -189,6 +191,55 @@ static void take_received(struct join *j, const struct pairing_entry *e)
 	s->wire_in_ns = (int32_t)before;
 }
 
+/* --- the target's own account ------------------------------------------------ */
+
+/* Few were sent since, or its reply would not have come first. */
+static struct pairing_send *send_of(const struct join *j,
+				    const struct conn *c, uint32_t seq)
+{
+	const struct sample *sample = sample_of(j, seq);
+
+	for (size_t i = c->end; sample && i-- > c->begin;)
+		if (j->p->send[i].sample == sample)
+			return &j->p->send[i];
+	return NULL;
+}
+
+static void take_told(struct join *j, const struct pairing_entry *e)
+{
+	struct pairing_send *s = send_of(j, &j->conn[e->conn], e->seq);
+
+	if (!s)
+		return;
+	if (e->what == PAIRING_FOREIGN)
+		j->p->count.foreign++;
+	else if (e->what == PAIRING_ARRIVED)
+		s->arrived_ns = e->ns;
+	else
+		s->released_ns = e->ns;
+}
+
+/* Ours by its name only: then it does not fit between the stamps. */
+static void settle_told(struct join *j, struct pairing_send *s)
+{
+	int64_t within_ns = TOLD_NS + 2 * j->p->bound_ns;
+
+	if (!s->arrived_ns || !s->released_ns || !s->sample ||
+	    !sample_stamped(s->sample)) {
+		s->arrived_ns = s->released_ns = 0;
+		return;
+	}
+	j->p->count.told++;
+	if (s->arrived_ns >= s->sample->sent_ns + s->sample->wire_out_ns -
+				     within_ns &&
+	    s->released_ns >= s->arrived_ns &&
+	    s->released_ns <= s->sample->received_ns - s->sample->wire_in_ns +
+				      within_ns)
+		return;
+	j->p->count.misfit++;
+	s->arrived_ns = s->released_ns = 0;
+}
+
 /* --- the log -------------------------------------------------------------- */
 
 static void take_entry(struct join *j, const struct pairing_entry *e)
@@ -209,6 +260,11 @@ static void take_entry(struct join *j, const struct pairing_entry *e)
 		c->begin = c->end;
 		c->sent = c->heard = 0;
 		c->opening++;
+		break;
+	case PAIRING_ARRIVED:
+	case PAIRING_RELEASED:
+	case PAIRING_FOREIGN:
+		take_told(j, e);
 		break;
 	}
 }
@@ -338,4 +394,6 @@ void pairing_join(struct pairing *p, const struct pairing_entry *log,
 		settle_send(&j, &p->send[i]);
 	for (size_t i = 0; i < nsamples; i++)
 		settle_sample(&j, &sample[i]);
+	for (size_t i = 0; i < p->n; i++)
+		settle_told(&j, &p->send[i]);
 }

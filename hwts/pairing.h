@@ -36,6 +36,9 @@ enum pairing_what {
 	PAIRING_SENT,		/* seq on conn has this key; kinds asked for */
 	PAIRING_RECEIVED,	/* the reply to seq came in at ns */
 	PAIRING_OPENED,		/* keys of conn begin anew */
+	PAIRING_ARRIVED,	/* the target says: seq reached it at ns, */
+	PAIRING_RELEASED,	/* and its reply was handed over at ns */
+	PAIRING_FOREIGN,	/* it says, but by a clock that is not ours */
 };
 
 struct pairing_entry {
@@ -66,6 +69,7 @@ struct pairing_send {
 	uint64_t key;
 	struct sample *sample;	/* NULL: its record was dropped */
 	int64_t at_ns[TSOURCE_KINDS];
+	int64_t arrived_ns, released_ns; /* by the target; 0: not told */
 	uint32_t opening;	/* of its connection: the how-manieth */
 	uint8_t asked;		/* TSOURCE_BITs */
 	uint8_t own;		/* stamps with its very key, of any quality */
@@ -79,6 +83,8 @@ struct pairing_counts {
 	int64_t shared;	/* have a later write's stamp */
 	int64_t stray, twice, disputed, misplaced;
 	int64_t unclear;	/* the clocks moved while it was taken */
+	int64_t told, foreign;	/* replies with the target's instants */
+	int64_t misfit;		/* of told: do not lie between the stamps */
 };
 
 struct pairing {

@@ -28,6 +28,9 @@ bool words_routine(const char *action);
  */
 char *words_wire(const struct result_point *point, char *text, size_t size);
 
+/* One way each: how long, or why that is not known. */
+char *words_one_way(const struct result_one_way *way, char *text, size_t size);
+
 /* The legs of the median request; empty where they were not stamped. */
 char *words_legs(const struct result_breakdown *legs, char *text, size_t size);
 

@@ -35,6 +35,31 @@ char *words_wire(const struct result_point *point, char *text, size_t size)
 	return text;
 }
 
+char *words_one_way(const struct result_one_way *way, char *text, size_t size)
+{
+	struct {
+		const char *what;
+		double ns;
+	} part[] = {
+		{ "there p50", way->request_p50_ns },
+		{ ", p99", way->request_p99_ns },
+		{ ", back p50", way->reply_p50_ns },
+		{ ", p99", way->reply_p99_ns },
+		{ ", within", way->uncertainty_ns },
+	};
+	char time[40];
+
+	text[0] = '\0';
+	if (way->reason) {
+		text_add(text, size, "not told: %s", way->reason);
+		return text;
+	}
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		text_add(text, size, "%s %s", part[i].what,
+			 words_time(part[i].ns, time, sizeof(time)));
+	return text;
+}
+
 char *words_legs(const struct result_breakdown *legs, char *text, size_t size)
 {
 	struct {

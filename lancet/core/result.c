@@ -123,6 +123,21 @@ static const struct field breakdown_fields[] = {
 };
 SHAPE(breakdown, struct result_point);
 
+static const struct field one_way_fields[] = {
+#define ONE_WAY(member, key) \
+	FIELD(REAL, struct result_one_way, member, key, \
+	      "the clocks are not related, or requests are too few")
+	ONE_WAY(request_p50_ns, "request_p50"),
+	ONE_WAY(request_p99_ns, "request_p99"),
+	ONE_WAY(reply_p50_ns, "reply_p50"),
+	ONE_WAY(reply_p99_ns, "reply_p99"),
+	ONE_WAY(uncertainty_ns, "uncertainty"),
+	FIELD(INT, struct result_one_way, requests, "requests", NULL),
+	FIELD(STRING, struct result_one_way, reason, "reason", NULL),
+	{ 0 },
+};
+SHAPE(one_way, struct result_one_way);
+
 #define STAMPS(member) \
 	FIELD(INT, struct result_stamp_counts, member, #member, NULL)
 static const struct field stamp_counts_fields[] = {
@@ -377,6 +392,8 @@ static const struct field point_fields[] = {
 	      "requests carry no service time"),
 	POINT(POINTER, connect_ns, &metric_shape, "nothing to connect"),
 	FIELD_GROUP("breakdown_ns", &breakdown_shape),
+	FIELD_IN(POINTER, struct result_point, one_way, "one_way_ns",
+		 &one_way_shape, "no wire stamps"),
 	POINT(OBJECT, timestamps, &stamps_shape, NULL),
 	POINT(OBJECT, pacing, &pacing_shape, NULL),
 	POINTS(stalls, nstalls, &stall_shape),

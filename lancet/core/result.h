@@ -92,6 +92,15 @@ struct result_breakdown {	/* of requests about that quantile, ns */
 	double wire_in_ns;	/* wire in -> received */
 };
 
+/* Of stamped requests, where the target's clock and ours are related; ns. */
+struct result_one_way {
+	double request_p50_ns, request_p99_ns; /* wire out -> at the target */
+	double reply_p50_ns, reply_p99_ns; /* it hands it over -> wire in */
+	double uncertainty_ns;	/* of each */
+	int64_t requests;	/* these are of */
+	const char *reason;	/* why they are not related; NULL: they are */
+};
+
 struct result_stamp_counts {	/* of requests, and of stamps */
 	int64_t asked, replies;	/* sent with stamps asked for; answered */
 	int64_t shared;		/* have a later write's stamp, in one packet */
@@ -237,6 +246,7 @@ struct result_point {
 	struct result_metric response_ns;
 	struct result_metric *wire_ns, *slowdown, *connect_ns; /* or NULL */
 	struct result_breakdown *breakdown_p50, *breakdown_p99;
+	struct result_one_way *one_way;	/* NULL: no stamps of the wire */
 	struct result_stamps timestamps;
 	struct result_pacing pacing;
 	struct result_stall *stalls;

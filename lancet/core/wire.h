@@ -139,6 +139,8 @@ enum wire_leg { LEG_QUEUE, LEG_SCHED, LEG_OUT, LEG_WIRE, LEG_IN, LEGS };
 struct wire_way {
 	uint32_t window;	/* index, as of a wire_window */
 	int32_t leg_ns[LEGS];
+	/* Wire out to the target, and from it to wire in; or WIRE_NO_LEG. */
+	int32_t request_ns, reply_ns;
 };
 
 /* Where the stamps of the wire came from, and how many there are. */
@@ -148,6 +150,7 @@ struct wire_stamps {
 	int64_t asked, replies; /* sent, and of these answered */
 	int64_t lost_tx, lost_rx;
 	int64_t stray, twice, disputed, misplaced, unclear, shared;
+	int64_t told, foreign, misfit; /* the target's instants; pairing.h */
 	int64_t log_dropped;	/* entries that no room was left for */
 	int64_t uncertainty_ns;	/* of an instant against our clock */
 };

@@ -373,7 +373,8 @@ static const struct number stamps_number[] = {
 #define STAMPS(name) { "stamps_" #name, offsetof(struct wire_stamps, name) }
 	STAMPS(asked), STAMPS(replies), STAMPS(lost_tx), STAMPS(lost_rx),
 	STAMPS(stray), STAMPS(twice), STAMPS(disputed), STAMPS(misplaced),
-	STAMPS(unclear), STAMPS(shared), STAMPS(log_dropped), { 0 },
+	STAMPS(unclear), STAMPS(shared), STAMPS(log_dropped), STAMPS(told),
+	STAMPS(foreign), STAMPS(misfit), { 0 },
 };
 
 static void put_numbers(json_t *frame, const struct number *number,

@@ -330,8 +330,13 @@ const stampTable = (r) => table(["load", ["stamps", "text"], "of the requests", 
 	return [loadName(p), [t.source, "text"], number(100 * t.share) + "%", time(t.uncertainty_ns), String(t.lost_tx), String(t.lost_rx), ...metricRow(p.wire_ns, time)]; }));
 const legTable = (r) => table(["load", ["request", "text"], ...LEGS.map(([, words]) => words)], stamped(r).flatMap((p) => ["p50", "p99"].filter((q) => p.breakdown_ns[q]).map((q) =>
 	[loadName(p), [q, "text"], ...LEGS.map(([k]) => time(p.breakdown_ns[q][k]))])));
+const related = (r) => stamped(r).filter((p) => p.one_way_ns && !p.one_way_ns.reason);
+const oneWayTable = (r) => table(["load", "requests", "there p50", "p99", "back p50", "p99", "within"], related(r).map((p) => [loadName(p), String(p.one_way_ns.requests),
+	...["request_p50", "request_p99", "reply_p50", "reply_p99", "uncertainty"].map((k) => time(p.one_way_ns[k]))]));
+const oneWay = (r) => related(r).length ? [el("h3", {}, "One way"), wide(oneWayTable(r))] :
+	[...new Set(stamped(r).map((p) => p.one_way_ns && p.one_way_ns.reason).filter(Boolean))].map((why) => el("p", {}, "No one-way delays: " + why));
 const stampReasons = (r) => [...new Set(r.points.map((p) => p.timestamps.reason).filter(Boolean))].map((why) => el("p", {}, why));
-const wireSection = (r) => stamped(r).length === 0 ? [] : [section("On the wire", wide(stampTable(r)), el("h3", {}, "Where a request's time goes"), wide(legTable(r)), ...stampReasons(r))];
+const wireSection = (r) => stamped(r).length === 0 ? [] : [section("On the wire", wide(stampTable(r)), el("h3", {}, "Where a request's time goes"), wide(legTable(r)), ...oneWay(r), ...stampReasons(r))];
 
 const environment = (r) => {
 	const e = r.environment, rows = ["host", "cpu", "cpus", "kernel", "clocksource", "nic", "governor"].map((k) => [k, e[k] === null ? "unknown" : String(e[k])]);

@@ -120,7 +120,7 @@ static void put_statuses(const struct result_point *p, FILE *out)
 }
 
 /* From wire to wire, where packets were stamped, and where the rest went. */
-static void put_wire(const struct result_point *p, FILE *out)
+static void put_wire(const struct result_point *p, bool first, FILE *out)
 {
 	char load[40], text[1024];
 
@@ -134,6 +134,9 @@ static void put_wire(const struct result_point *p, FILE *out)
 	if (p->breakdown_p99)
 		fprintf(out, "%6s  p99: %s\n", "",
 			words_legs(p->breakdown_p99, text, sizeof(text)));
+	if (p->one_way && (!p->one_way->reason || first))
+		fprintf(out, "%6s  one way: %s\n", "",
+			words_one_way(p->one_way, text, sizeof(text)));
 }
 
 static void put_reasons(const struct result *result, const struct paint *paint,
@@ -255,7 +258,7 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	for (size_t i = 0; i < result->npoints; i++) {
 		put_statuses(&result->points[i], out);
 		put_connect(&result->points[i], out);
-		put_wire(&result->points[i], out);
+		put_wire(&result->points[i], i == 0, out);
 	}
 	for (size_t i = 0; i < result->npoints; i++)
 		put_attempts(&result->points[i], paint, out);
