@@ -39,9 +39,10 @@ wanted() {
 	return 1
 }
 
+exec 3>&1
 skip() {
 	wanted "$1" || return
-	printf 'skip            %s: %s\n' "$1" "$2"
+	printf 'skip            %s: %s\n' "$1" "$2" >&3
 	echo skipped >>"$LOGS/outcomes"
 }
 
@@ -57,7 +58,27 @@ together() {
 	done | xargs -r -P "$(nproc)" -L 1 tools/try.sh
 }
 
-try_units() {
+# The predictions that there are golden values of, how often intervals of
+# simulated points hold (of 100 that hold 93 times in 100 fewer than it wants
+# do with probability 1e-6), and, long, what docs/validity.md says. These are
+# of the plain build, which has the speed for it; the longest come first.
+computed() {
+	if [ "$BUILD" != plain ]; then
+		skip golden/models "plain build only"
+		skip coverage/intervals "plain build only"
+	elif [ "${LANCET_LONG-}" ]; then
+		echo validity 6000 tools/validity.sh
+		echo coverage/intervals 6000 "$bin/coverage"
+		echo golden/models 6000 "$bin/golden-models" tests/golden/models
+		echo coverage/paired 600 "$bin/coverage" --paired 2e5 --seeds 100
+	else
+		echo golden/models 600 "$bin/golden-models" --quick \
+			tests/golden/models
+		echo coverage/intervals 60 "$bin/coverage" --quick
+	fi
+}
+
+units() {
 	if [ ! -e "$objects/tests/unit" ]; then
 		skip unit "cmocka is not there: apt-get install libcmocka-dev"
 		return
@@ -65,7 +86,7 @@ try_units() {
 	for source in tests/unit/*_test.c; do
 		name=$(basename "$source" .c)
 		echo "unit/$name 300 $objects/tests/unit/$name"
-	done | together
+	done
 }
 
 has_fuzzer() {
@@ -102,51 +123,15 @@ try_fuzzers() {
 	done | together
 }
 
-# All predictions that there are golden values of; accuracy is for the plain
-# build, which has the speed for it.
-try_goldens() {
-	if [ "$BUILD" != plain ]; then
-		skip golden/models "plain build only"
-	elif [ "${LANCET_LONG-}" ]; then
-		try golden/models 6000 "$bin/golden-models" tests/golden/models
-	else
-		try golden/models 600 "$bin/golden-models" --quick \
-			tests/golden/models
-	fi
-}
-
-# How often the intervals of simulated points hold; of 100 that hold 93 times
-# in 100 fewer than it wants do with probability 1e-6.
-try_coverage() {
-	if [ "$BUILD" != plain ]; then
-		skip coverage/intervals "plain build only"
-	elif [ "${LANCET_LONG-}" ]; then
-		try coverage/intervals 6000 "$bin/coverage"
-		try coverage/paired 600 "$bin/coverage" --paired 2e5 --seeds 100
-	else
-		try coverage/intervals 60 "$bin/coverage" --quick
-	fi
-}
-
-# False alarms and misses of whole runs, for docs/validity.md.
-try_validity() {
-	if [ "$BUILD" = plain ] && [ "${LANCET_LONG-}" ]; then
-		try validity 6000 tools/validity.sh
-	fi
-}
-
 try_sims() {
 	for script in tests/sim/[0-9]* tests/hw/[0-9]*; do
 		try "${script#tests/}" 200 "$script"
 	done
 }
 
-try_units
+{ computed; units; } | together
 try_fuzzers
 try_sims
-try_goldens
-try_coverage
-try_validity
 
 count() {
 	grep -c "^$1\$" "$LOGS/outcomes"
