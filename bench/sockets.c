@@ -271,7 +271,9 @@ static void serve_transport(struct transport *t)
 		size_t n = t->ops->recv(t->state, pkt, 64);
 
 		for (size_t i = 0; i < n; i++) {
-			t->ops->send(t->state, &pkt[i], 1);
+			/* That a connection stands is told without bytes. */
+			if (pkt[i].len > 0)
+				t->ops->send(t->state, &pkt[i], 1);
 			t->ops->keep(t->state, pkt[i].conn, pkt[i].len);
 		}
 	}
