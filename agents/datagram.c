@@ -39,8 +39,7 @@ static int datagram_connect(struct datagram *s, struct err *err)
 			       strerror(errno));
 	if (s->epoll >= 0)
 		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd,
-				    EPOLLIN | (s->wire ? EPOLLET : 0),
-				    s->n - 1);
+				    EPOLLIN | EPOLLET, s->n - 1);
 	return 0;
 }
 
@@ -309,7 +308,7 @@ void datagram_again(void *state, uint32_t conn)
 {
 	struct datagram *s = state;
 
-	if (!s->wire || s->epoll < 0)
+	if (s->epoll < 0)
 		return;
 	s->owed[conn]++;
 	if (s->nlook == 0 || s->look[s->nlook - 1] != conn)
@@ -322,11 +321,11 @@ static size_t datagram_empty(struct datagram *s, uint32_t conn, size_t at,
 {
 	size_t want = s->owed[conn] > 1 ? (size_t)s->owed[conn] : 1, got;
 
-	want = !s->wire ? 1 : want < n ? want : n;
+	want = want < n ? want : n;
 	got = want > 1 ? datagram_read_several(s, conn, at, pkt, want) :
 			 datagram_read(s, conn, at, pkt);
 	s->owed[conn] -= (int32_t)got;
-	if (s->wire && got == want && (s->owed[conn] > 0 || !pkt->len))
+	if (got == want && (s->owed[conn] > 0 || !pkt->len))
 		datagram_look(s, conn);
 	return got;
 }

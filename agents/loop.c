@@ -156,6 +156,7 @@ static bool feed(struct worker *w, const struct packet *pkt, size_t *used)
 
 static void take(struct worker *w, const struct packet *pkt)
 {
+	int32_t answered = w->answered;
 	size_t used = 0;
 	bool fine;
 
@@ -169,8 +170,11 @@ static void take(struct worker *w, const struct packet *pkt)
 	if (!fine || (!w->stream && used < pkt->len) ||
 	    pkt->flags & TRANSPORT_RUBBISH)
 		worker_count(&w->count.bad_replies);
-	if (!w->stream)
+	if (!w->stream) {
+		if (w->answered == answered && w->transport.ops->again)
+			w->transport.ops->again(w->transport.state, pkt->conn);
 		return;
+	}
 	if (!fine || pkt->flags & TRANSPORT_RUBBISH) {
 		w->connections.protocol++;
 		/* Somebody is there, whoever it is. */

@@ -290,6 +290,30 @@ static void test_udp_too_long(void **state)
 	server.ops->close(server.state);
 }
 
+/* Two for one request, there together: the second when it is asked for. */
+static void test_udp_again(void **state)
+{
+	struct transport server = net_open("udp", 1, "127.0.0.1:0", 4, 64);
+	struct transport client = net_open("udp", 0, net_address(&server), 2,
+					   64);
+	struct packet pkt[4];
+
+	(void)state;
+	net_send(&client, 1, "ask", 3);
+	assert_int_equal(net_recv(&server, pkt, 4), 1);
+	net_send(&server, pkt[0].conn, "half", 4);
+	net_send(&server, pkt[0].conn, "other", 5);
+	assert_int_equal(net_recv(&client, pkt, 4), 1);
+	assert_int_equal(pkt[0].len, 4);
+	assert_int_equal(client.ops->recv(client.state, pkt, 4), 0);
+	client.ops->again(client.state, 1);
+	assert_int_equal(client.ops->recv(client.state, pkt, 4), 1);
+	assert_int_equal(pkt[0].len, 5);
+	assert_int_equal(pkt[0].conn, 1);
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
 /* More peers than places: the oldest is forgotten, the others are not. */
 static void test_udp_peers_bounded(void **state)
 {
@@ -466,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_impossible_stamps),
 		cmocka_unit_test(test_udp_refused),
 		cmocka_unit_test(test_udp_too_long),
+		cmocka_unit_test(test_udp_again),
 		cmocka_unit_test(test_udp_peers_bounded),
 		cmocka_unit_test(test_unexpected),
 		cmocka_unit_test(test_owed),
