@@ -14,7 +14,8 @@
 static const char usage[] =
 	"usage: coverage [--quick] [--cell NAME] [--load L] [--seeds N] "
 	"[--seed S]\n"
-	"                [--calm] [--whole PART] [--paired N | --truth N]\n"
+	"                [--calm] [--whole PART] [--paired N | --truth N | "
+	"--list]\n"
 	"\n"
 	"Prints a Markdown table of how often 95% intervals hold the truth, of\n"
 	"points that are simulated, measured and stopped as lancet does; status\n"
@@ -22,36 +23,47 @@ static const char usage[] =
 	"\n"
 	"  --quick       one cell, a few seconds\n"
 	"  --cell, --load  only these\n"
-	"  --seeds       of each cell; else 1000, or 100 of the costly ones\n"
+	"  --seeds       of each cell; else 1000, or 200 of the costly ones\n"
 	"  --calm        the agent never stands still\n"
 	"  --whole       no precision asked: that part of the requests needed\n"
 	"  --paired      instead, M/M/1 points of N requests beside their replay\n"
-	"  --truth       instead, what truth.inc holds, by runs of N requests\n";
+	"  --truth       instead, what truth.inc holds, by runs of N requests\n"
+	"  --list        instead, load and name of each cell\n";
 
 /* The intervals of a queue: at least so many hold, as far as is known. */
 #define HELD .93
-/* Near atoms of the law a low estimate has a narrow interval: some stop. */
-#define HELD_ATOMS .85
+
+/* Points of cells that take some 1e6 requests each. */
+#define COSTLY 200
 
 #define CELL(name, policy, workers, arrival, service, held, seeds) \
 	{ name, policy, workers, arrival, service, .5, held, seeds }, \
 	{ name, policy, workers, arrival, service, .7, held, seeds }, \
-	{ name, policy, workers, arrival, service, .9, held, 100 }
+	{ name, policy, workers, arrival, service, .9, held, COSTLY }
 
 static const struct cell cells[] = {
 	CELL("M/M/1", "fcfs", 1, "poisson", "{exponential: {mean: 100us}}",
 	     HELD, 1000),
 	CELL("bimodal M/G/4", "fcfs", 4, "poisson",
 	     "{modes: [{p: 0.9, value: 50us}, {p: 0.1, value: 550us}]}",
-	     HELD_ATOMS, 1000),
+	     HELD, 1000),
 	CELL("extreme M/G/14", "fcfs", 14, "poisson",
 	     "{modes: [{p: 0.995, value: 5us}, {p: 0.005, value: 5ms}]}",
-	     HELD_ATOMS, 100),
+	     HELD, COSTLY),
 	CELL("M/M/1-PS", "ps", 1, "poisson", "{exponential: {mean: 100us}}",
 	     HELD, 1000),
 	CELL("MMPP/M/1", "fcfs", 1,
 	     "{mmpp: {rates: [3, 1], switches: [1ms, 1ms]}}",
 	     "{exponential: {mean: 100us}}", HELD, 1000),
+	/* Nothing was chosen by these. */
+	{ "M/D/1", "fcfs", 1, "poisson", "{constant: {value: 100us}}",
+	  .7, HELD, 1000 },
+	{ "M/M/16", "fcfs", 16, "poisson", "{exponential: {mean: 1600us}}",
+	  .7, HELD, 1000 },
+	{ "M/H2/1, scv 10", "fcfs", 1, "poisson",
+	  "{hyperexponential: {mean: 100us, scv: 10}}", .7, HELD, COSTLY },
+	{ "batches of 8, 4 workers", "fcfs", 4, "{batch: {size: 8}}",
+	  "{exponential: {mean: 100us}}", .7, HELD, COSTLY },
 };
 
 struct settings {
@@ -59,6 +71,7 @@ struct settings {
 	double load;		/* 0: all */
 	struct table_settings table;
 	double paired, truth;	/* requests; 0: neither */
+	bool list;
 };
 
 static void find_truth(const struct cell *cell, double requests,
@@ -93,6 +106,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		{ "whole", required_argument, NULL, 'w' },
 		{ "paired", required_argument, NULL, 'p' },
 		{ "truth", required_argument, NULL, 't' },
+		{ "list", no_argument, NULL, 'i' },
 		{ 0 }
 	};
 	struct table_settings *table = &set->table;
@@ -113,6 +127,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		case 'w': table->whole = atof(optarg); break;
 		case 'p': set->paired = atof(optarg); break;
 		case 't': set->truth = atof(optarg); break;
+		case 'i': set->list = true; break;
 		default:
 			fputs(usage, stderr);
 			exit(2);
@@ -123,6 +138,10 @@ static void read_options(int argc, char **argv, struct settings *set)
 /* True unless too few intervals held. */
 static bool run(const struct cell *cell, const struct settings *set)
 {
+	if (set->list) {
+		printf("%g %s\n", cell->load, cell->name);
+		return true;
+	}
 	if (set->truth > 0) {
 		find_truth(cell, set->truth, set->table.seed);
 		return true;
@@ -140,7 +159,7 @@ int main(int argc, char **argv)
 
 	gsl_set_error_handler_off();
 	read_options(argc, argv, &set);
-	if (!(set.truth > 0))
+	if (!(set.truth > 0) && !set.list)
 		table_head(set.paired > 0);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
 		if ((!set.cell || !strcmp(cells[i].name, set.cell)) &&
