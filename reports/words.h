@@ -22,18 +22,6 @@ char *words_verdict(const struct result *result, char *text, size_t size);
 /* A decision that every point has, and that goes without saying? */
 bool words_routine(const char *action);
 
-/*
- * The wire times of a point, and of whose requests; or why it has none, where
- * that is known; empty else.
- */
-char *words_wire(const struct result_point *point, char *text, size_t size);
-
-/* One way each: how long, or why that is not known. */
-char *words_one_way(const struct result_one_way *way, char *text, size_t size);
-
-/* The legs of the median request; empty where they were not stamped. */
-char *words_legs(const struct result_breakdown *legs, char *text, size_t size);
-
 /* What became of the slo; empty when there is none. */
 char *words_slo(const struct result *result, char *text, size_t size);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lancet/core/unit.h"
+#include "reports/wire_table.h"
 #include "reports/words.h"
 
 #define TAIL .99 /* the quantile that has an interval in the table */
@@ -117,26 +118,6 @@ static void put_statuses(const struct result_point *p, FILE *out)
 			comma = ", ";
 		}
 	fputc('\n', out);
-}
-
-/* From wire to wire, where packets were stamped, and where the rest went. */
-static void put_wire(const struct result_point *p, bool first, FILE *out)
-{
-	char load[40], text[1024];
-
-	if (!p->wire_ns)
-		return;
-	fprintf(out, "%6s  wire: %s\n", words_load(p, load, sizeof(load)),
-		words_wire(p, text, sizeof(text)));
-	if (p->breakdown_p50)
-		fprintf(out, "%6s  p50: %s\n", "",
-			words_legs(p->breakdown_p50, text, sizeof(text)));
-	if (p->breakdown_p99)
-		fprintf(out, "%6s  p99: %s\n", "",
-			words_legs(p->breakdown_p99, text, sizeof(text)));
-	if (p->one_way && (!p->one_way->reason || first))
-		fprintf(out, "%6s  one way: %s\n", "",
-			words_one_way(p->one_way, text, sizeof(text)));
 }
 
 static void put_reasons(const struct result *result, const struct paint *paint,
@@ -258,8 +239,8 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	for (size_t i = 0; i < result->npoints; i++) {
 		put_statuses(&result->points[i], out);
 		put_connect(&result->points[i], out);
-		put_wire(&result->points[i], i == 0, out);
 	}
+	wire_table_put(result, out);
 	for (size_t i = 0; i < result->npoints; i++)
 		put_attempts(&result->points[i], paint, out);
 	put_reasons(result, paint, out);
