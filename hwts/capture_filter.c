@@ -24,7 +24,7 @@ static uint16_t port_of(const union address *a)
 }
 
 /* Of streams, segments with bytes, where IPv4 lets the kernel tell. */
-static void add(char *filter, bool stream, const union address *peer)
+static int add(char *filter, bool stream, const union address *peer)
 {
 	static const char bytes[] =
 		" and ip[2:2] - ((ip[0]&0xf)<<2) - ((tcp[12]&0xf0)>>2) != 0";
@@ -38,9 +38,12 @@ static void add(char *filter, bool stream, const union address *peer)
 		 stream ? "tcp" : "udp", ip, port_of(peer),
 		 stream && !ip6 ? bytes : "");
 	if (strstr(filter, one))
-		return;
+		return 0;
+	if (strlen(filter) + strlen(one) + sizeof(" or ") > CAPTURE_FILTER)
+		return -E2BIG;
 	text_add(filter, CAPTURE_FILTER, "%s%s",
 		 filter[0] ? " or " : "", one);
+	return 0;
 }
 
 int capture_filter_add(char filter[CAPTURE_FILTER], int fd, bool stream,
@@ -55,6 +58,5 @@ int capture_filter_add(char filter[CAPTURE_FILTER], int fd, bool stream,
 	if (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6)
 		return -EAFNOSUPPORT;
 	*port = port_of(&me);
-	add(filter, stream, &peer);
-	return 0;
+	return add(filter, stream, &peer);
 }

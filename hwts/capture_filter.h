@@ -5,11 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CAPTURE_FILTER 4096	/* some thirty targets */
+#define CAPTURE_FILTER 65536	/* four hundred targets and more */
 
 /*
  * Add the target of this socket to a filter in libpcap's words, "" at first;
- * *port: the socket's own. 0 or -errno: no IP socket, or not connected.
+ * *port: the socket's own. 0 or -errno: no IP socket, not connected; -E2BIG:
+ * it has no room for another target, and stays as it is.
  */
 int capture_filter_add(char filter[CAPTURE_FILTER], int fd, bool stream,
 		       uint16_t *port);

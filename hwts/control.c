@@ -18,8 +18,12 @@ struct heard {
 	uint32_t what, key;
 };
 
+/* 0: none, or one that cannot be. */
 static int64_t heard_ns(const struct timespec *at)
 {
+	if (at->tv_sec < 0 || at->tv_sec >= INT64_MAX / 1000000000 ||
+	    at->tv_nsec < 0 || at->tv_nsec >= 1000000000)
+		return 0;
 	return at->tv_sec * INT64_C(1000000000) + at->tv_nsec;
 }
 
@@ -54,6 +58,12 @@ static struct heard hear(const struct msghdr *msg)
 	/* CMSG_NXTHDR knows no const, and changes nothing. */
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
 	     c = CMSG_NXTHDR((struct msghdr *)msg, c)) {
+		size_t at = (size_t)((unsigned char *)c -
+				     (unsigned char *)msg->msg_control);
+
+		/* Of the first nobody has looked whether it is cut off. */
+		if (c->cmsg_len > msg->msg_controllen - at)
+			break;
 		if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SCM_TIMESTAMPING)
 			hear_stamps(c, &to);

@@ -111,6 +111,10 @@ static int pcap_enable(void *state, uint32_t conn, int fd, struct err *err)
 	size_t before = strlen(s->filter);
 	int rc = capture_filter_add(s->filter, fd, s->params.stream, &port);
 
+	if (rc == -E2BIG)
+		return err_set(err, rc, "a capture has no room for so many "
+			       "targets; list fewer, or use timestamps: "
+			       "kernel");
 	if (rc == 0)
 		rc = interface_of(fd, interface);
 	if (rc < 0)

@@ -9,9 +9,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hwts/capture_filter.h"
 #include "hwts/tsource.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
@@ -269,6 +271,36 @@ static void test_hardware(void **state)
 	arena_fini(&arena);
 }
 
+/* As many targets as there is room for; one more is refused, and not cut. */
+static void test_filter_full(void **state)
+{
+	char *filter = calloc(1, CAPTURE_FILTER);
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), rc = 0, n = 0;
+	uint16_t port;
+	size_t len;
+
+	(void)state;
+	assert_non_null(filter);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (; rc == 0; n++) {
+		len = strlen(filter);
+		to.sin_port = htons((uint16_t)(10000 + n));
+		assert_int_equal(connect(fd, (void *)&to, sizeof(to)), 0);
+		rc = capture_filter_add(filter, fd, false, &port);
+	}
+	assert_int_equal(rc, -E2BIG);
+	assert_true(n > 400);
+	assert_int_equal(strlen(filter), len);
+	assert_int_equal(filter[len - 1], ')');
+	/* One that it has needs no room. */
+	to.sin_port = htons(10000);
+	assert_int_equal(connect(fd, (void *)&to, sizeof(to)), 0);
+	assert_int_equal(capture_filter_add(filter, fd, false, &port), 0);
+	close(fd);
+	free(filter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_opened_again),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_hardware),
+		cmocka_unit_test(test_filter_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
