@@ -98,23 +98,26 @@ static const struct check_ops *ops_of(const struct result_check *check)
 }
 
 const struct result_check *check_fault(const struct result_check *checks,
-				       size_t n, bool blind)
+				       size_t n, bool blind, bool paired)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct check_ops *ops = ops_of(&checks[i]);
 
-		if (ops && ops->blind == blind && check_rejects(&checks[i]))
+		if (ops && ops->blind == blind && !(paired && ops->left_out) &&
+		    check_rejects(&checks[i]))
 			return &checks[i];
 	}
 	return NULL;
 }
 
-bool check_client_failed(const struct result_check *checks, size_t n)
+bool check_client_failed(const struct result_check *checks, size_t n,
+			 bool paired)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct check_ops *ops = ops_of(&checks[i]);
 
-		if (ops && ops->client && !strcmp(checks[i].status, "fail"))
+		if (ops && ops->client && !(paired && ops->left_out) &&
+		    !strcmp(checks[i].status, "fail"))
 			return true;
 	}
 	return false;

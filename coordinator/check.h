@@ -48,6 +48,7 @@ struct check_ops {
 	bool blind;
 	bool client;	/* what it finds is the client's doing */
 	enum { CHECK_ANYBODYS, CHECK_FILES, CHECK_RUNS } of; /* whose data */
+	bool left_out;	/* what it finds, pairs leave out: compare.h */
 
 	/*
 	 * After point_close(). `out` comes with every number NAN; what it
@@ -75,12 +76,19 @@ int check_all(const struct point_data *data, struct arena *arena,
 /* What could not run rejects, unless it has no meaning here: a trace's law. */
 bool check_rejects(const struct result_check *check);
 
-/* The first that rejects, of the blind ones or of the others; NULL: none. */
+/*
+ * The first that rejects, of the blind ones or of the others; NULL: none.
+ * `paired`: but for those of which pairs leave out what they found.
+ */
 const struct result_check *check_fault(const struct result_check *checks,
-				       size_t n, bool blind);
+				       size_t n, bool blind, bool paired);
 
-/* One that looks at the client failed: the server is not what was measured. */
-bool check_client_failed(const struct result_check *checks, size_t n);
+/*
+ * One that looks at the client failed: the server is not what was measured.
+ * `paired` as above.
+ */
+bool check_client_failed(const struct result_check *checks, size_t n,
+			 bool paired);
 
 /*
  * When all points are there: Holm's (1979) correction over the run, which

@@ -290,6 +290,23 @@ static int predict_any(const struct plan *plan,
 	return predict(query, found, arena, err);
 }
 
+static struct result_predicted *predictions(const struct predict_query *query,
+					    const struct predict_result *found,
+					    struct arena *arena)
+{
+	struct result_predicted *to = arena_array(arena, query->nask,
+						  sizeof(*to));
+
+	for (size_t i = 0; i < query->nask; i++)
+		to[i] = (struct result_predicted){
+			.q = query->ask[i].q,
+			.predicted = found->answer[i].value.value,
+			.lo = found->answer[i].value.lo,
+			.hi = found->answer[i].value.hi,
+		};
+	return to;
+}
+
 /*
  * `model: replay`: the stationary queue only serves to adjust what was
  * measured; where there is none, there is the replay.
@@ -307,15 +324,7 @@ static void replay_only(const struct predict_query *query,
 	if (!model->nreplayed || plan->workload.pattern ||
 	    predict_any(plan, queue, query, &found, arena, &err) < 0)
 		return;
-	model->quantiles = arena_array(arena, query->nask,
-				       sizeof(*model->quantiles));
-	for (size_t i = 0; i < query->nask; i++)
-		model->quantiles[i] = (struct result_predicted){
-			.q = query->ask[i].q,
-			.predicted = found.answer[i].value.value,
-			.lo = found.answer[i].value.lo,
-			.hi = found.answer[i].value.hi,
-		};
+	model->quantiles = predictions(query, &found, arena);
 	model->nquantiles = query->nask;
 	adjust(model, arena);
 	model->nquantiles = 0;
@@ -351,4 +360,45 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 	for (size_t i = 0; i < model->nquantiles; i++)
 		gap_of(&model->quantiles[i], &found.answer[i].value);
 	adjust(model, arena);
+}
+
+/* --- while it is measured ----------------------------------------------------------- */
+
+const struct result_predicted *compare_forecast(const struct plan *plan,
+						double rate_rps,
+						struct arena *arena)
+{
+	struct compare_queue queue = compare_queue(plan, arena);
+	struct predict_query query = query_of(plan, &queue, rate_rps, plan->q,
+					      plan->nq, arena);
+	struct predict_result found = { 0 };
+	struct err err;
+
+	if (plan->config->model.mode == MODEL_NONE || queue.unknown ||
+	    !plan_builtin(plan) || !plan->samples || plan->workload.pattern ||
+	    predict_any(plan, &queue, &query, &found, arena, &err) < 0)
+		return NULL;
+	return predictions(&query, &found, arena);
+}
+
+size_t compare_adjusted(const struct point_data *data,
+			const struct result_predicted *forecast,
+			double confidence,
+			const struct result_adjusted **adjusted,
+			struct arena *arena)
+{
+	struct compare_queue queue = compare_queue(data->plan, arena);
+	struct point_data trusted = *data;
+	struct result_model model = {
+		.quantiles = (struct result_predicted *)forecast,
+		.nquantiles = data->plan->nq,
+	};
+
+	if (!data->nsamples)
+		return 0;
+	trusted.confidence = confidence;
+	compare_replay(&trusted, &queue, &model, arena);
+	adjust(&model, arena);
+	*adjusted = model.adjusted;
+	return model.nadjusted;
 }

@@ -42,4 +42,21 @@ struct result_model *compare_point(const struct point_data *data,
 void compare_stationary(const struct plan *plan, const struct plan_point *point,
 			struct result_model *model, struct arena *arena);
 
+/*
+ * The adjusted estimate while a point still runs: forecast() once, as a
+ * simulation takes its time, of all quantiles of the plan; NULL without a
+ * model, or where the queue or its law are not known. adjusted() of what was
+ * measured so far in the windows to be compared, at this confidence; how many
+ * quantiles have one.
+ */
+const struct result_predicted *compare_forecast(const struct plan *plan,
+						double rate_rps,
+						struct arena *arena);
+
+size_t compare_adjusted(const struct point_data *data,
+			const struct result_predicted *forecast,
+			double confidence,
+			const struct result_adjusted **adjusted,
+			struct arena *arena);
+
 #endif

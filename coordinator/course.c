@@ -102,6 +102,16 @@ const struct plan_point *course_next(struct course *course,
 	return point;
 }
 
+/* Valid, but for what pairs leave out. */
+static bool stands(const struct result_point *result, bool paired)
+{
+	if (!strcmp(result->verdict.status, "valid"))
+		return true;
+	return paired &&
+	       !check_fault(result->checks, result->nchecks, true, true) &&
+	       !check_fault(result->checks, result->nchecks, false, true);
+}
+
 /*
  * A server that cannot bear a load misses the promise, whatever the checks
  * say of the steadiness of its queue; a client at fault shows nothing.
@@ -109,15 +119,16 @@ const struct plan_point *course_next(struct course *course,
 static enum search_found found(const struct measured *measured,
 			       const struct result_point *result)
 {
-	bool valid = !strcmp(result->verdict.status, "valid");
+	const struct trial *trial = &measured->trial;
 
-	if (check_client_failed(result->checks, result->nchecks))
+	if (check_client_failed(result->checks, result->nchecks,
+				trial->paired))
 		return SEARCH_VOID;
-	if (measured->promise.lo > 1)
+	if (trial->promise.lo > 1)
 		return SEARCH_MISSED;
-	if (!valid)
+	if (!stands(result, trial->paired))
 		return SEARCH_VOID;
-	return measured->promise.hi <= 1 ? SEARCH_KEPT : SEARCH_OPEN;
+	return trial->promise.hi <= 1 ? SEARCH_KEPT : SEARCH_OPEN;
 }
 
 void course_tell(struct course *course, const struct measured *measured,
@@ -129,14 +140,19 @@ void course_tell(struct course *course, const struct measured *measured,
 			    found(measured, result));
 }
 
-/* Valid when it was told, it may have failed among all tests of the run. */
-static bool still_valid(const struct course *course, double rate,
-			const struct result_point *results)
+static bool was_paired(const struct result_point *result)
+{
+	return result->model && result->model->nadjusted;
+}
+
+/* It stood when it was told, but may have failed among all tests of the run. */
+static bool still_stands(const struct course *course, double rate,
+			 const struct result_point *results)
 {
 	for (size_t i = 0; i < course->n; i++)
 		if (course->point[i].rate_rps >= rate &&
 		    course->point[i].rate_rps <= rate &&
-		    !strcmp(results[i].verdict.status, "valid"))
+		    stands(&results[i], was_paired(&results[i])))
 			return true;
 	return isnan(rate);
 }
@@ -147,7 +163,7 @@ bool course_answered(const struct course *course,
 	const struct search *s = &course->search;
 
 	return course->plan->config->load.search &&
-	       still_valid(course, s->lo, results) &&
+	       still_stands(course, s->lo, results) &&
 	       (!isnan(s->lo) || s->hi <= s->from) &&
 	       (!isnan(s->hi) || s->lo >= s->to);
 }

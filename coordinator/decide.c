@@ -173,6 +173,13 @@ static struct decision close_point(const struct decide_state *s,
 			.action = DECIDE_REJECT,
 			.reason = why,
 		};
+	if (s->paired && s->left_out > s->left_out_most)
+		return (struct decision){
+			.action = DECIDE_ACCEPT,
+			.reason = arena_printf(arena, "the trial's pairs "
+				"leave out %.1f%% of the windows, in which "
+				"somebody stood still", 100 * s->left_out),
+		};
 	return (struct decision){
 		.action = DECIDE_ACCEPT,
 		.reason = !(s->shrink > 1) ? "no check objects" :

@@ -43,6 +43,7 @@ struct decide_state {
 
 	const char *spoilt;	/* what a blind check found; NULL: nothing */
 	const char *doubt;	/* what another check found */
+	bool paired;		/* a trial's, but for what pairs leave out */
 	double left_out;	/* share of windows that stalls spoilt, and */
 	double left_out_most;	/* how much of them may be */
 	bool left_out_said;

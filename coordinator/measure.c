@@ -6,14 +6,13 @@
 #include <stdio.h>
 
 #include "coordinator/check.h"
+#include "coordinator/compare.h"
 #include "coordinator/decide.h"
 #include "coordinator/interrupt.h"
 #include "coordinator/plan.h"
-#include "coordinator/objective.h"
 #include "coordinator/recording.h"
 #include "coordinator/search.h"
 #include "coordinator/settle.h"
-#include "coordinator/slowdown.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
@@ -56,6 +55,7 @@ struct measure {
 	struct arena *arena;
 	struct wire_start start;
 	int64_t begun_ns;
+	const struct result_predicted *forecast; /* of a trial; or NULL */
 	bool left_out_said;
 	bool behind;			/* at the last tick */
 };
@@ -227,9 +227,10 @@ static bool polls(const struct plan *plan)
 }
 
 static const char *fault(const struct result_check *checks, size_t n,
-			 bool blind, struct arena *arena)
+			 bool blind, bool paired, struct arena *arena)
 {
-	const struct result_check *check = check_fault(checks, n, blind);
+	const struct result_check *check = check_fault(checks, n, blind,
+						       paired);
 
 	return check ? arena_printf(arena, "%s: %s", check->name,
 				    check->reason) : NULL;
@@ -246,8 +247,9 @@ static int look_closer(struct measure *m, struct decide_state *state,
 
 	if (check_all(data, m->arena, &checks, &n, err) < 0)
 		return err->code;
-	state->spoilt = fault(checks, n, true, m->arena);
-	state->doubt = fault(checks, n, false, m->arena);
+	state->paired = m->measured->trial.paired;
+	state->spoilt = fault(checks, n, true, state->paired, m->arena);
+	state->doubt = fault(checks, n, false, state->paired, m->arena);
 	state->throttled = 100 * data->waited >
 			   data->lateness->total + data->waited;
 	state->overrun = !state->throttled && polls(plan) &&
@@ -259,32 +261,12 @@ static int look_closer(struct measure *m, struct decide_state *state,
 	return 0;
 }
 
-/*
- * How much wider than its distance from the promise the interval is, on the
- * side that matters: up to 1 the two are told apart.
- */
-static double trial_width(struct measure *m)
-{
-	const struct point_data *data = m->data;
-	double confidence = data->plan->trial_confidence;
-	struct result_point trial = { .counts = data->counts };
-	struct result_interval *p = &m->measured->promise;
-
-	point_response(data, confidence, &trial.response_ns, m->arena);
-	slowdown_of(data, confidence, &trial, m->arena);
-	*p = objective_ratio(data->plan, &trial);
-	if (p->hi <= 1 || p->lo > 1)
-		return 0;
-	return p->value < 1 ? (p->hi - p->value) / (1 - p->value)
-			    : (p->value - p->lo) / (p->value - 1);
-}
-
 /* Of the two goals the one that is nearer ends the point; NAN: there is none. */
 static double shrink(struct measure *m)
 {
 	const struct measured *measured = m->measured;
 	const struct plan *plan = m->data->plan;
-	double width, trial;
+	double width;
 
 	if (isnan(measured->asked) && isnan(plan->trial_confidence))
 		return (double)NAN;
@@ -293,10 +275,8 @@ static double shrink(struct measure *m)
 	width = measure_shrink(m->data);
 	if (isnan(plan->trial_confidence))
 		return width;
-	trial = trial_width(m);
-	if (isnan(trial))
-		trial = (double)INFINITY;
-	return fmin(trial, width);
+	trial_judge(m->data, m->forecast, &m->measured->trial, m->arena);
+	return fmin(trial_width(&m->measured->trial), width);
 }
 
 static int look(struct measure *m, struct decide_state *state, struct err *err)
@@ -457,7 +437,7 @@ int measure_point(struct session *session, struct point_data *data,
 		data->plan->config->measure.precision;
 	struct measure m = {
 		.session = session, .data = data, .measured = measured,
-		.arena = arena, .begun_ns = clock_now_ns(),
+		.arena = arena,
 		.start = { .point = data->point->index,
 			   .rate_rps = data->point->rate_rps },
 	};
@@ -469,6 +449,10 @@ int measure_point(struct session *session, struct point_data *data,
 		.asked = p ? p->relative : (double)NAN,
 		.reached = (double)NAN,
 	};
+	if (!isnan(data->plan->trial_confidence))
+		m.forecast = compare_forecast(data->plan,
+					      data->point->rate_rps, arena);
+	m.begun_ns = clock_now_ns();
 	while (!rc && !interrupted()) {
 		rc = look(&m, &state, err);
 		if (rc)

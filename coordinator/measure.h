@@ -4,6 +4,7 @@
 
 #include "coordinator/point.h"
 #include "coordinator/session.h"
+#include "coordinator/trial.h"
 
 /* What was done, and how far it led. */
 struct measured {
@@ -11,7 +12,7 @@ struct measured {
 	size_t nattempts;
 	double asked, reached;	/* relative half-widths; NAN: none asked */
 	double took_s;
-	struct result_interval promise;	/* of a trial: objective_ratio() */
+	struct trial trial;	/* of a search */
 };
 
 /*

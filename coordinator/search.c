@@ -7,6 +7,7 @@
 
 /* Besides halving: both ends, and walls to be passed by. */
 #define MORE 5
+#define VOIDS 3	/* at one load, before it is a wall */
 
 void search_init(struct search *search, double from, double to,
 		 double resolution)
@@ -18,14 +19,15 @@ void search_init(struct search *search, double from, double to,
 	search->to = to;
 	search->resolution = resolution;
 	search->lo = search->hi = (double)NAN;
-	halvings = fmin(fmax(halvings, 0), SEARCH_MOST - MORE);
-	search->most = (size_t)halvings + MORE;
+	halvings = fmin(fmax(halvings, 0), SEARCH_MOST - SEARCH_VOIDS - MORE);
+	search->tells = (size_t)halvings + MORE;
+	search->most = search->tells + SEARCH_VOIDS;
 }
 
 double search_confidence(const struct search *search, double confidence)
 {
 	return 1 - 2 * (1 - confidence) /
-		       ((double)search->most * SEARCH_LOOKS);
+		       ((double)search->tells * SEARCH_LOOKS);
 }
 
 /* Tried for good: what came to nothing the first time may be tried again. */
@@ -36,8 +38,9 @@ static int tried(const struct search *search, double load)
 	for (size_t i = 0; i < search->n; i++)
 		if (search->trial[i].load >= load &&
 		    search->trial[i].load <= load)
-			times += search->trial[i].found == SEARCH_VOID ? 1 : 2;
-	return times > 1;
+			times += search->trial[i].found == SEARCH_VOID
+					 ? 1 : VOIDS;
+	return times >= VOIDS;
 }
 
 /* What is known of both sides, or where the range ends. */
@@ -92,7 +95,8 @@ double search_next(const struct search *search)
 {
 	double low, high, left, right;
 
-	if (search->n >= search->most || search_resolved(search))
+	if (search->n - search->voids >= search->tells ||
+	    search->n >= search->most || search_resolved(search))
 		return (double)NAN;
 	walls(search, &low, &high);
 	if (isnan(low)) {

@@ -12,7 +12,8 @@ enum search_found {
 	SEARCH_VOID,		/* nothing: the client was at fault */
 };
 
-#define SEARCH_MOST 40		/* trials; 2^-30 of the range takes fewer */
+#define SEARCH_MOST 48		/* trials; 2^-30 of the range takes fewer */
+#define SEARCH_VOIDS 8		/* that came to nothing, in all */
 #define SEARCH_LOOKS 3		/* at a trial's interval, while it narrows */
 
 /*
@@ -20,12 +21,13 @@ enum search_found {
  * keeps the promise and the lowest that surely does not are a `resolution`
  * of the upper one apart. A load that could not be told either way stays a
  * wall: the search goes on at its two sides, further from the bound. One
- * that came to nothing is tried once more, then it is a wall, too. The ends
+ * that came to nothing is tried twice more, then it is a wall, too. The ends
  * are tried where the rest has led there.
  *
  * The response grows with the load, so both claims follow from single
- * trials, and are wrong only if one of at most most * SEARCH_LOOKS
- * intervals was, on the one side that matters. search_confidence() shares
+ * trials, and are wrong only if one of at most tells * SEARCH_LOOKS
+ * intervals was, on the one side that matters; trials that came to nothing,
+ * for what the client did, claim nothing. search_confidence() shares
  * the error out among them evenly (Bonferroni): whatever the trials depend
  * on, and however early each one stopped, lo and hi hold the true highest
  * load at least as often as asked.
@@ -34,6 +36,7 @@ struct search {
 	double from, to, resolution;
 	double lo, hi;		/* highest kept, lowest missed; NAN: none */
 	size_t n, most;
+	size_t tells;		/* of them, at most, may say something */
 	size_t open, voids;	/* of the trials */
 	struct search_trial {
 		double load;

@@ -118,5 +118,6 @@ const struct check_ops check_stalls = {
 	.blind = true,
 	.client = true,
 	.of = CHECK_RUNS,
+	.left_out = true,
 	.run = run,
 };

@@ -17,6 +17,7 @@ struct fixture {
 	struct overhead_point paired[MOST];
 	struct result_check checks[2];
 	struct measured measured;
+	bool pairs;
 };
 
 static int setup(void **state)
@@ -76,7 +77,7 @@ static void answer(struct fixture *f, const struct plan_point *point,
 		.response_ns = { .quantiles = &f->q[i], .nquantiles = 1 },
 		.verdict = { .status = "valid" },
 	};
-	f->measured.promise = objective_ratio(f->plan, &f->point[i]);
+	f->measured.trial.promise = objective_ratio(f->plan, &f->point[i]);
 	f->paired[i].load = point->utilisation;
 }
 
@@ -206,7 +207,9 @@ static enum search_found trial(struct fixture *f, const char *check,
 	result->checks = f->checks;
 	result->nchecks = 1;
 	result->verdict.status = strcmp(status, "pass") ? "invalid" : "valid";
-	f->measured.promise = (struct result_interval){ .lo = lo, .hi = hi };
+	f->measured.trial = (struct trial){
+		.promise = { .lo = lo, .hi = hi }, .paired = f->pairs,
+	};
 	course_tell(&f->course, &f->measured, result);
 	return f->course.search.trial[0].found;
 }
@@ -227,6 +230,12 @@ static void test_found(void **state)
 			 SEARCH_MISSED);
 	assert_int_equal(trial(f, "achieved", "pass", (double)NAN,
 			       (double)NAN), SEARCH_OPEN);
+	/* What pairs leave out is no fault of theirs; all else is. */
+	f->pairs = true;
+	assert_int_equal(trial(f, "stalls", "fail", .2, .9), SEARCH_KEPT);
+	assert_int_equal(trial(f, "stalls", "fail", 1.1, 2), SEARCH_MISSED);
+	assert_int_equal(trial(f, "lateness", "fail", .2, .9), SEARCH_VOID);
+	assert_int_equal(trial(f, "achieved", "fail", .2, .9), SEARCH_VOID);
 }
 
 int main(void)

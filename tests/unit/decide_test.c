@@ -241,6 +241,10 @@ static void test_leave_out(void **state)
 	expect(&s, DECIDE_RERUN);
 	s.attempt = 2;
 	expect(&s, DECIDE_REJECT);
+	/* A trial's pairs do not mind, and say so. */
+	s.paired = true;
+	s.spoilt = NULL;
+	assert_non_null(strstr(expect(&s, DECIDE_ACCEPT).reason, "21.0%"));
 }
 
 /*

@@ -3,6 +3,7 @@
 
 #include "coordinator/compare.h"
 #include "coordinator/pairs.h"
+#include "coordinator/trial.h"
 
 #include <gsl/gsl_cdf.h>
 
@@ -19,6 +20,7 @@ static const char text[] =
 	"agents: [{launch: local, count: 2, threads: 1, connections: 4}]\n"
 	"load: {rate: 62.5%}\n"
 	"measure: {warmup: 100ms, time_limit: 4s}\n"
+	"slo: p99 <= 10x\n"
 	"model: auto\n";
 
 /* FCFS by hand: the first free of two workers takes the next request. */
@@ -386,6 +388,61 @@ static void test_one_group(void **state)
 	arena_fini(&arena);
 }
 
+/*
+ * A trial by pairs: the queue's own p99 and the path, whatever the draw of
+ * these requests was, several times as exactly as by their plain quantile.
+ */
+static void test_trial(void **state)
+{
+	struct fixture *f = *state;
+	const struct result_predicted *forecast;
+	struct trial plain, paired;
+	double truth = (double)NAN;
+
+	take(f, 30e3);
+	f->plan->trial_confidence = .99;
+	forecast = compare_forecast(f->plan, 12500, &f->arena);
+	assert_non_null(forecast);
+	for (size_t i = 0; i < f->plan->nq; i++)
+		if (fabs(forecast[i].q - .99) < 1e-9)
+			truth = (forecast[i].predicted + 30e3) / 10 / SERVICE;
+	trial_judge(&f->data, NULL, &plain, &f->arena);
+	trial_judge(&f->data, forecast, &paired, &f->arena);
+	print_message("%g: plain %g to %g, paired %g to %g\n", truth,
+		      plain.promise.lo, plain.promise.hi, paired.promise.lo,
+		      paired.promise.hi);
+	assert_false(plain.paired);
+	assert_true(paired.paired);
+	assert_true(fabs(paired.promise.value - truth) < .002);
+	assert_true(paired.promise.lo <= truth && truth <= paired.promise.hi);
+	assert_true(3 * (paired.promise.hi - paired.promise.lo) <
+		    plain.promise.hi - plain.promise.lo);
+	assert_true(trial_width(&paired) <= 0);
+}
+
+/* Next to nothing left, or nobody knows what is: no pairs. */
+static void test_trial_unpaired(void **state)
+{
+	struct fixture *f = *state;
+	const struct result_predicted *forecast;
+	struct trial trial;
+
+	take(f, 30e3);
+	f->plan->trial_confidence = .99;
+	forecast = compare_forecast(f->plan, 12500, &f->arena);
+	f->data.left_out_compared = .9;
+	trial_judge(&f->data, forecast, &trial, &f->arena);
+	assert_false(trial.paired);
+	f->data.left_out_compared = 0;
+	f->data.stalls_dropped = 1;
+	trial_judge(&f->data, forecast, &trial, &f->arena);
+	assert_false(trial.paired);
+	f->data.stalls_dropped = 0;
+	f->data.counts.intended += 400;
+	trial_judge(&f->data, forecast, &trial, &f->arena);
+	assert_false(trial.paired);
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -394,6 +451,7 @@ int main(void)
 		WITH(test_replay_alone),
 		WITH(test_stall_kept_apart), WITH(test_no_service),
 		WITH(test_lost), WITH(test_refused),
+		WITH(test_trial), WITH(test_trial_unpaired),
 		cmocka_unit_test(test_jackknife),
 		cmocka_unit_test(test_leave_out),
 		cmocka_unit_test(test_one_group),

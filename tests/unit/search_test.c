@@ -111,13 +111,40 @@ static void test_void_again(void **state)
 	assert_true(s.lo < .7 && .7 <= s.hi);
 }
 
+/* A bad minute at the start: the loads are tried again, and nothing is lost. */
+static void test_void_first(void **state)
+{
+	struct search s;
+	double load, first = (double)NAN;
+	int voids = 0;
+
+	(void)state;
+	search_init(&s, FROM, TO, .02);
+	while (!isnan(load = search_next(&s))) {
+		if (voids++ < 2) {
+			first = load;
+			search_tell(&s, load, SEARCH_VOID);
+			continue;
+		}
+		/* The same load for the third time, then as ever. */
+		if (voids == 3)
+			assert_near(load, first, 0);
+		search_tell(&s, load, load < .7 ? SEARCH_KEPT : SEARCH_MISSED);
+	}
+	assert_true(search_resolved(&s));
+	assert_int_equal(s.voids, 2);
+	/* What says nothing has no share of the error. */
+	assert_near(search_confidence(&s, .95), 1 - .1 / (3. * (double)s.tells),
+		    1e-12);
+}
+
 static void test_confidence(void **state)
 {
 	struct search s;
 
 	(void)state;
 	search_init(&s, FROM, TO, .02);
-	assert_int_equal(s.most, 11);
+	assert_int_equal(s.tells, 11);
 	assert_near(search_confidence(&s, .95), 1 - .1 / 33, 1e-12);
 }
 
@@ -248,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_wall),
 		cmocka_unit_test(test_void),
 		cmocka_unit_test(test_void_again),
+		cmocka_unit_test(test_void_first),
 		cmocka_unit_test(test_confidence),
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_coverage_can_fail),
