@@ -6,7 +6,8 @@
 #include "lancet/core/stats/vector.h"
 
 #define SURELY .01	/* chance that an arm as good as the best goes, a round */
-#define CLOSE .01	/* of the mean: nobody needs it more exactly */
+#define CLOSE .01	/* of the mean: looks agree no better than that */
+#define KNOWN .03	/* of the mean: nobody needs it more exactly */
 
 static double mean_of(const struct contest *c, size_t arm)
 {
@@ -61,7 +62,7 @@ static bool known(const struct contest *c, size_t best)
 	double t = quantile_student(.05, (double)c->rounds - 1);
 
 	return t * deviation(c->arm[best].look, c->rounds) /
-	       sqrt((double)c->rounds) < CLOSE * mean_of(c, best);
+	       sqrt((double)c->rounds) < KNOWN * mean_of(c, best);
 }
 
 bool contest_round(struct contest *c)

@@ -47,7 +47,7 @@ static double *latencies(const struct stage_reply *r, int class, size_t *n,
 }
 
 /* Of the work that is known of each: as the server tells, or as carried. */
-static double *work_of(const struct trial *t, const struct stage_reply *r,
+static double *work_of(const struct stage_trial *t, const struct stage_reply *r,
 		       size_t *n, bool *told)
 {
 	double *x = arena_array(t->arena, r->n, sizeof(*x));
@@ -68,7 +68,7 @@ static double *work_of(const struct trial *t, const struct stage_reply *r,
 }
 
 /* A few requests tell how long one takes. */
-static int look(struct trial *t, double *latency_ns, struct err *err)
+static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 {
 	struct stage stage = { "looking at it", LOOK_RPS, 1, 1, 1, 0, LOOK_NS,
 			       false };
@@ -93,7 +93,7 @@ static int look(struct trial *t, double *latency_ns, struct err *err)
 }
 
 /* Half of the time nobody is there, so that few wait for their turn. */
-static int alone(struct trial *t, double latency_ns, bool bare,
+static int alone(struct stage_trial *t, double latency_ns, bool bare,
 		 struct stage_reply *reply, const double **x, size_t *n,
 		 struct err *err)
 {
@@ -187,7 +187,7 @@ static const uint32_t burst_size[] = {
 };
 #define SIZES (sizeof(burst_size) / sizeof(*burst_size))
 
-static int bursts(struct trial *t, double latency_ns, double capacity,
+static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 		  struct probe *probe, struct err *err)
 {
 	struct identify_burst *burst =
@@ -224,7 +224,7 @@ static int bursts(struct trial *t, double latency_ns, double capacity,
 
 /* --- all of it ----------------------------------------------------------------------------- */
 
-static void classes_of(struct trial *t, const struct stage_reply *reply,
+static void classes_of(struct stage_trial *t, const struct stage_reply *reply,
 		       struct probe *probe)
 {
 	const struct config_class *class = t->config->workload.classes.items;
@@ -262,7 +262,7 @@ static double full_rate(const struct identify_data *d)
 	return sum / (double)d->nlooks;
 }
 
-static int probe_stages(struct trial *t, struct probe *probe, struct err *err)
+static int probe_stages(struct stage_trial *t, struct probe *probe, struct err *err)
 {
 	struct identify_data *d = &probe->data;
 	struct stage_reply single, bare;
@@ -295,7 +295,7 @@ int probe_run(const struct config *config, const struct plan_host *host,
 	      struct arena *arena, struct option_problems *problems,
 	      struct err *err)
 {
-	struct trial t = { config, host, progress, context, arena, problems };
+	struct stage_trial t = { config, host, progress, context, arena, problems };
 
 	*probe = (struct probe){ .data = {
 		.seed = (uint64_t)config->seed,

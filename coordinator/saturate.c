@@ -23,7 +23,7 @@
 #define CONNECTIONS_MOST 256u
 
 struct saturate {
-	struct trial *trial;
+	struct stage_trial *trial;
 	uint32_t connections;	/* of the configuration */
 	uint32_t in_flight;	/* on each, at most */
 	uint32_t threads;
@@ -109,7 +109,7 @@ static int take_look(const struct saturate *s, const struct way *way,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
 	};
-	struct trial trial = *s->trial;
+	struct stage_trial trial = *s->trial;
 	struct stage_reply reply;
 	struct arena scratch;
 	int rc;
@@ -257,7 +257,7 @@ static void report(const struct saturate *s, const struct way *way,
 
 /* --- both ------------------------------------------------------------------------------ */
 
-static struct saturate begin(struct trial *t)
+static struct saturate begin(struct stage_trial *t)
 {
 	const struct config_agent *agent = t->config->agents.items;
 	struct saturate s = { .trial = t };
@@ -272,7 +272,7 @@ static struct saturate begin(struct trial *t)
 	return s;
 }
 
-int saturate(struct trial *t, double latency_ns, struct identify_data *data,
+int saturate(struct stage_trial *t, double latency_ns, struct identify_data *data,
 	     struct saturation *found, struct err *err)
 {
 	struct saturate s = begin(t);

@@ -32,7 +32,7 @@ struct saturation {
  * looked at in turn (contest.h) until one is ahead;
  * `data->look` are its looks.
  */
-int saturate(struct trial *t, double latency_ns, struct identify_data *data,
+int saturate(struct stage_trial *t, double latency_ns, struct identify_data *data,
 	     struct saturation *found, struct err *err);
 
 #endif

@@ -19,13 +19,13 @@
 #define CARRIED_NS "1ns"		/* the least work there is */
 
 static int choose(enum kind_class class, enum option_unit unit,
-		  const char *text, struct choice *choice, struct trial *t,
+		  const char *text, struct choice *choice, struct stage_trial *t,
 		  struct err *err)
 {
 	return option_parse_choice(class, unit, text, choice, t->arena, err);
 }
 
-static int stage_arrival(struct trial *t, const struct stage *stage,
+static int stage_arrival(struct stage_trial *t, const struct stage *stage,
 			 struct config *c, struct err *err)
 {
 	char text[64];
@@ -39,7 +39,7 @@ static int stage_arrival(struct trial *t, const struct stage *stage,
 		      &c->workload.arrival, t, err);
 }
 
-static int stage_bare(struct trial *t, struct config *c, struct err *err)
+static int stage_bare(struct stage_trial *t, struct config *c, struct err *err)
 {
 	c->workload.classes = (struct option_list){ 0 };
 	return choose(KIND_DIST, OPTION_UNIT_TIME, "{constant: {value: "
@@ -47,7 +47,7 @@ static int stage_bare(struct trial *t, struct config *c, struct err *err)
 }
 
 /* The configuration of a stage: the user's own, loaded in this way. */
-static struct config *stage_config(struct trial *t, const struct stage *stage,
+static struct config *stage_config(struct stage_trial *t, const struct stage *stage,
 				   struct err *err)
 {
 	struct config *c = arena_copy(t->arena, t->config, sizeof(*c));
@@ -82,7 +82,7 @@ static struct config *stage_config(struct trial *t, const struct stage *stage,
 	return c;
 }
 
-static int stage_segment(struct trial *t, const struct plan *plan,
+static int stage_segment(struct stage_trial *t, const struct plan *plan,
 			 const struct stage *stage, struct stage_reply *reply,
 			 struct err *err)
 {
@@ -116,7 +116,7 @@ static int stage_segment(struct trial *t, const struct plan *plan,
 	return rc;
 }
 
-int stage_run(struct trial *t, const struct stage *stage,
+int stage_run(struct stage_trial *t, const struct stage *stage,
 	      struct stage_reply *reply, struct err *err)
 {
 	const struct config *c = stage_config(t, stage, err);

@@ -18,7 +18,7 @@ struct stall;
 typedef void stage_progress(void *context, const char *what);
 
 /* A server that is tried out, with the requests of its configuration. */
-struct trial {
+struct stage_trial {
 	const struct config *config;
 	const struct plan_host *host;
 	stage_progress *progress;
@@ -50,7 +50,7 @@ struct stage_reply {
  * One agent in a session of its own; what it sent lives in the trial's arena.
  * Negative with one line, or with problems, where that cannot be.
  */
-int stage_run(struct trial *t, const struct stage *stage,
+int stage_run(struct stage_trial *t, const struct stage *stage,
 	      struct stage_reply *reply, struct err *err);
 
 /* One line: too few replies came to tell anything. */
