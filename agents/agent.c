@@ -17,6 +17,7 @@
 #include "agents/stamps.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
+#include "lancet/core/urgency.h"
 #include "lancet/core/wire.h"
 #include "workloads/schedule.h"
 
@@ -201,6 +202,7 @@ static int take_start(struct agent *a, const json_t *frame)
 	if (rate > WORKER_RECORDS / 4)
 		a->fold_ns = (int64_t)(WORKER_RECORDS / 4 / rate * 1e9);
 	a->phase = AGENT_RUNNING;
+	urgency(false);
 	rc = crew_go(&a->crew, &a->start, &a->err);
 	/* What was made ready for it is no part of what a request costs. */
 	a->cpu_s = cpu_s();
@@ -231,6 +233,7 @@ static int send_report(struct agent *a)
 	int rc;
 
 	arena_init(&arena);
+	urgency(true);
 	fold(a, 0);
 	used_s = cpu_s() - a->cpu_s;
 	rc = recorder_report(&a->recorder, a->crew.worker, &report, &arena,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "coordinator/check.h"
 #include "coordinator/compare.h"
@@ -27,6 +28,8 @@
 /* Folding and sending a request, with its record and without; at least. */
 #define RECORD_NS 2000
 #define COUNT_NS 150
+/* On a machine that others are busy on it takes longer; at most so many times. */
+#define CROWD_MOST 4.
 /*
  * Half of the requests later than this: the loop is too slow, not stalled. A
  * spinning one keeps 99% of them within it (check/lateness.c).
@@ -146,11 +149,21 @@ static int64_t drain_ns(const struct plan *plan)
 	return drain < m->drain_ns ? drain : m->drain_ns;
 }
 
+/* Those who want to run, over the CPUs there are, in the last minute. */
+static double crowd(const struct plan *plan)
+{
+	double load;
+
+	if (getloadavg(&load, 1) != 1 || !plan->host.ncpus)
+		return 1;
+	return fmin(fmax(load / (double)plan->host.ncpus, 1), CROWD_MOST);
+}
+
 /* What folding takes, as a share of the time that was measured. */
 static double fold_share(const struct measure *m)
 {
 	const struct plan *plan = m->session->plan;
-	double guess = m->data->point->rate_rps / 1e9 *
+	double guess = m->data->point->rate_rps / 1e9 * crowd(plan) *
 		       (plan->sent_samples > 0 ? RECORD_NS : COUNT_NS);
 
 	return fmax(guess, m->session->fold_share);

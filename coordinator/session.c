@@ -14,6 +14,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
+#include "lancet/core/urgency.h"
 
 #define SECOND INT64_C(1000000000)
 #define HELLO_NS (10 * SECOND)	/* a loaded machine starts a process slowly */
@@ -125,6 +126,8 @@ static int peer_data(struct session *session, struct peer *peer,
 {
 	int taken = 1;
 
+	/* The load is over: the rest is in nobody's way. */
+	urgency(true);
 	if (peer->target)
 		taken = wire_target_decode(frame, &peer->account,
 					   session->segment_arena, err) < 0
@@ -461,6 +464,7 @@ int session_segment(struct session *session, const struct wire_start *start,
 	struct peer *target = session->npeers > session->nagents
 			      ? &session->peer[session->nagents] : NULL;
 
+	urgency(false);
 	session->stopping = false;
 	session->segment_arena = arena;
 	session->samples_arena = samples;
@@ -513,11 +517,13 @@ int session_respread(struct session *session, const struct plan *plan,
 		beat_for(session, &session->peer[i], false);
 	session_leave(session, session->nagents);
 	session->plan = plan;
+	urgency(false);
 	return session_agents(session, err);
 }
 
 void session_close(struct session *session)
 {
+	urgency(false);
 	beat_stop(session);
 	session_leave(session, session->npeers);
 	child_stop(&session->server, clock_now_ns() + BYE_NS);
