@@ -71,7 +71,7 @@ static double *work_of(const struct stage_trial *t, const struct stage_reply *r,
 static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 {
 	struct stage stage = { "looking at it", LOOK_RPS, 1, 1, 1, 0, LOOK_NS,
-			       false };
+			       false, 0 };
 	struct stage_reply reply;
 	double *x;
 	size_t n;

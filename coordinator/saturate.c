@@ -28,6 +28,8 @@ struct saturate {
 	uint32_t in_flight;	/* on each, at most */
 	uint32_t threads;
 	double rate;		/* per ns, the most that was seen */
+	uint32_t looks;		/* each with requests of its own: those of */
+				/* one seed take as long every time */
 };
 
 /* --- one look ------------------------------------------------------------------- */
@@ -95,7 +97,7 @@ struct seen {
 };
 
 /* Records are read at once, and kept by nobody. */
-static int take_look(const struct saturate *s, const struct way *way,
+static int take_look(struct saturate *s, const struct way *way,
 		     double hoped, struct seen *seen, struct err *err)
 {
 	uint32_t needed = (way->callers + s->in_flight - 1) / s->in_flight;
@@ -106,6 +108,7 @@ static int take_look(const struct saturate *s, const struct way *way,
 		.rate_rps = fmin(1e9 * PUSH * hoped, 1e8),
 		.connections = connections,
 		.in_flight = (way->callers + connections - 1) / connections,
+		.draw = ++s->looks,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
 	};

@@ -87,6 +87,7 @@ static int stage_segment(struct stage_trial *t, const struct plan *plan,
 			 struct err *err)
 {
 	struct wire_start start = {
+		.point = stage->draw,
 		.rate_rps = stage->rate_rps,
 		.until_ns = stage->length_ns,
 	};

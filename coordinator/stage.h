@@ -35,6 +35,7 @@ struct stage {
 	uint32_t burst;		/* requests at once; 0: evenly spaced */
 	int64_t length_ns;
 	bool bare;		/* requests without work */
+	uint32_t draw;		/* another has other requests, ids and all */
 };
 
 /* What came of a stage: records in order of sending, warm-up and all. */

@@ -287,7 +287,7 @@ static void identify_bursts(const struct identify_data *d,
 	found->communication = (struct predict_value){
 		alone - found->service.value,
 		fmax(alone - found->service.hi, 0),
-		alone - found->service.lo,
+		fmax(alone - found->service.lo, 0),
 	};
 	found->count = "the number whose simulated bursts are like the "
 		       "measured ones";
