@@ -101,6 +101,13 @@ static void pass_on(struct worker *w, uint32_t conn, uint32_t seq,
 		    (int64_t)t->release_ns);
 }
 
+/* It answers nothing: what does may stand behind it. */
+static void read_past(struct worker *w, const struct packet *pkt)
+{
+	if (w->transport.ops->again)
+		w->transport.ops->again(w->transport.state, pkt->conn);
+}
+
 static void complete(struct worker *w, const struct packet *pkt,
 		     const struct proto_done *done)
 {
@@ -117,8 +124,7 @@ static void complete(struct worker *w, const struct packet *pkt,
 	w->pool.conn[pkt->conn].tries = 0;
 	if (!s) {
 		worker_count(&w->count.late_replies);
-		if (w->transport.ops->again)
-			w->transport.ops->again(w->transport.state, pkt->conn);
+		read_past(w, pkt);
 		return;
 	}
 	s->received_ns = pkt->stamp_ns;
@@ -148,6 +154,8 @@ static bool feed(struct worker *w, const struct packet *pkt, size_t *used)
 			      pkt->len - *used, done, DONES, &ndone);
 		for (size_t i = 0; i < ndone; i++)
 			complete(w, pkt, &done[i]);
+		if (ndone == 0)
+			read_past(w, pkt);
 		if (n < 0)
 			return false;
 	}
@@ -156,7 +164,6 @@ static bool feed(struct worker *w, const struct packet *pkt, size_t *used)
 
 static void take(struct worker *w, const struct packet *pkt)
 {
-	int32_t answered = w->answered;
 	size_t used = 0;
 	bool fine;
 
@@ -170,11 +177,8 @@ static void take(struct worker *w, const struct packet *pkt)
 	if (!fine || (!w->stream && used < pkt->len) ||
 	    pkt->flags & TRANSPORT_RUBBISH)
 		worker_count(&w->count.bad_replies);
-	if (!w->stream) {
-		if (w->answered == answered && w->transport.ops->again)
-			w->transport.ops->again(w->transport.state, pkt->conn);
+	if (!w->stream)
 		return;
-	}
 	if (!fine || pkt->flags & TRANSPORT_RUBBISH) {
 		w->connections.protocol++;
 		/* Somebody is there, whoever it is. */
