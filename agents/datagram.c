@@ -120,6 +120,7 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 		return err_set(err, -ENOMEM, "no memory for packets");
 	s->fd = arena_array(arena, most, sizeof(*s->fd));
 	s->owed = arena_array(arena, most, sizeof(*s->owed));
+	waiting_init(&s->look, most, arena);
 	if (params->listen)
 		peers_init(&s->peers, most, arena);
 	ret = params->listen ? datagram_listen(s, err) :
@@ -298,12 +299,6 @@ static size_t datagram_read_several(struct datagram *s, uint32_t conn,
 	return (size_t)got;
 }
 
-static void datagram_look(struct datagram *s, uint32_t conn)
-{
-	if (s->nlook < BURST)
-		s->look[s->nlook++] = conn;
-}
-
 void datagram_again(void *state, uint32_t conn)
 {
 	struct datagram *s = state;
@@ -311,8 +306,7 @@ void datagram_again(void *state, uint32_t conn)
 	if (s->epoll < 0)
 		return;
 	s->owed[conn]++;
-	if (s->nlook == 0 || s->look[s->nlook - 1] != conn)
-		datagram_look(s, conn);
+	waiting_put(&s->look, conn);
 }
 
 /* What a socket owes, as far as it fits. */
@@ -326,7 +320,7 @@ static size_t datagram_empty(struct datagram *s, uint32_t conn, size_t at,
 			 datagram_read(s, conn, at, pkt);
 	s->owed[conn] -= (int32_t)got;
 	if (got == want && (s->owed[conn] > 0 || !pkt->len))
-		datagram_look(s, conn);
+		waiting_put(&s->look, conn);
 	return got;
 }
 
@@ -343,14 +337,14 @@ static bool datagram_only_stamps(struct datagram *s,
 static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
 {
 	const struct epoll_event *event;
-	size_t out = 0, looks = s->nlook;
+	size_t out = 0, looks = s->look.n;
 
 	for (size_t i = 0; i < looks && out < n; i++)
-		out += datagram_empty(s, s->look[--s->nlook], out, pkt + out,
+		out += datagram_empty(s, waiting_take(&s->look), out, pkt + out,
 				      n - out);
 	if (!socket_events_look(&s->events, s->epoll)) {
 		if (s->doubt)
-			datagram_look(s, s->doubt - 1);
+			waiting_put(&s->look, s->doubt - 1);
 		s->doubt = 0;
 		return out;
 	}
@@ -417,7 +411,7 @@ void datagram_wait(void *state, int64_t until_ns)
 {
 	struct datagram *s = state;
 
-	if (s->nrefused > 0 || s->nlook > 0)
+	if (s->nrefused > 0 || s->look.n > 0)
 		return;
 	if (s->epoll >= 0)
 		socket_events_wait(&s->events, s->epoll, until_ns);

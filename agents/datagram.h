@@ -5,6 +5,7 @@
 #include "agents/peers.h"
 #include "agents/socket.h"
 #include "agents/transport.h"
+#include "agents/waiting.h"
 #include "hwts/tsource.h"
 
 #define DATAGRAM_BURST 64	/* packets of one recv() */
@@ -12,11 +13,12 @@
 /*
  * A client has one connected socket for every connection, so that a target
  * that spreads flows by hash sees that many; a single one is read without
- * epoll. Stamps that wait for being drained are an error to epoll, which would
- * tell of it again and again: with stamps it tells of edges only, and a socket
- * is read until it is known to be empty. It is when what it owes has come: as
- * many as were sent, less those received that were replies. A server has one socket, numbers its peers, and stamps what comes in
- * by the kernel: when it reached the socket, however late it is read.
+ * epoll. That tells of edges only, since stamps that wait for being drained are
+ * an error to it, of which it would tell again and again; so a socket is read
+ * until it is known to be empty. It is when what it owes has come: as many as
+ * were sent, less those received that were replies. A server has one socket,
+ * numbers its peers, and stamps what comes in by the kernel: when it reached
+ * the socket, however late it is read.
  *
  * A transport's state is this structure; its open() fills the first members,
  * ends in datagram_open(), and the functions below fill its other slots.
@@ -28,8 +30,7 @@ struct datagram {
 	int epoll;		/* -1: fd[0] is the only socket */
 	struct socket_events events;
 	int32_t *owed;		/* with edges: replies, by each socket */
-	uint32_t look[DATAGRAM_BURST]; /* sockets to be read without an edge */
-	size_t nlook;
+	struct waiting look;	/* sockets to be read without an edge */
 	uint32_t doubt;		/* the socket of the last error, or so; + 1 */
 	int *fd;
 	uint32_t n;		/* sockets */

@@ -174,6 +174,8 @@ static void take(struct worker *w, const struct packet *pkt)
 		return;
 	}
 	fine = feed(w, pkt, &used);
+	if (!pkt->len && !w->stream && !(pkt->flags & TRANSPORT_REFUSED))
+		read_past(w, pkt);
 	if (!fine || (!w->stream && used < pkt->len) ||
 	    pkt->flags & TRANSPORT_RUBBISH)
 		worker_count(&w->count.bad_replies);

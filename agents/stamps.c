@@ -45,8 +45,7 @@ int stamps_init(struct stamps *s, const struct stamps_params *params,
 	s->first = s->last = STAMPS_NONE;
 	s->conn = arena_array(arena, params->source.connections,
 			      sizeof(*s->conn));
-	s->full = arena_array(arena, params->source.connections,
-			      sizeof(*s->full));
+	waiting_init(&s->full, params->source.connections, arena);
 	s->source.ops = params->ops;
 	s->source.state = arena_alloc(arena, params->ops->state_size);
 	rc = params->ops->open(s->source.state, &s->params.source, arena, err);
@@ -231,7 +230,9 @@ static size_t drain_some(struct stamps *s, uint32_t conn)
 			.quality = at->quality,
 		});
 	}
-	s->conn[conn].waiting = 0;
+	/* There may be more of them than fit. */
+	if (n < TSOURCE_DRAIN / 2)
+		s->conn[conn].waiting = 0;
 	return n;
 }
 
@@ -288,7 +289,9 @@ void stamps_disable(struct stamps *s, uint32_t conn)
 {
 	if (s->on)
 		stamps_drain(s, conn);
-	s->conn[conn].most = 0;
+	/* Of a witness, connection 0 stands for all. */
+	if (!s->got)
+		s->conn[conn].most = 0;
 }
 
 /* --- the loop's -------------------------------------------------------------- */
@@ -320,10 +323,8 @@ void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq)
 		.seq = seq, .kind = (uint8_t)kinds_of(s, pkt->flags),
 	});
 	/* Not now: the log has not heard yet of the rest of the burst. */
-	if (++c->waiting < c->most || c->filled || !c->most)
-		return;
-	c->filled = true;
-	s->full[s->nfull++] = at;
+	if (++c->waiting >= c->most && c->most)
+		waiting_put(&s->full, at);
 }
 
 void stamps_replied(struct stamps *s, const struct packet *pkt, uint32_t seq)
@@ -349,31 +350,39 @@ void stamps_told(struct stamps *s, uint32_t conn, uint32_t seq,
 					.seq = seq, .ns = ns });
 }
 
-/* One a turn: it takes as long as a request does. */
-static void drain_full(struct stamps *s)
-{
-	uint32_t conn = s->full[--s->nfull];
+/* A few may wait for an idle moment; more would overflow their buffers. */
+#define FULL_WAIT 4
 
-	s->conn[conn].filled = false;
+static void drain_next(struct stamps *s, uint32_t conn)
+{
 	if (s->conn[conn].waiting > 0)
 		drain_some(s, conn);
+	if (s->conn[conn].waiting > 0 && s->conn[conn].most)
+		waiting_put(&s->full, conn);
+}
+
+/* One a turn, as it takes as long as a request does; more where they pile up. */
+static void drain_full(struct stamps *s)
+{
+	uint32_t most = s->full.n > FULL_WAIT ? s->full.n - FULL_WAIT : 1;
+
+	while (most-- > 0)
+		drain_next(s, waiting_take(&s->full));
 }
 
 /* The first of the line, unless its stamps were drained meanwhile. */
 static void drain_first(struct stamps *s)
 {
 	uint32_t conn = s->first;
-	struct stamps_conn *c = &s->conn[conn];
 
-	s->first = c->next;
-	c->lined = false;
-	if (c->waiting > 0)
-		drain_some(s, conn);
+	s->first = s->conn[conn].next;
+	s->conn[conn].lined = false;
+	drain_next(s, conn);
 }
 
 void stamps_turn(struct stamps *s, int64_t now_ns, bool idle)
 {
-	if (s->nfull > 0)
+	if (s->full.n > 0)
 		drain_full(s);
 	else if (idle && s->first != STAMPS_NONE)
 		drain_first(s);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "agents/transport.h"
+#include "agents/waiting.h"
 #include "hwts/pairing.h"
 #include "hwts/phc_track.h"
 #include "hwts/tsource.h"
@@ -49,7 +50,7 @@ struct stamps_conn {
 	uint32_t most;		/* that may wait: what its buffer has room for;
 				 * 0: it is closed */
 	uint32_t next;		/* in the line */
-	bool lined, filled;	/* stands in it; among the full ones */
+	bool lined;		/* stands in it */
 };
 
 #define STAMPS_NONE UINT32_MAX
@@ -61,7 +62,7 @@ struct stamps {
 	bool every;		/* the source hears of every send */
 	struct stamps_conn *conn;
 	uint32_t first, last;	/* of the line; STAMPS_NONE */
-	uint32_t *full, nfull;	/* those with the most that may wait */
+	struct waiting full;	/* those with the most that may wait */
 	uint32_t *got;		/* of a witness: messages or bytes received */
 				/* on each connection; else NULL */
 	int enabled;		/* 0, or the first failure: */
@@ -168,7 +169,7 @@ void stamps_told(struct stamps *s, uint32_t conn, uint32_t seq,
 static inline bool stamps_due(const struct stamps *s, int64_t now_ns,
 			      bool idle)
 {
-	return now_ns >= s->wall.next_ns || s->nfull > 0 ||
+	return now_ns >= s->wall.next_ns || s->full.n > 0 ||
 	       (idle && s->first != STAMPS_NONE &&
 		now_ns >= s->conn[s->first].since_ns + STAMPS_WAIT_NS);
 }
