@@ -18,7 +18,8 @@ static const struct sys_ops *sys_of(const struct stamps *s)
 
 /*
  * SENT, SND, RECEIVED of each that asks, and SND again by the card, or RX by
- * a witness; of few one more. Openings and what comes twice are rare; shares vary.
+ * a witness; of few one more. Openings and what comes twice are rare; shares
+ * vary.
  */
 static size_t entries_of(const struct stamps *s, size_t requests)
 {

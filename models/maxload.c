@@ -153,7 +153,8 @@ int maxload(const struct predict_query *query, const struct slo *slo,
 	struct search s = { .query = *query, .slo = slo, .found = found };
 
 	*found = (struct maxload){ 0 };
-	if (promise_check(query->workload, slo, err))
+	if (predict_laws(query, err) ||
+	    promise_check(query->workload, slo, err))
 		return err->code;
 	return search_settled(&s, err);
 }

@@ -31,7 +31,7 @@ static void name_model(const struct queue *q, char *text, size_t size)
 		q->workers, policy);
 }
 
-static int check_laws(const struct predict_query *q, struct err *err)
+int predict_laws(const struct predict_query *q, struct err *err)
 {
 	const struct workload *w = q->workload;
 	const struct arrival_ops *arrival = (const void *)w->arrival.kind;
@@ -324,7 +324,7 @@ int predict(const struct predict_query *asked, struct predict_result *result,
 	*result = (struct predict_result){ .method = "" };
 	result->answer =
 		arena_array(arena, query->nask + 1, sizeof(*result->answer));
-	if (check_laws(query, err) ||
+	if (predict_laws(query, err) ||
 	    policy_settle(&query->policy, query->workers, query->workload,
 			  arena, err) ||
 	    check_load(query, err) || check_asks(query, err))

@@ -81,6 +81,10 @@ struct predict_result {
 	double utilisation;
 };
 
+/* -EDOM and the reason where arrivals or services have no queue in steady
+ * state, whatever the load. */
+int predict_laws(const struct predict_query *query, struct err *err);
+
 /*
  * AUTO takes the strongest method that is valid for each ask and says which;
  * what no formula knows goes into one simulation. Refuses, with -EDOM and the

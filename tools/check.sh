@@ -123,13 +123,22 @@ try_fuzzers() {
 	done | together
 }
 
+# Those that say so of themselves judge neither time nor accuracy.
+aside='^# Others may run beside it'
+
+sims() {
+	grep -l "$aside" tests/sim/[0-9]* | while read -r script; do
+		echo "${script#tests/} 200 $script"
+	done
+}
+
 try_sims() {
-	for script in tests/sim/[0-9]* tests/hw/[0-9]*; do
+	for script in $(grep -L "$aside" tests/sim/[0-9]* tests/hw/[0-9]*); do
 		try "${script#tests/}" 200 "$script"
 	done
 }
 
-{ computed; units; } | together
+{ computed; sims; units; } | together
 try_fuzzers
 try_sims
 
