@@ -17,7 +17,7 @@ grep -H '^#include' $files |
 		if (path ~ /^lancet\/core\/stats\//) return "stats"
 		if (path ~ /^lancet\/core\//) return "core"
 		if (path ~ /^lancet\/cmd\//) return "cmd"
-		if (path ~ /^agents\/(transport|stamps|socket|peers|stream|datagram|tls|tls_library|tls_context|tls_session)(\/|\.[ch]$)/) return "transport"
+		if (path ~ /^agents\/(transport|stamps|socket|waiting|peers|stream|datagram|tls|tls_library|tls_context|tls_session)(\/|\.[ch]$)/) return "transport"
 		sub(/\/.*/, "", path)
 		return path
 	}
