@@ -233,7 +233,8 @@ static int send_report(struct agent *a)
 	int rc;
 
 	arena_init(&arena);
-	urgency(true);
+	/* Others may still be waiting for replies. */
+	urgency(a->plan.threads == a->plan.all_threads);
 	fold(a, 0);
 	used_s = cpu_s() - a->cpu_s;
 	rc = recorder_report(&a->recorder, a->crew.worker, &report, &arena,

@@ -334,7 +334,8 @@ static bool datagram_only_stamps(struct datagram *s,
 	return true;
 }
 
-static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size_t n)
+static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt,
+				    size_t n)
 {
 	const struct epoll_event *event;
 	size_t out = 0, looks = s->look.n;
@@ -356,7 +357,8 @@ static size_t datagram_recv_sockets(struct datagram *s, struct packet *pkt, size
 }
 
 /* The only socket: a client's, or a server's. */
-static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt, size_t n)
+static size_t datagram_recv_socket(struct datagram *s, struct packet *pkt,
+				   size_t n)
 {
 	bool stamps = s->listening || stamps_wait(s->wire, 0);
 	int64_t now;

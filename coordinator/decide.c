@@ -185,9 +185,9 @@ static struct decision close_point(const struct decide_state *s,
 		.reason = !(s->shrink > 1) ? "no check objects" :
 			isinf(s->shrink) ?
 			"no check objects; the quantile stayed unresolved" :
-			arena_printf(arena, "no check objects; the interval "
-				     "should have been %.2f times as narrow, "
-				     "or as sure", s->shrink),
+			arena_printf(arena, "no check objects; aimed at was "
+				     "an interval %.2f times as narrow, or as "
+				     "sure", s->shrink),
 	};
 }
 

@@ -262,7 +262,8 @@ static double full_rate(const struct identify_data *d)
 	return sum / (double)d->nlooks;
 }
 
-static int probe_stages(struct stage_trial *t, struct probe *probe, struct err *err)
+static int probe_stages(struct stage_trial *t, struct probe *probe,
+			struct err *err)
 {
 	struct identify_data *d = &probe->data;
 	struct stage_reply single, bare;

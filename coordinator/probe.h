@@ -36,9 +36,9 @@ struct probe {
  *	alone	one request at a time, so that no other is in its way
  *	bare	the same without work, where requests carry theirs
  *	full	as many at once as it takes (saturate.h)
- *	bursts	2, 4, 8, ... requests at once to an idle server, where
+ *	bursts	1, 2, 3, 4, 6, ... requests at once to an idle server, where
  *		requests carry no work
- * each a session of its own, some 20 s in all. What the configuration says of
+ * each a session of its own, 15 to 40 s in all. What the configuration says of
  * the target's workers, capacity and service is not looked at. The caller's
  * thread; everything lives in the arena. Negative with one line, or with
  * problems, where the target cannot be measured.

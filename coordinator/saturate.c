@@ -1,4 +1,4 @@
-/* saturate.c - how many replies a server gives when it is asked for all it can */
+/* saturate.c - how many replies a server gives when asked for all it can */
 #include "coordinator/saturate.h"
 
 #include <math.h>
@@ -275,7 +275,8 @@ static struct saturate begin(struct stage_trial *t)
 	return s;
 }
 
-int saturate(struct stage_trial *t, double latency_ns, struct identify_data *data,
+int saturate(struct stage_trial *t, double latency_ns,
+	     struct identify_data *data,
 	     struct saturation *found, struct err *err)
 {
 	struct saturate s = begin(t);

@@ -29,10 +29,10 @@ struct saturation {
  * each the more of them wait (a kernel's calls are paid by the batch). So
  * the best of these depths, and as many requests under way as an overload has
  * there, over the configuration's connections and over more of them, are then
- * looked at in turn (contest.h) until one is ahead;
+ * looked at in turn (contest.h) until one is ahead or the best is known well;
  * `data->look` are its looks.
  */
-int saturate(struct stage_trial *t, double latency_ns, struct identify_data *data,
-	     struct saturation *found, struct err *err);
+int saturate(struct stage_trial *t, double latency_ns,
+	     struct identify_data *data, struct saturation *found, struct err *err);
 
 #endif

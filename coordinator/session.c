@@ -121,13 +121,23 @@ static int peer_ready(struct session *session, struct peer *peer,
 	return 0;
 }
 
+/* Not while another agent waits for its last replies. */
+static bool load_over(const struct session *session)
+{
+	for (size_t i = 0; i < session->nagents; i++)
+		if (session->peer[i].state == PEER_RUNNING &&
+		    !session->peer[i].telling)
+			return false;
+	return true;
+}
+
 static int peer_data(struct session *session, struct peer *peer,
 		     const json_t *frame, struct err *err)
 {
 	int taken = 1;
 
-	/* The load is over: the rest is in nobody's way. */
-	urgency(true);
+	peer->telling = true;
+	urgency(load_over(session));
 	if (peer->target)
 		taken = wire_target_decode(frame, &peer->account,
 					   session->segment_arena, err) < 0
@@ -451,6 +461,7 @@ static int session_begin(struct session *session, struct peer *peer,
 	peer->in.arena = session->segment_arena;
 	peer->in.samples = session->samples_arena;
 	peer->state = PEER_RUNNING;
+	peer->telling = false;
 	peer->heard_ns = clock_now_ns();
 	return peer_write(session, peer, wire_start_encode(start), err);
 }

@@ -37,7 +37,8 @@ struct peer {
 	int64_t heard_ns;
 	bool more;		/* frames may be left from the last turn */
 	struct wire_tick tick;		/* the last one */
-	struct wire_report_in in;	/* of the segment that runs */
+	struct wire_report_in in;	/* of the segment that runs; */
+	bool telling;		/* its load is over, and it reports */
 	struct wire_target account;	/* the target's */
 };
 

@@ -47,7 +47,8 @@ static int stage_bare(struct stage_trial *t, struct config *c, struct err *err)
 }
 
 /* The configuration of a stage: the user's own, loaded in this way. */
-static struct config *stage_config(struct stage_trial *t, const struct stage *stage,
+static struct config *stage_config(struct stage_trial *t,
+				   const struct stage *stage,
 				   struct err *err)
 {
 	struct config *c = arena_copy(t->arena, t->config, sizeof(*c));

@@ -1,4 +1,4 @@
-/* burst.c - requests at once before an idle server, as so many workers serve them */
+/* burst.c - requests at once before an idle server of so many workers */
 #include "models/burst.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* burst.h - requests at once before an idle server, as so many workers serve them */
+/* burst.h - requests at once before an idle server of so many workers */
 #ifndef MODELS_BURST_H
 #define MODELS_BURST_H
 

@@ -40,12 +40,16 @@ static double mean_error(const double *x, size_t n)
 
 /* --- capacity ---------------------------------------------------------------- */
 
+/* Looks end when they agree to 3%: what agrees better does so by luck. */
+#define AGREE .02
+
 /* The median of n looks, and where further ones are; see identify.h. */
 static struct predict_value level_of(double *look, size_t n)
 {
-	double mean = vector_mean(look, n), middle, half;
+	double mean = vector_mean(look, n), middle, half, error;
 
-	half = quantile_student(.05, (double)n - 1) * mean_error(look, n) *
+	error = fmax(mean_error(look, n), AGREE * mean / sqrt((double)n));
+	half = quantile_student(.05, (double)n - 1) * error *
 	       sqrt((double)n + 1);
 	qsort(look, n, sizeof(*look), ascending);
 	middle = order_quantile_linear(look, n, .5);

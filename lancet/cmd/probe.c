@@ -27,7 +27,7 @@ static const char usage[] =
 	"lancet probe my.yaml --json > probe.json\n"
 	"\n"
 	"Tries a server with the requests of a configuration - one at a time, in\n"
-	"bursts, and as many as it takes, some 20 s in all - and says which queue\n"
+	"bursts, and as many as it takes, 15 to 40 s in all - and says which queue\n"
 	"it is: its capacity, how long it serves a request, how many at once, and\n"
 	"what is spent on the way there and back, each with a 95% interval.\n"
 	"\n"

@@ -1,5 +1,4 @@
-/* lines.c - a text file of comma separated fields, with errors that say where
- */
+/* lines.c - a text file of comma separated fields; errors say where */
 #include "lancet/core/lines.h"
 
 #include <ctype.h>

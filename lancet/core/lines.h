@@ -1,4 +1,4 @@
-/* lines.h - a text file of comma separated fields, with errors that say where */
+/* lines.h - a text file of comma separated fields; errors say where */
 #ifndef LANCET_CORE_LINES_H
 #define LANCET_CORE_LINES_H
 
