@@ -5,8 +5,12 @@
 #include <stdlib.h>
 
 #include "lancet/core/arena.h"
+#include "lancet/core/err.h"
+#include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 #include "lancet/core/stats/order.h"
+#include "models/policy.h"
+#include "models/predict.h"
 
 #define REPLICAS 8000u		/* simulated requests of each size, and */
 #define BURSTS_LEAST 400u	/* bursts */
@@ -25,83 +29,51 @@ const char *const burst_order_name[] = {
 
 /* --- the queues ---------------------------------------------------------------- */
 
-static size_t earliest(const double *free, size_t k, double at)
+/* One after the other, each when all of the one before must be done. */
+static void lay_out(const struct burst_server *s, const struct choice *policy,
+		    const struct burst_work *w, struct rng *rng,
+		    struct job *job, double *start)
 {
-	size_t first = 0;
+	bool picks = ((const struct policy_ops *)policy->kind)->flags &
+		     POLICY_PICKS;
+	double at = 0;
 
-	for (size_t w = 1; w < k && free[first] > at; w++)
-		if (free[w] < free[first])
-			first = w;
-	return first;
-}
+	for (size_t b = 0; b < w->bursts; b++) {
+		start[b] = at;
+		for (uint32_t i = 0; i < w->size; i++) {
+			size_t id = b * w->size + i;
 
-static void serve_queued(const struct burst_server *s, const double *service,
-			 uint32_t n, double stagger, struct rng *rng,
-			 double *done)
-{
-	double free[BURST_WORKERS];
-
-	for (size_t w = 0; w < s->workers; w++)
-		free[w] = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		double at = i * stagger;
-		size_t w = s->order == BURST_SPLIT
-				   ? rng_below(rng, s->workers)
-				   : earliest(free, s->workers, at);
-
-		free[w] = fmax(free[w], at) + service[i];
-		done[i] = free[w];
-	}
-}
-
-/* The one that will be done next at equal speed, or n. */
-static uint32_t least_left(const double *left, const double *done, uint32_t n)
-{
-	uint32_t next = n;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (isnan(done[i]) && (next == n || left[i] < left[next]))
-			next = i;
-	return next;
-}
-
-/* From event to event: each gets min(1, k / present) of a worker. */
-static void serve_shared(const struct burst_server *s, const double *service,
-			 uint32_t n, double stagger, double *done)
-{
-	double left[BURST_SIZE], now = 0;
-	uint32_t come = 0, gone = 0;
-
-	while (gone < n) {
-		double speed = come > gone
-			? fmin(1, (double)s->workers / (come - gone)) : 1;
-		uint32_t next = least_left(left, done, come);
-		double end = next < come ? now + left[next] / speed
-					 : (double)INFINITY;
-		double due = come < n ? fmax(come * stagger, now)
-				      : (double)INFINITY;
-		double until = fmin(end, due);
-
-		for (uint32_t i = 0; i < come; i++)
-			left[i] -= (until - now) * speed;
-		now = until;
-		if (end <= due) {
-			done[next] = now;
-			gone++;
-		} else {
-			left[come] = service[come];
-			done[come++] = (double)NAN;
+			/* A job is work, be it next to none. */
+			job[id] = (struct job){
+				.id = id, .arrival = start[b] + i * w->stagger,
+				.service = fmax(w->service[id], 1e-3),
+			};
+			if (picks)
+				policy_pick(policy, (uint32_t)s->workers,
+					    rng_next(rng), &job[id].aux);
+			at += w->stagger + job[id].service;
 		}
 	}
 }
 
-void burst_serve(const struct burst_server *s, const double *service,
-		 uint32_t n, double stagger, struct rng *rng, double *done)
+void burst_serve(const struct burst_server *s, const struct burst_work *w,
+		 struct rng *rng, double *done, struct arena *arena)
 {
-	if (s->order == BURST_SHARED)
-		serve_shared(s, service, n, stagger, done);
-	else
-		serve_queued(s, service, n, stagger, rng, done);
+	size_t n = w->bursts * w->size;
+	struct job *job = arena_array(arena, n, sizeof(*job));
+	double *start = arena_array(arena, w->bursts, sizeof(*start));
+	struct choice policy;
+	struct err err;
+
+	if (option_parse_choice(KIND_POLICY, OPTION_UNIT_TIME,
+				burst_order_name[s->order], &policy, arena,
+				&err))
+		abort(); /* the names above are policies' */
+	lay_out(s, &policy, w, rng, job, start);
+	if (replay(&policy, (uint32_t)s->workers, job, n, done, arena, &err))
+		abort(); /* in order, and of some work each */
+	for (size_t i = 0; i < n; i++)
+		done[i] -= start[i / w->size];
 }
 
 /* --- beside what was measured ----------------------------------------------------- */
@@ -117,25 +89,33 @@ static int ascending(const void *left, const void *right)
 static void simulate(const struct burst_server *s, struct identify_burst *b,
 		     uint64_t seed, struct arena *arena)
 {
-	double service[BURST_SIZE], done[BURST_SIZE];
+	struct burst_work work = {
+		.size = b->size,
+		.bursts = REPLICAS / b->size + BURSTS_LEAST,
+		.stagger = b->stagger,
+	};
+	size_t n = work.bursts * work.size;
+	double *service = arena_array(arena, n, sizeof(*service));
+	double *done = arena_array(arena, n, sizeof(*done));
 	struct rng rng, draw;
 
-	b->n = REPLICAS / b->size + BURSTS_LEAST;
-	b->mean = arena_array(arena, b->n, sizeof(*b->mean));
-	b->last = arena_array(arena, b->n, sizeof(*b->last));
 	rng_init(&draw, &(struct rng_key){ .seed = seed, .point = b->size });
 	rng_init(&rng, &(struct rng_key){ .seed = seed, .point = b->size,
 					  .agent = 1 });
+	for (size_t i = 0; i < n; i++)
+		service[i] = s->alone[rng_below(&draw, s->nalone)] -
+			     s->communication;
+	work.service = service;
+	burst_serve(s, &work, &rng, done, arena);
+	b->n = work.bursts;
+	b->mean = arena_array(arena, b->n, sizeof(*b->mean));
+	b->last = arena_array(arena, b->n, sizeof(*b->last));
 	for (size_t r = 0; r < b->n; r++) {
 		double sum = 0, last = 0;
 
-		for (uint32_t i = 0; i < b->size; i++)
-			service[i] = fmax(s->alone[rng_below(&draw, s->nalone)] -
-					  s->communication, 0);
-		burst_serve(s, service, b->size, b->stagger, &rng, done);
 		for (uint32_t i = 0; i < b->size; i++) {
-			sum += done[i] - i * b->stagger;
-			last = fmax(last, done[i]);
+			sum += done[r * b->size + i] - i * b->stagger;
+			last = fmax(last, done[r * b->size + i]);
 		}
 		b->mean[r] = sum / b->size + s->communication;
 		b->last[r] = last + s->communication;

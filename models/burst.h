@@ -24,7 +24,7 @@ struct identify_burst {
 	double stagger;
 };
 
-/* How workers share what came; POLICIES' fcfs, ps and part. */
+/* How workers share what came: policies of these names. */
 enum burst_order {
 	BURST_FCFS,		/* one queue */
 	BURST_SHARED,		/* all at once, at equal speed */
@@ -46,9 +46,20 @@ struct burst_server {
 	enum burst_order order;
 };
 
-/* When each of n requests is done, of which number i comes at i * stagger. */
-void burst_serve(const struct burst_server *s, const double *service,
-		 uint32_t n, double stagger, struct rng *rng, double *done);
+/* Bursts before that server, each when it is idle. */
+struct burst_work {
+	uint32_t size;
+	size_t bursts;
+	double stagger;
+	const double *service;	/* of the bursts' requests, one after another */
+};
+
+/*
+ * When each request is done, counted from the first arrival of its burst:
+ * replay() under the policy. The rng chooses the worker where that is random.
+ */
+void burst_serve(const struct burst_server *s, const struct burst_work *work,
+		 struct rng *rng, double *done, struct arena *arena);
 
 /*
  * How badly the server explains the bursts: a chi square. Besides chance, a

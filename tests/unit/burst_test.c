@@ -6,19 +6,24 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lancet/core/arena.h"
 #include "lancet/core/rng.h"
 #include "models/burst.h"
 #include "tests/unit/seed.h"
 
 static void serve(enum burst_order order, size_t workers,
-		  const double *service, uint32_t n, double stagger,
-		  double *done)
+		  const double *service, uint32_t size, size_t bursts,
+		  double stagger, double *done)
 {
 	const struct burst_server s = { .workers = workers, .order = order };
+	const struct burst_work work = { size, bursts, stagger, service };
+	struct arena arena;
 	struct rng rng;
 
+	arena_init(&arena);
 	test_rng(&rng, 1);
-	burst_serve(&s, service, n, stagger, &rng, done);
+	burst_serve(&s, &work, &rng, done, &arena);
+	arena_fini(&arena);
 }
 
 static void assert_times(const double *done, const double *should, size_t n)
@@ -36,7 +41,7 @@ static void test_fcfs(void **state)
 	double done[5];
 
 	(void)state;
-	serve(BURST_FCFS, 2, service, 5, 1, done);
+	serve(BURST_FCFS, 2, service, 5, 1, 1, done);
 	assert_times(done, (const double[]){ 10, 5, 8, 13, 11 }, 5);
 }
 
@@ -46,30 +51,28 @@ static void test_shared(void **state)
 	double done[3];
 
 	(void)state;
-	serve(BURST_SHARED, 1, (const double[]){ 2, 4 }, 2, 0, done);
+	serve(BURST_SHARED, 1, (const double[]){ 2, 4 }, 2, 1, 0, done);
 	assert_times(done, (const double[]){ 4, 6 }, 2);
-	serve(BURST_SHARED, 2, (const double[]){ 6, 6, 6 }, 3, 0, done);
+	serve(BURST_SHARED, 2, (const double[]){ 6, 6, 6 }, 3, 1, 0, done);
 	assert_times(done, (const double[]){ 9, 9, 9 }, 3);
-	serve(BURST_SHARED, 1, (const double[]){ 1, 1 }, 2, 3, done);
+	serve(BURST_SHARED, 1, (const double[]){ 1, 1 }, 2, 1, 3, done);
 	assert_times(done, (const double[]){ 1, 4 }, 2);
 }
 
 /* One worker is one queue; of many, two requests meet at one in k cases. */
 static void test_split(void **state)
 {
-	const struct burst_server s = { .workers = 4, .order = BURST_SPLIT };
-	double done[2];
-	struct rng rng;
+	double service[8000], done[8000];
 	int met = 0;
 
 	(void)state;
-	serve(BURST_SPLIT, 1, (const double[]){ 2, 4 }, 2, 0, done);
+	serve(BURST_SPLIT, 1, (const double[]){ 2, 4 }, 2, 1, 0, done);
 	assert_times(done, (const double[]){ 2, 6 }, 2);
-	test_rng(&rng, 2);
-	for (int i = 0; i < 4000; i++) {
-		burst_serve(&s, (const double[]){ 1, 1 }, 2, 0, &rng, done);
-		met += done[1] > 1.5;
-	}
+	for (int i = 0; i < 8000; i++)
+		service[i] = 1;
+	serve(BURST_SPLIT, 4, service, 2, 4000, 0, done);
+	for (int i = 0; i < 8000; i += 2)
+		met += done[i + 1] > 1.5;
 	/* 1000, and 5 deviations of a binomial count. */
 	assert_in_range(met, 863, 1137);
 }

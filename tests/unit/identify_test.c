@@ -101,25 +101,29 @@ static void burst(struct world *w, struct identify_burst *b, size_t n)
 	const struct burst_server server = {
 		.workers = w->server->workers, .order = w->server->order,
 	};
-	double service[BURST_SIZE], done[BURST_SIZE];
+	double *service = arena_array(&w->arena, n * b->size, sizeof(double));
+	double *done = arena_array(&w->arena, n * b->size, sizeof(double));
 
+	b->n = n;
 	b->mean = arena_array(&w->arena, n, sizeof(double));
 	b->last = arena_array(&w->arena, n, sizeof(double));
 	b->stagger = 1000;
-	for (b->n = 0; b->n < n; b->n++) {
+	for (size_t i = 0; i < n * b->size; i++)
+		service[i] = draw(w);
+	burst_serve(&server,
+		    &(struct burst_work){ b->size, n, b->stagger, service },
+		    &w->rng, done, &w->arena);
+	for (size_t r = 0; r < n; r++) {
 		double sum = 0, last = 0;
 
-		for (uint32_t i = 0; i < b->size; i++)
-			service[i] = draw(w);
-		burst_serve(&server, service, b->size, b->stagger, &w->rng,
-			    done);
 		for (uint32_t i = 0; i < b->size; i++) {
-			done[i] += away(w);
-			sum += done[i] - i * b->stagger;
-			last = fmax(last, done[i]);
+			double at = done[r * b->size + i] + away(w);
+
+			sum += at - i * b->stagger;
+			last = fmax(last, at);
 		}
-		b->mean[b->n] = sum / b->size;
-		b->last[b->n] = last;
+		b->mean[r] = sum / b->size;
+		b->last[r] = last;
 	}
 	qsort(b->mean, n, sizeof(double), ascending);
 	qsort(b->last, n, sizeof(double), ascending);
