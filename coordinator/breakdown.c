@@ -7,6 +7,7 @@
 #include "coordinator/plan.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
+#include "lancet/core/stats/vector.h"
 
 /* Of what lies beyond the quantile, to either side. */
 #define NEIGHBOURS .1
@@ -94,13 +95,6 @@ static const char *unrelated(const struct wire_stamps *s)
 	return NULL;
 }
 
-static int by_value(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /* NAN where too few are beyond it. */
 static double at(const double *sorted, size_t n, double q)
 {
@@ -130,8 +124,8 @@ struct result_one_way *breakdown_one_way(const struct point_data *data,
 		request[m] = way[i]->request_ns;
 		reply[m++] = way[i]->reply_ns;
 	}
-	qsort(request, m, sizeof(*request), by_value);
-	qsort(reply, m, sizeof(*reply), by_value);
+	vector_sort(request, m);
+	vector_sort(reply, m);
 	to->request_p50_ns = at(request, m, .5);
 	to->request_p99_ns = at(request, m, .99);
 	to->reply_p50_ns = at(reply, m, .5);

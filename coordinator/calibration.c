@@ -14,6 +14,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/field.h"
+#include "lancet/core/stats/vector.h"
 
 #define FILE_MOST ((size_t)1 << 20)	/* of calibrations: some 500 */
 
@@ -72,16 +73,9 @@ char *calibration_path(const struct plan *plan, const struct result *result,
 
 /* --- what was found -------------------------------------------------------------- */
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static double median(double *x, size_t n)
 {
-	qsort(x, n, sizeof(*x), ascending);
+	vector_sort(x, n);
 	return n ? (x[(n - 1) / 2] + x[n / 2]) / 2 : (double)NAN;
 }
 

@@ -25,15 +25,6 @@ size_t contest_best(const struct contest *c)
 	return best;
 }
 
-static double deviation(const double *x, size_t n)
-{
-	double mean = vector_mean(x, n), sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (x[i] - mean) * (x[i] - mean);
-	return sqrt(sum / (double)(n - 1));
-}
-
 /* By how much `best` is ahead, over the error of that: Student's t. */
 static double ahead(const struct contest *c, size_t best, size_t arm)
 {
@@ -43,7 +34,7 @@ static double ahead(const struct contest *c, size_t best, size_t arm)
 	for (size_t i = 0; i < c->rounds; i++)
 		difference[i] = c->arm[best].look[i] - c->arm[arm].look[i];
 	/* Looks that agree by chance tell less than they seem to. */
-	error = fmax(deviation(difference, c->rounds),
+	error = fmax(vector_deviation(difference, c->rounds),
 		     CLOSE * mean_of(c, best)) / sqrt(n);
 	return vector_mean(difference, c->rounds) / error;
 }
@@ -61,7 +52,7 @@ static bool known(const struct contest *c, size_t best)
 {
 	double t = quantile_student(.05, (double)c->rounds - 1);
 
-	return t * deviation(c->arm[best].look, c->rounds) /
+	return t * vector_deviation(c->arm[best].look, c->rounds) /
 	       sqrt((double)c->rounds) < KNOWN * mean_of(c, best);
 }
 

@@ -24,13 +24,6 @@
 
 /* --- latencies of single requests ----------------------------------------------------- */
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /* In rising order; of one class, or of all where it is -1. */
 static double *latencies(const struct stage_reply *r, int class, size_t *n,
 			 struct arena *arena)
@@ -42,7 +35,7 @@ static double *latencies(const struct stage_reply *r, int class, size_t *n,
 		if (stage_counts(r, &r->sample[i], class))
 			x[(*n)++] = (double)(r->sample[i].received_ns -
 					     r->sample[i].sent_ns);
-	qsort(x, *n, sizeof(*x), ascending);
+	vector_sort(x, *n);
 	return x;
 }
 
@@ -63,7 +56,7 @@ static double *work_of(const struct stage_trial *t, const struct stage_reply *r,
 		if (stage_counts(r, &r->sample[i], -1))
 			x[(*n)++] = (double)(*told ? r->sample[i].served_ns
 						   : r->sample[i].service_ns);
-	qsort(x, *n, sizeof(*x), ascending);
+	vector_sort(x, *n);
 	return x;
 }
 
@@ -174,8 +167,8 @@ static void burst_read(const struct stage_reply *r, uint32_t size,
 		if (end - i == size)
 			burst_take(&s[i], &busy_ns, to);
 	}
-	qsort(to->mean, to->n, sizeof(*to->mean), ascending);
-	qsort(to->last, to->n, sizeof(*to->last), ascending);
+	vector_sort(to->mean, to->n);
+	vector_sort(to->last, to->n);
 }
 
 /*

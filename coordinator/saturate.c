@@ -38,7 +38,6 @@ static void rate_of(const struct stage_reply *r, struct identify_depth *to)
 {
 	double count[SLICES] = { 0 };
 	double slice_ns = (double)(r->until_ns - r->from_ns) / SLICES;
-	double mean, sum = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct sample *s = &r->sample[i];
@@ -47,11 +46,8 @@ static void rate_of(const struct stage_reply *r, struct identify_depth *to)
 		if (s->outcome == OUTCOME_RECEIVED && at >= 0 && at < SLICES)
 			count[(size_t)at]++;
 	}
-	mean = vector_mean(count, SLICES);
-	for (size_t i = 0; i < SLICES; i++)
-		sum += (count[i] - mean) * (count[i] - mean);
-	to->rate = mean / slice_ns;
-	to->error = sqrt(sum / (SLICES - 1) / SLICES) / slice_ns;
+	to->rate = vector_mean(count, SLICES) / slice_ns;
+	to->error = vector_deviation(count, SLICES) / sqrt(SLICES) / slice_ns;
 }
 
 /* Work done for the replies that came, per ns: workers that were busy. */

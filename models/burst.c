@@ -9,6 +9,7 @@
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 #include "lancet/core/stats/order.h"
+#include "lancet/core/stats/vector.h"
 #include "models/policy.h"
 #include "models/predict.h"
 
@@ -78,13 +79,6 @@ void burst_serve(const struct burst_server *s, const struct burst_work *w,
 
 /* --- beside what was measured ----------------------------------------------------- */
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /* The same draws for every server, so that they differ in nothing else. */
 static void simulate(const struct burst_server *s, struct identify_burst *b,
 		     uint64_t seed, struct arena *arena)
@@ -120,8 +114,8 @@ static void simulate(const struct burst_server *s, struct identify_burst *b,
 		b->mean[r] = sum / b->size + s->communication;
 		b->last[r] = last + s->communication;
 	}
-	qsort(b->mean, b->n, sizeof(*b->mean), ascending);
-	qsort(b->last, b->n, sizeof(*b->last), ascending);
+	vector_sort(b->mean, b->n);
+	vector_sort(b->last, b->n);
 }
 
 /* Of a median, from the quartiles, as for a normal law (Kendall, Stuart). */

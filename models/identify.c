@@ -22,20 +22,10 @@ static struct predict_value around(double value, double half)
 	return (struct predict_value){ value, value - half, value + half };
 }
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static double mean_error(const double *x, size_t n)
 {
-	double mean = vector_mean(x, n), sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (x[i] - mean) * (x[i] - mean);
-	return n > 1 ? sqrt(sum / (double)(n - 1) / (double)n) : INFINITY;
+	return n > 1 ? vector_deviation(x, n) / sqrt((double)n)
+		     : (double)INFINITY;
 }
 
 /* --- capacity ---------------------------------------------------------------- */
@@ -51,7 +41,7 @@ static struct predict_value level_of(double *look, size_t n)
 	error = fmax(mean_error(look, n), AGREE * mean / sqrt((double)n));
 	half = quantile_student(.05, (double)n - 1) * error *
 	       sqrt((double)n + 1);
-	qsort(look, n, sizeof(*look), ascending);
+	vector_sort(look, n);
 	middle = order_quantile_linear(look, n, .5);
 	return (struct predict_value){
 		middle, fmin(fmax(mean - half, 0), middle),

@@ -48,6 +48,16 @@ double vector_mean(const double *x, size_t n)
 	return gsl_stats_mean(x, 1, n);
 }
 
+double vector_deviation(const double *x, size_t n)
+{
+	return gsl_stats_sd(x, 1, n);
+}
+
+void vector_sort(double *x, size_t n)
+{
+	gsl_sort(x, 1, n);
+}
+
 double *vector_centred(const double *x, size_t n, struct arena *arena)
 {
 	double *y = arena_array(arena, n, sizeof(*y));

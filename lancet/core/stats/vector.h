@@ -24,6 +24,12 @@ int vector_check_varied(const double *x, size_t n, size_t least,
 
 double vector_mean(const double *x, size_t n);
 
+/* Of a sample: over n - 1; n > 1. */
+double vector_deviation(const double *x, size_t n);
+
+/* In rising order, in place. */
+void vector_sort(double *x, size_t n);
+
 /* x - mean, in the arena. */
 double *vector_centred(const double *x, size_t n, struct arena *arena);
 
