@@ -10,12 +10,17 @@
 /* The first one tells more where it is so many of them. */
 #define FIRST_WARMUPS 4
 /*
- * A first look after so much of the time tells how much more is needed. It is
- * rough: a step at most triples what there is. Who aims short looks once more,
- * and each look is another chance to stop by luck.
+ * A first look after so much of the time tells how much more is needed, of few
+ * bursts now and then far too much. So half of the way there is gone and looked
+ * again, as in Hall's (1981) triple sampling, at most as much as there is and at
+ * least a part of it. Who may look but thrice goes the whole way, and twice as
+ * much.
  */
 #define FIRST 12
-#define STEP 2
+#define WAY .5
+#define PART (1. / 12)
+#define STEP 1
+#define FEW_STEP 2
 
 const char *const decide_name[] = {
 	[DECIDE_MEASURE] = "measure",
@@ -72,13 +77,19 @@ static int64_t needed(const struct decide_state *s)
 	return ns < (double)INT64_MAX / 2 ? (int64_t)ns : INT64_MAX;
 }
 
-/* Where nobody knows how much is needed, or a first look was a guess. */
+/* Where nobody knows how much is needed, as much as may be; where no further
+ * look fits into the limit, the whole way. */
 static int64_t step(const struct decide_state *s, int64_t need_ns)
 {
-	double most = fmax(1e9 * STEP * s->measured_s, (double)least(s)) +
-		      (double)s->warmup_ns;
+	double most = 1e9 * s->measured_s * (s->few ? FEW_STEP : STEP);
+	double way = ((double)need_ns - (double)s->warmup_ns) *
+		     (s->few ? 1 : WAY);
 
-	return (double)need_ns < most ? need_ns : (int64_t)most;
+	way = fmax(fmin(way, most), 1e9 * s->measured_s * PART);
+	way = fmax(way, (double)least(s)) + (double)s->warmup_ns;
+	if (!fits(s, s->left_ns - (int64_t)way))
+		way = fmax(way, (double)need_ns);
+	return way < (double)s->left_ns ? (int64_t)way : s->left_ns;
 }
 
 int64_t decide_length(const struct decide_state *s, int64_t *need_ns)

@@ -37,6 +37,7 @@ struct decide_state {
 	double measured_s;	/* of them, after warm-ups */
 	double shrink;		/* width of the interval over the one asked;
 				 * INFINITY: unresolved, NAN: none asked */
+	bool few;		/* looks are few: each step goes all the way */
 	bool last;		/* no further look: a segment takes all */
 	uint32_t attempt;	/* from 0 */
 	uint32_t attempts;	/* at most */

@@ -37,16 +37,12 @@
 #define OVERRUN_NS 50e3
 /*
  * A narrow interval may be luck: a short run that met none of the spells in
- * which bimodal services pile up at load .7 takes its requests for six times
- * as independent as they are. So a point may stop with so many independent
- * requests beyond the quantile; and at an early look only where the interval
- * is clearly narrow enough (as O'Brien and Fleming 1979 test), else it is
- * confirmed by twice as much.
+ * which bimodal services pile up at load .7 takes its requests for four times
+ * as independent as they are. Requests about the median see far more spells,
+ * and are not so easily deceived. So a point may stop with so many independent
+ * requests beyond the quantile, be they counted there or at the median.
  */
-#define BEYOND_TO_STOP 40.
-#define EARLY_LOOKS 2
-#define CLEARLY .6
-#define CONFIRM M_SQRT2
+#define BEYOND_TO_STOP 50.
 /* Agents tell so often at least, what they have sent. */
 #define TICK_NS INT64_C(1000000000)
 
@@ -217,18 +213,17 @@ double measure_shrink(const struct point_data *data)
 {
 	const struct config_precision *p =
 		data->plan->config->measure.precision;
-	const struct result_quantile *q;
-	double beyond, shrink;
+	const struct result_quantile *q, *median;
+	double worth;
 
 	if (!p)
 		return (double)NAN;
 	q = result_quantile(&data->response, p->quantile);
-	beyond = q ? q->worth * fmin(p->quantile, 1 - p->quantile) : 0;
-	shrink = fmax(measure_reached(data) / p->relative,
-		      sqrt(BEYOND_TO_STOP / beyond));
-	if (data->nsegments <= EARLY_LOOKS && shrink > CLEARLY)
-		return fmax(shrink, CONFIRM);
-	return shrink;
+	median = result_quantile(&data->response, .5);
+	worth = q && median ? fmin(q->worth, median->worth) : 0;
+	return fmax(measure_reached(data) / p->relative,
+		    sqrt(BEYOND_TO_STOP /
+			 (worth * fmin(p->quantile, 1 - p->quantile))));
 }
 
 static bool polls(const struct plan *plan)
@@ -308,6 +303,7 @@ static int look(struct measure *m, struct decide_state *state, struct err *err)
 		.settled_ns = settle_ns(data),
 		.measured_s = data->duration_s,
 		.shrink = shrink(m),
+		.few = !isnan(data->plan->trial_confidence),
 		.last = data->nsegments + 1 >= SEARCH_LOOKS &&
 			!isnan(data->plan->trial_confidence),
 		.left_out = data->left_out,

@@ -92,7 +92,7 @@ static void test_accept(void **state)
 			       "unresolved"));
 }
 
-/* Half-widths shrink with the root of the time. */
+/* Half-widths shrink with the root of the time; half of the way is gone. */
 static void test_extend(void **state)
 {
 	struct decide_state s = sound();
@@ -102,7 +102,15 @@ static void test_extend(void **state)
 	s.shrink = 1.2;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_in_range(d.need_ns, 137 * SECOND / 100, 138 * SECOND / 100);
+	assert_in_range(d.length_ns, 72 * SECOND / 100, 74 * SECOND / 100);
+	/* All of it, where no further look would fit or looks are few. */
+	s.left_ns = SECOND;
+	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, SECOND);
+	s.left_ns = 2 * SECOND;
+	s.few = true;
+	d = expect(&s, DECIDE_EXTEND);
 	assert_in_range(d.length_ns, d.need_ns - s.window_ns, d.need_ns);
+	s.few = false;
 	/* Four times the requests do not fit: all there is, and it says so. */
 	s.shrink = 2;
 	d = expect(&s, DECIDE_EXTEND);
@@ -111,18 +119,24 @@ static void test_extend(void **state)
 	assert_non_null(strstr(d.reason, "no more"));
 	/* Hardly too wide: a segment of some use all the same. */
 	s.shrink = 1.0001;
-	s.measured_s = .2;
 	d = expect(&s, DECIDE_EXTEND);
-	assert_in_range(d.length_ns, 300 * MS, 340 * MS);
-	/* Far too wide, or not known: three times as much for now. */
+	assert_in_range(d.length_ns, 340 * MS - s.window_ns, 342 * MS);
+	s.measured_s = .2;
+	assert_in_range(expect(&s, DECIDE_EXTEND).length_ns, 300 * MS,
+			340 * MS);
+	/* Far too wide, or not known: twice as much for now. */
+	s.measured_s = .4;
 	s.shrink = 20;
 	d = expect(&s, DECIDE_EXTEND);
-	assert_true(d.need_ns > 70 * SECOND);
+	assert_true(d.need_ns > 150 * SECOND);
 	assert_int_equal(d.length_ns, 500 * MS);
 	s.shrink = (double)INFINITY;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_int_equal(d.need_ns, INT64_MAX);
 	assert_int_equal(d.length_ns, 500 * MS);
+	s.few = true;
+	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 900 * MS);
+	s.few = false;
 	s.measured_s = 5;
 	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 2 * SECOND);
 }

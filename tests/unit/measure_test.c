@@ -13,64 +13,47 @@ static const char text[] =
 
 /*
  * An interval from 10% below where `beyond` independent requests are beyond
- * it, at the look of that number.
+ * it, by what they are worth there and at the median.
  */
-static double shrink_at(size_t look, const char *status, double hi,
-			double beyond)
+static double shrink(double hi, double beyond, double by_median)
 {
 	struct option_problems problems = { 0 };
-	struct result_quantile q = {
-		.q = .99, .value = 1000, .lo = 900, .hi = hi,
-		.status = status, .worth = 100 * beyond,
+	struct result_quantile q[] = {
+		{ .q = .5, .worth = 100 * by_median },
+		{ .q = .99, .value = 1000, .lo = 900, .hi = hi,
+		  .worth = 100 * beyond },
 	};
-	struct point_data data = { .nsegments = look };
+	struct point_data data = { .nsegments = 1 };
 	struct arena arena;
 	double is;
 
 	arena_init(&arena);
 	data.plan = plan_of(text, 4, &arena, &problems);
 	assert_non_null(data.plan);
-	data.response = (struct result_metric){ .quantiles = &q,
-						.nquantiles = 1 };
+	data.response = (struct result_metric){ .quantiles = q,
+						.nquantiles = 2 };
 	is = measure_shrink(&data);
 	arena_fini(&arena);
 	return is;
 }
 
-static double shrink(const char *status, double hi, double beyond)
-{
-	return shrink_at(9, status, hi, beyond);
-}
-
 static void test_width(void **state)
 {
 	(void)state;
-	assert_true(fabs(shrink("resolved", 1100, 1000) - 2) < 1e-9);
-	assert_true(isinf(shrink("unresolved", (double)INFINITY, 1000)));
+	assert_true(fabs(shrink(1100, 1000, 1000) - 2) < 1e-9);
+	assert_true(shrink(996, 1000, 1000) < 1);
+	assert_true(isinf(shrink((double)INFINITY, 1000, 1000)));
 }
 
-/* However narrow, with a quarter of the 40 it is half as wide as it looks. */
+/* However narrow, with a quarter of the 50 it is half as wide as it looks. */
 static void test_few_bursts(void **state)
 {
 	(void)state;
-	assert_true(fabs(shrink("resolved", 901, 10) - 2) < 1e-9);
-	assert_true(shrink("resolved", 901, 41) < 1);
-	assert_true(isinf(shrink("resolved", 901, 0)));
-}
-
-/* At the first two, 5% that are hardly reached are confirmed by twice as much;
- * 3% are enough. */
-static void test_early(void **state)
-{
-	(void)state;
-	assert_true(shrink_at(3, "resolved", 996, 1000) < 1);
-	for (size_t look = 1; look <= 2; look++) {
-		assert_true(fabs(shrink_at(look, "resolved", 996, 1000) -
-				 sqrt(2)) < 1e-9);
-		assert_true(shrink_at(look, "resolved", 950, 1000) < 1);
-		assert_true(fabs(shrink_at(look, "resolved", 1100, 1000) - 2) <
-			    1e-9);
-	}
+	assert_true(fabs(shrink(901, 12.5, 1000) - 2) < 1e-9);
+	assert_true(fabs(shrink(901, 1000, 12.5) - 2) < 1e-9);
+	assert_true(shrink(901, 51, 51) < 1);
+	assert_true(isinf(shrink(901, 0, 1000)));
+	assert_true(isinf(shrink(901, 1000, 0)));
 }
 
 int main(void)
@@ -78,7 +61,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_few_bursts),
-		cmocka_unit_test(test_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

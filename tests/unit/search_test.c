@@ -176,6 +176,7 @@ static enum search_found try(struct noisy *noisy, double load)
 	struct decide_state s = {
 		.left_ns = 5000000000, .window_ns = 10000000,
 		.warmup_ns = 0, .shrink = (double)INFINITY, .attempts = 1,
+		.few = true,
 	};
 
 	for (int look = 1;; look++) {

@@ -76,6 +76,7 @@ static enum search_found try(double load, double confidence, struct rng *rng)
 {
 	struct decide_state s = {
 		.window_ns = WINDOW, .shrink = (double)INFINITY, .attempts = 1,
+		.few = true,
 	};
 	struct queue q;
 	enum search_found found = SEARCH_OPEN;
