@@ -368,9 +368,9 @@ static void kind_options(const struct option_reader *r,
 		fill_map(r, rows, unit, 0, &node->mark, kind->name, options);
 	} else {
 		option_problem(r->problems, &node->mark,
-			       "%s takes a map of options; write {%s: %s}",
-			       kind->name, kind->name,
-			       rows ? "{key: value}" : "{}");
+			       "%s takes a map of options; write {%s: {%s%s}}",
+			       kind->name, kind->name, rows ? rows->key : "",
+			       rows ? ": ..." : "");
 	}
 }
 

@@ -202,6 +202,18 @@ static const char *label(const struct option_row *row,
 	return *row->key ? row->key : node->key ? node->key : "value";
 }
 
+/* What a bare number was meant in, most likely: as the preset is. */
+static const char *likely_unit(const struct option_row *row,
+			       const struct number *n)
+{
+	static const char digits[] = "0123456789.";
+	const char *preset = row->preset ? row->preset : "";
+	const char *unit = preset + strspn(preset, digits);
+
+	return unit > preset && *unit ? unit
+				      : n->example + strspn(n->example, digits);
+}
+
 /* Why reading a number failed, with what to write instead. */
 static void bad_number(const struct option_reader *r,
 		       const struct option_row *row,
@@ -218,8 +230,7 @@ static void bad_number(const struct option_reader *r,
 	else if (rc == -ENODATA)
 		option_problem(r->problems, &node->mark,
 			       "%s: %.*s has no unit; write %.*s%s", key,
-			       SHOWN(text), SHOWN(text),
-			       n->example + strspn(n->example, "0123456789"));
+			       SHOWN(text), SHOWN(text), likely_unit(row, n));
 	else if (rc == -ERANGE)
 		option_problem(r->problems, &node->mark,
 			       "%s: %.*s is out of range; write %s such as %s",

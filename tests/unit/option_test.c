@@ -262,6 +262,7 @@ static void test_bad_scalars(void **state)
 	bad("n: [1]", 1, 4, "n is a list; write a whole number");
 	bad("n: {a: 1}", 1, 4, "n is a map");
 	bad("share: 101%", 1, 8, "at most 100%");
+	bad("bytes: 5", 1, 8, "5 has no unit; write 5B");
 	bad("share: 5", 1, 8, "5 has no unit; write 5%");
 	bad("ratio: 11", 1, 8, "at most 10");
 	bad("ratio: nan", 1, 8, "'nan' is not a number");
@@ -291,7 +292,7 @@ static void test_bad_kinds(void **state)
 	bad("law: [1]", 1, 6, "law is a list");
 	bad("law: {}", 1, 6, "takes one law");
 	bad("law: {exp: {mean: 1us}, det: 1us}", 1, 25, "takes one law");
-	bad("law: {exponential: 3us}", 1, 20, "takes a map of options");
+	bad("law: {exponential: 3us}", 1, 20, "write {exponential: {mean: ...}}");
 	bad("law: {modes: 3}", 1, 14, "is a plain value; write a list");
 	bad("law: {modes: }", 1, 14, "missing");
 	bad("law: {modes: [{p: 2, value: 1us}]}", 1, 19, "at most 1");
