@@ -117,7 +117,7 @@ static void print_config(const struct proto_ops *proto, const char *address)
 	printf("# A configuration for `lancet run`; check it with `lancet "
 	       "validate`.\n"
 	       "# Keys that are left out have the values that `lancet run FILE\n"
-	       "# --print-config` shows; `man lancet.yaml` explains them.\n"
+	       "# --print-config` shows; `lancet list keys` explains them.\n"
 	       "name: %s\n"
 	       "seed: 42                   # one seed, one schedule\n"
 	       "\n",
