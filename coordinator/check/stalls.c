@@ -107,9 +107,9 @@ static void run(const struct point_data *data, const void *options,
 	if (still > levels->standstill) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
-			"but for once, agents stood still for %.1f%% of the "
-			"time (%.0f%% allowed); %s", 100 * still, 100 * levels->standstill,
-			out->reason);
+			"agents stood still for %.1f%% of the time, the "
+			"longest stall aside (%.0f%% allowed); %s",
+			100 * still, 100 * levels->standstill, out->reason);
 	}
 	if (!(data->steal > levels->steal))
 		return;
