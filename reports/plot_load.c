@@ -48,6 +48,14 @@ static void measured(struct curves *c, const struct result *r, double q,
 	}
 }
 
+static bool any_valid(const struct result *r)
+{
+	for (size_t i = 0; i < r->npoints; i++)
+		if (words_valid(&r->points[i].verdict))
+			return true;
+	return false;
+}
+
 static bool has_model(const struct result *r)
 {
 	for (size_t i = 0; i < r->npoints; i++)
@@ -121,7 +129,8 @@ static void load_curve(struct curves *c, const struct result *r, double q,
 		without_stalls(c, r, q, colour, text);
 	}
 	measured(c, r, q, colour, CURVE_MARKS, true, NULL);
-	measured(c, r, q, colour, CURVE_HOLLOW, false, NULL);
+	measured(c, r, q, colour, CURVE_HOLLOW, false,
+		 any_valid(r) ? NULL : title);
 }
 
 static void connect_row(struct curves *c, const struct result_point *p)
