@@ -98,7 +98,8 @@ static void put_source(const struct result *result, FILE *out)
 		words_time(within, time, sizeof(time)));
 	if (out_lost || in_lost)
 		fprintf(out, "; %lld out and %lld in lost", out_lost, in_lost);
-	fputc('\n', out);
+	fputs("\na row: the requests about that quantile of the response time; "
+	      "wire time: a quantile of its own\n", out);
 }
 
 static const char *stamps_reason(const struct result_point *p)

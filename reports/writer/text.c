@@ -232,8 +232,10 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	char text[2048];
 
 	(void)err;
-	fprintf(out, "%6s  %9s  %8s  %26s  %8s  %8s  %s\n", "load", "offered",
-		"p50", "p99 [interval]", "model", "gap", "verdict");
+	if (result->npoints)
+		fprintf(out, "%6s  %9s  %8s  %26s  %8s  %8s  %s\n", "load",
+			"offered", "p50", "p99 [interval]", "model", "gap",
+			"verdict");
 	for (size_t i = 0; i < result->npoints; i++)
 		put_point(&result->points[i], paint, out);
 	for (size_t i = 0; i < result->npoints; i++) {
@@ -244,8 +246,9 @@ static int text_write(const struct result *result, const char *dir, FILE *out,
 	for (size_t i = 0; i < result->npoints; i++)
 		put_attempts(&result->points[i], paint, out);
 	put_reasons(result, paint, out);
-	fputs("\nresponse time: from the intended send to the whole reply\n",
-	      out);
+	if (result->npoints)
+		fputs("\nresponse time: from the intended send to the whole "
+		      "reply\n", out);
 	put_model(result, out);
 	if (words_slo(result, text, sizeof(text))[0])
 		fprintf(out, "%s\n", text);
