@@ -27,22 +27,8 @@ static struct row row_of(const struct sample *s)
 	int64_t ns = s->received_ns - s->intended_ns;
 
 	if (s->outcome == OUTCOME_RECEIVED)
-		row.response_ns = ns < 0 ? 0 : ns > HIST_MAX ? HIST_MAX : ns;
+		row.response_ns = ns < 0 ? 0 : ns;
 	return row;
-}
-
-static void add_value(struct hist_sparse *to, int64_t ns)
-{
-	uint32_t index = hist_index(ns);
-	uint32_t at = (uint32_t)(ns - hist_low(index));
-	struct hist_cell *cell;
-
-	if (!to->n || to->cell[to->n - 1].index != index)
-		to->cell[to->n++] = (struct hist_cell){ index, at, at, 0 };
-	cell = &to->cell[to->n - 1];
-	cell->hi = at;
-	cell->count++;
-	to->sum += (double)ns;
 }
 
 /* Sorted rows of one window; *cell is where its cells go. */
@@ -65,10 +51,11 @@ static void add_window(struct wire_report *report, size_t *room,
 				.response = { .cell = *cell },
 			};
 		}
-		w->response.total++;
-		if (w->outcome != OUTCOME_RECEIVED)
+		if (w->outcome != OUTCOME_RECEIVED) {
+			w->response.total++;
 			continue;
-		add_value(&w->response, row[i].response_ns);
+		}
+		hist_sparse_append(&w->response, row[i].response_ns);
 		*cell = w->response.cell + w->response.n;
 	}
 }

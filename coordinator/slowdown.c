@@ -23,22 +23,8 @@ static void sparse_of(int64_t *value, size_t n, struct hist_sparse *to,
 {
 	qsort(value, n, sizeof(*value), ascending);
 	to->cell = arena_array(arena, n, sizeof(*to->cell));
-	to->total = n;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t index = hist_index(value[i]);
-		uint32_t at = (uint32_t)(value[i] - hist_low(index));
-		struct hist_cell *cell;
-
-		to->sum += (double)value[i];
-		if (!to->n || to->cell[to->n - 1].index != index) {
-			cell = &to->cell[to->n++];
-			cell->index = index;
-			cell->lo = at;
-		}
-		cell = &to->cell[to->n - 1];
-		cell->hi = at;
-		cell->count++;
-	}
+	for (size_t i = 0; i < n; i++)
+		hist_sparse_append(to, value[i]);
 }
 
 /* Requests of one window, from request[0] on; returns how many. */
@@ -58,11 +44,8 @@ static size_t take_window(const struct request *request, size_t n,
 		}
 		if (!s->service_ns || response < 0)
 			continue;
-		value[values] = (int64_t)(SCALE * (double)response /
-					  (double)s->service_ns);
-		if (value[values] > HIST_MAX)
-			value[values] = HIST_MAX;
-		values++;
+		value[values++] = (int64_t)(SCALE * (double)response /
+					    (double)s->service_ns);
 	}
 	sparse_of(value, values, &to->response, arena);
 	return used;

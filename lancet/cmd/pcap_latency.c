@@ -22,25 +22,6 @@ static bool has_latency(const struct exchange *e)
 	return e->state == EXCHANGE_ANSWERED && e->reply_ns >= e->request_ns;
 }
 
-/* Cells of values in rising order; all have room. */
-static void fill_cells(struct hist_sparse *hist, const int64_t *value, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		int64_t at = value[i] < HIST_MAX ? value[i] : HIST_MAX;
-		uint32_t index = hist_index(at);
-		uint32_t offset = (uint32_t)(at - hist_low(index));
-
-		if (!hist->n || hist->cell[hist->n - 1].index != index)
-			hist->cell[hist->n++] = (struct hist_cell){
-				.index = index, .lo = offset,
-			};
-		hist->cell[hist->n - 1].hi = offset;
-		hist->cell[hist->n - 1].count++;
-		hist->total++;
-		hist->sum += (double)at;
-	}
-}
-
 /* One window from its latencies; requests without one are later than all. */
 static void close_window(struct series *series, int64_t *value, size_t n,
 			 uint64_t later, struct arena *arena)
@@ -53,7 +34,8 @@ static void close_window(struct series *series, int64_t *value, size_t n,
 	w->later = later;
 	w->response.cell = arena_array(arena, n + 1, sizeof(struct hist_cell));
 	qsort(value, n, sizeof(*value), ascending);
-	fill_cells(&w->response, value, n);
+	for (size_t i = 0; i < n; i++)
+		hist_sparse_append(&w->response, value[i]);
 }
 
 static int by_request(const void *left, const void *right)

@@ -128,6 +128,21 @@ void hist_add_sparse(struct hist *into, const struct hist_sparse *from)
 	into->sum += from->sum;
 }
 
+void hist_sparse_append(struct hist_sparse *to, int64_t value)
+{
+	int64_t ns = value < HIST_MAX ? value : HIST_MAX;
+	uint32_t index = hist_index(ns), at = (uint32_t)(ns - hist_low(index));
+	struct hist_cell *cell;
+
+	if (!to->n || to->cell[to->n - 1].index != index)
+		to->cell[to->n++] = (struct hist_cell){ index, at, at, 0 };
+	cell = &to->cell[to->n - 1];
+	cell->hi = at;
+	cell->count++;
+	to->total++;
+	to->sum += (double)ns;
+}
+
 uint32_t hist_used(const struct hist *hist)
 {
 	uint32_t used = 0;

@@ -51,6 +51,9 @@ void hist_record(struct hist *hist, int64_t value);	/* allocates nothing */
 void hist_merge(struct hist *into, const struct hist *from);
 void hist_add_sparse(struct hist *into, const struct hist_sparse *from);
 
+/* Values come in rising order; cell[] has room. */
+void hist_sparse_append(struct hist_sparse *to, int64_t value);
+
 /* How many distinct bins are used, and their cells; cell[] has room for n. */
 uint32_t hist_used(const struct hist *hist);
 uint32_t hist_cells(const struct hist *hist, struct hist_cell *cell,
