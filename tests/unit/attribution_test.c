@@ -81,24 +81,14 @@ static void take(struct fixture *f, size_t at, double path, double work)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f = fixture_create(sizeof(*f));
 	struct option_problems problems = { 0 };
 
-	arena_init(&f->arena);
 	f->plan = plan_of(text, 4, &f->arena, &problems);
 	f->result.points = f->point;
 	f->result.npoints = POINTS;
 	*state = f;
 	return f->plan ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_fini(&f->arena);
-	free(f);
-	return 0;
 }
 
 static void assert_holds(const struct result_interval *v, double truth,
@@ -168,12 +158,14 @@ static void test_result(void **state)
 	assert_non_null(strstr(reason, "single load"));
 }
 
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_paired, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_single, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_result, setup, teardown),
+		WITH(test_paired),
+		WITH(test_single),
+		WITH(test_result),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

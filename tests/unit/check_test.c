@@ -67,10 +67,9 @@ static void fill_lateness(struct fixture *f, double mean_ns)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f = fixture_create(sizeof(*f));
 	struct option_problems problems = { 0 };
 
-	arena_init(&f->arena);
 	test_rng(&f->rng, 7);
 	f->plan = plan_of(text, 4, &f->arena, &problems);
 	if (!f->plan)
@@ -94,15 +93,6 @@ static int setup(void **state)
 	fill_windows(f, RATE);
 	fill_lateness(f, 2e3);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_fini(&f->arena);
-	free(f);
 	return 0;
 }
 
@@ -440,7 +430,7 @@ static void test_rubbish(void **state)
 
 int main(void)
 {
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
 		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),

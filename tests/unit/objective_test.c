@@ -51,19 +51,9 @@ static void fill(struct fixture *f, const char *load, const char *slo)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f = fixture_create(sizeof(*f));
 
-	arena_init(&f->arena);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_fini(&f->arena);
-	free(f);
 	return 0;
 }
 
@@ -240,7 +230,7 @@ static void test_missed(void **state)
 
 int main(void)
 {
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		WITH(test_between), WITH(test_always_kept),
 		WITH(test_last_invalid),

@@ -113,24 +113,14 @@ static void take(struct fixture *f, double path)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f = fixture_create(sizeof(*f));
 	struct option_problems problems = { 0 };
 
-	arena_init(&f->arena);
 	f->plan = plan_of(text, 4, &f->arena, &problems);
 	if (!f->plan)
 		return -1;
 	point_init(&f->data, f->plan, &f->plan->point[0], &f->arena);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_fini(&f->arena);
-	free(f);
 	return 0;
 }
 
@@ -445,7 +435,7 @@ static void test_trial_unpaired(void **state)
 
 int main(void)
 {
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		WITH(test_replay), WITH(test_stationary),
 		WITH(test_replay_alone),

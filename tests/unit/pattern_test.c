@@ -4,6 +4,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "workloads/schedule.h"
+#include "tests/unit/arena.h"
 
 #define WINDOW_NS 10e6
 #define WINDOWS 400
@@ -18,29 +19,14 @@ static const char *const patterns[] = {
 
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
-static struct arena arena;
 static struct option_problems problems;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	memset(&problems, 0, sizeof(problems));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_fini(&arena);
-	return 0;
-}
 
 static const struct plan *make(const char *arrival, const char *pattern,
 			       const char *more)
 {
 	char text[1024];
 
+	memset(&problems, 0, sizeof(problems));
 	snprintf(text, sizeof(text),
 		 "name: t\nseed: 9\n"
 		 "target: {address: '10.0.0.7:99', workers: 4, "
@@ -231,7 +217,6 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		memset(&problems, 0, sizeof(problems));
 		assert_null(make("poisson", bad[i].pattern, bad[i].more));
 		assert_int_equal(problems.n, 1);
 		if (!strstr(problems.problem[0].text, bad[i].says))

@@ -1,24 +1,9 @@
 /* plan_test.c - points, shares and CPUs; what is refused before a run */
 #include "coordinator/search.h"
 #include "tests/unit/point_data.h"
+#include "tests/unit/arena.h"
 
-static struct arena arena;
 static struct option_problems problems;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	memset(&problems, 0, sizeof(problems));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_fini(&arena);
-	return 0;
-}
 
 static void assert_near(double is, double should)
 {
@@ -31,6 +16,7 @@ static struct plan *make(size_t ncpus, const char *target, const char *agents,
 {
 	char text[2048];
 
+	memset(&problems, 0, sizeof(problems));
 	snprintf(text, sizeof(text),
 		 "name: t\nseed: 9\ntarget: {%s}\n"
 		 "workload: {protocol: spin, transport: udp, arrival: poisson, "
@@ -75,7 +61,6 @@ static void test_unknown_capacity(void **state)
 	assert_null(make(4, "address: '10.0.0.7:99'", ONE, SWEEP, ""));
 	assert_non_null(strstr(problems.problem[0].text, "capacity"));
 	assert_int_not_equal(problems.problem[0].mark.line, 0);
-	memset(&problems, 0, sizeof(problems));
 	assert_non_null(make(4, "address: '10.0.0.7:99'", ONE,
 			     "rate: 5krps", ""));
 }
@@ -135,7 +120,6 @@ static void test_explicit_poll(void **state)
 	(void)state;
 	assert_null(make(2, LOCAL, poll, "rate: 5krps", ""));
 	assert_non_null(strstr(problems.problem[0].text, "force"));
-	memset(&problems, 0, sizeof(problems));
 	plan = make(2, LOCAL, force, "rate: 5krps", "");
 	assert_true(plan->agent[0].poll);
 	assert_int_equal(plan->nwarnings, 2);
@@ -150,13 +134,11 @@ static void test_stamps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		memset(&problems, 0, sizeof(problems));
 		snprintf(more, sizeof(more), "timestamps: %s", none[i]);
 		assert_null(make(4, REMOTE, ONE, "rate: 5krps", more));
 		assert_int_equal(problems.n, 1);
 		assert_non_null(strstr(problems.problem[0].text, none[i]));
 	}
-	memset(&problems, 0, sizeof(problems));
 	assert_non_null(make(4, REMOTE, ONE, "rate: 5krps",
 			     "timestamps: user"));
 }

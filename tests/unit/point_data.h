@@ -19,6 +19,23 @@
 
 #define WINDOW INT64_C(10000000)
 
+/* What a test stands on, zeroed; its first member is its arena. */
+static inline void *fixture_create(size_t size)
+{
+	struct arena *arena = calloc(1, size);
+
+	assert_non_null(arena);
+	arena_init(arena);
+	return arena;
+}
+
+static inline int fixture_destroy(void **state)
+{
+	arena_fini(*state);
+	free(*state);
+	return 0;
+}
+
 /* A plan from YAML on four CPUs; NULL with the problems printed. */
 static inline struct plan *
 plan_of(const char *text, size_t ncpus, struct arena *arena,
@@ -61,20 +78,12 @@ static inline int made_order(const void *a, const void *b)
 static inline struct hist_sparse made_sparse(struct arena *arena,
 					     int64_t *value, size_t n)
 {
-	struct hist_sparse h = { .total = n };
+	struct hist_sparse h = { 0 };
 
 	h.cell = arena_array(arena, n, sizeof(*h.cell));
 	qsort(value, n, sizeof(*value), made_order);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t index = hist_index(value[i]);
-		uint32_t at = (uint32_t)(value[i] - hist_low(index));
-
-		h.sum += (double)value[i];
-		if (!h.n || h.cell[h.n - 1].index != index)
-			h.cell[h.n++] = (struct hist_cell){ index, at, at, 0 };
-		h.cell[h.n - 1].hi = at;
-		h.cell[h.n - 1].count++;
-	}
+	for (size_t i = 0; i < n; i++)
+		hist_sparse_append(&h, value[i]);
 	return h;
 }
 

@@ -13,22 +13,7 @@
 
 #include "lancet/core/err.h"
 #include "tests/unit/synthetic.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_fini(&arena);
-	return 0;
-}
+#include "tests/unit/arena.h"
 
 static void test_there_and_back(void **state)
 {

@@ -5,23 +5,9 @@
 #include <stdlib.h>
 
 #include "lancet/core/wire.h"
+#include "tests/unit/arena.h"
 
-static struct arena arena;
 static struct err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_fini(&arena);
-	return 0;
-}
 
 /* Through text and back, as between two programs. */
 static json_t *travel(json_t *frame)
