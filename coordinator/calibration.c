@@ -20,7 +20,8 @@
 
 /* --- the path ------------------------------------------------------------------ */
 
-char *calibration_file(struct arena *arena)
+/* One file, a JSON list of calibrations. */
+static char *list_file(struct arena *arena)
 {
 	const char *file = getenv("LANCET_CALIBRATION");
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -51,8 +52,13 @@ static char *peer_of(const struct plan *plan, struct arena *arena)
 	return arena_printf(arena, "%.*s", (int)(colon - address), address);
 }
 
-char *calibration_path(const struct plan *plan, const struct result *result,
-		       struct arena *arena)
+/*
+ * The path of a run that has been measured: the host (name, CPU, kernel,
+ * clock), transport, stamps, threads, mode and whom it goes to. One sentence;
+ * paths are the same where it is.
+ */
+static char *path_of(const struct plan *plan, const struct result *result,
+		     struct arena *arena)
 {
 	const struct config *c = plan->config;
 	const struct result_environment *env = &result->environment;
@@ -145,7 +151,7 @@ void calibration_of(const struct plan *plan, const struct result *result,
 	e->quantiles = arena_array(arena, plan->nq, sizeof(*e->quantiles));
 	*to = (struct result_calibration){
 		.status = "calibrated",
-		.path = calibration_path(plan, result, arena),
+		.path = path_of(plan, result, arena),
 		.made = result->started,
 		.from_rps = INFINITY,
 		.honest_rps = (double)NAN,
@@ -226,7 +232,7 @@ int calibration_save(const struct result_calibration *c, struct err *err)
 	int rc;
 
 	arena_init(&arena);
-	path = calibration_file(&arena);
+	path = list_file(&arena);
 	list = load_list(path);
 	if (!list) {
 		rc = err_set(err, -EBADMSG, "%s is damaged, or larger than "
@@ -260,8 +266,8 @@ static bool in_band(const struct plan *plan, const struct result *result,
 void calibration_find(const struct plan *plan, struct result *result,
 		      struct arena *arena)
 {
-	char *path = calibration_path(plan, result, arena);
-	json_t *list = load_list(calibration_file(arena));
+	char *path = path_of(plan, result, arena);
+	json_t *list = load_list(list_file(arena));
 	struct result_calibration found;
 	struct err err;
 

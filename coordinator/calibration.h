@@ -9,20 +9,6 @@ struct err;
 struct plan;
 
 /*
- * Calibrations are kept in one file, a JSON list: $LANCET_CALIBRATION, else
- * lancet/calibration.json in $XDG_STATE_HOME or ~/.local/state.
- */
-char *calibration_file(struct arena *arena);
-
-/*
- * The path of a run that has been measured: the host (name, CPU, kernel,
- * clock), transport, stamps, threads, mode and whom it goes to. One sentence;
- * paths are the same where it is.
- */
-char *calibration_path(const struct plan *plan, const struct result *result,
-		       struct arena *arena);
-
-/*
  * What a calibrating run found: per quantile, the median over its points of
  * measured - replayed with the widest interval, and who adds what, by medians
  * of requests: the agent what it sent late, the target what it released
@@ -31,7 +17,11 @@ char *calibration_path(const struct plan *plan, const struct result *result,
 void calibration_of(const struct plan *plan, const struct result *result,
 		    struct result_calibration *to, struct arena *arena);
 
-/* Keep it, in the place of an older one of the same path. 0 or -errno. */
+/*
+ * Keep it, in the place of an older one of the same path: in
+ * $LANCET_CALIBRATION, else lancet/calibration.json in $XDG_STATE_HOME or
+ * ~/.local/state. 0 or -errno.
+ */
 int calibration_save(const struct result_calibration *c, struct err *err);
 
 /* The result's calibration: one of its path and of its rates, or none. */

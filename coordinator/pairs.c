@@ -38,8 +38,10 @@ static unsigned window_out(const struct point_data *data,
 	return segment->window[index].out;
 }
 
-struct request *requests_of(const struct point_data *data, uint32_t index,
-			    size_t *n, struct arena *arena)
+/* Those that were sent; the parts of a fan-out, each one, follow each other. */
+static struct request *requests_of(const struct point_data *data,
+				   uint32_t index, size_t *n,
+				   struct arena *arena)
 {
 	const struct point_segment *segment = &data->segment[index];
 	struct request *request;
@@ -354,13 +356,6 @@ void pairs_quantile(const struct pair *pairs, size_t n, double confidence,
 	}
 }
 
-static int number_order(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 double pairs_difference(const struct pair *pairs, size_t n, double q,
 			double *scratch)
 {
@@ -368,6 +363,6 @@ double pairs_difference(const struct pair *pairs, size_t n, double q,
 		return (double)NAN;
 	for (size_t i = 0; i < n; i++)
 		scratch[i] = pairs[i].measured_ns - pairs[i].replayed_ns;
-	qsort(scratch, n, sizeof(*scratch), number_order);
+	vector_sort(scratch, n);
 	return scratch[rank_of(q, n) - 1];
 }

@@ -23,12 +23,8 @@ struct request {
 
 /*
  * Those that were sent, of one segment; they live in the arena. Of a fan-out
- * each part is one, and parts of a request follow each other;
- * requests_whole() has them put together, those of which all parts are there.
+ * those of which all parts are there, put together.
  */
-struct request *requests_of(const struct point_data *data, uint32_t segment,
-			    size_t *n, struct arena *arena);
-
 struct request *requests_whole(const struct point_data *data, uint32_t segment,
 			       size_t *n, struct arena *arena);
 

@@ -119,8 +119,9 @@ static struct approx_error widen(struct approx_error e, enum approx_kind kind,
 				      (1 + e.most) * (1 + by[1]) - 1 };
 }
 
-struct approx_error approx_error(enum approx_kind kind, uint32_t workers,
-				 double load, double scv)
+/* The error that was found at the nearest queues around this one. */
+static struct approx_error error_at(enum approx_kind kind, uint32_t workers,
+				    double load, double scv)
 {
 	static const double ks[KS] = { 2, 8, 16, 64 };
 	static const double rhos[RHOS + 1] = { 0.5, 0.8, 0.95, 1 };
@@ -219,7 +220,7 @@ int approx_init(struct approx *a, enum approx_kind kind,
 				       : "Poisson arrivals");
 	a->error = fabs(a->ca2 - 1) > 1e-6
 			   ? gaps_error(a->k, a->ca2)
-			   : approx_error(kind, a->k, a->rho, fmax(0, a->cs2));
+			   : error_at(kind, a->k, a->rho, fmax(0, a->cs2));
 	a->warning = warning_of(a);
 	return 0;
 }

@@ -55,10 +55,6 @@ struct predict_value approx_value(const struct approx *a, double value);
 /* The slot of the formulas: "-5.7% to +13%". */
 void approx_words(const void *state, char *text, size_t size);
 
-/* The error that was found at the nearest queues around this one. */
-struct approx_error approx_error(enum approx_kind kind, uint32_t k, double rho,
-				 double cs2);
-
 /* One of the queues for which it was computed, and the errors. */
 struct approx_cell {
 	uint32_t k;

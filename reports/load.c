@@ -33,8 +33,9 @@ static struct hist **slot(struct result *result, const char *tag)
 	return NULL;
 }
 
-int load_histograms(struct result *result, FILE *in, struct arena *arena,
-		    struct err *err)
+/* The histograms of an interval log, into the points that its tags name. */
+static int load_histograms(struct result *result, FILE *in,
+			   struct arena *arena, struct err *err)
 {
 	struct hist *hist = arena_alloc(arena, sizeof(*hist));
 	struct hlog_interval interval;

@@ -15,8 +15,4 @@ struct err;
 struct result *load_result(const char *path, struct arena *arena,
 			   struct err *err);
 
-/* The histograms of an interval log, into the points that its tags name. */
-int load_histograms(struct result *result, FILE *in, struct arena *arena,
-		    struct err *err);
-
 #endif

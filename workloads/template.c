@@ -67,8 +67,8 @@ int number_format_parse(struct number_format *f, const char *text, size_t len)
 	return -EINVAL;
 }
 
-size_t number_write(const struct number_format *f, uint64_t value,
-		    unsigned char *out)
+static size_t number_write(const struct number_format *f, uint64_t value,
+			   unsigned char *out)
 {
 	char digits[NUMBER_ROOM + 1];
 

@@ -22,8 +22,6 @@ struct number_format {
 
 /* 0 or -EINVAL; text need not end with NUL. */
 int number_format_parse(struct number_format *f, const char *text, size_t len);
-size_t number_write(const struct number_format *f, uint64_t value,
-		    unsigned char *out);
 uint64_t number_read(const struct number_format *f, const unsigned char *in);
 
 /*

@@ -61,8 +61,8 @@ int wire_get_real(const json_t *frame, const char *key, double min, double max,
 	return 0;
 }
 
-int wire_get_bool(const json_t *frame, const char *key, bool *to,
-		  struct err *err)
+static int get_bool(const json_t *frame, const char *key, bool *to,
+		    struct err *err)
 {
 	const json_t *value = json_object_get(frame, key);
 
@@ -206,7 +206,7 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 			 err) < 0 ||
 	    wire_get_u32(frame, "connections", 0, CONNECTIONS_MAX,
 			 &plan->connections, err) < 0 ||
-	    wire_get_bool(frame, "poll", &plan->poll, err) < 0 ||
+	    get_bool(frame, "poll", &plan->poll, err) < 0 ||
 	    wire_get_real(frame, "samples", 0, 1, &plan->samples, err) < 0)
 		return err->code;
 	if (isnan(plan->samples))

@@ -15,8 +15,6 @@ int wire_get_u64(const json_t *frame, const char *key, uint64_t *to,
 		 struct err *err);
 int wire_get_real(const json_t *frame, const char *key, double min, double max,
 		  double *to, struct err *err);	/* null: NAN */
-int wire_get_bool(const json_t *frame, const char *key, bool *to,
-		  struct err *err);
 int wire_get_text(const json_t *frame, const char *key, const char **to,
 		  struct err *err);
 json_t *wire_real(double value);	/* null where it is not finite */
