@@ -5,11 +5,11 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
+#include "lancet/core/stats/vector.h"
 
 /*
  * Independent replications, their first part left out while the queues fill;
@@ -109,13 +109,6 @@ static int replicate(struct run *run, struct arena *arena, struct err *err)
 
 /* --- figures ----------------------------------------------------------------- */
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static double at_rank(const double *sorted, size_t n, double q)
 {
 	size_t rank = (size_t)ceil(q * (double)n);
@@ -143,7 +136,7 @@ static void keep(struct run *run, double *own)
 
 	for (size_t i = 0; i < run->kept; i++)
 		to[i] = run->last[run->n - run->kept + i];
-	qsort(to, run->kept, sizeof(*to), ascending);
+	vector_sort(to, run->kept);
 	for (size_t i = 0; i < query->nask; i++)
 		own[i] = figure(&query->ask[i], to, run->kept);
 }
@@ -154,7 +147,7 @@ static void answer(const struct run *run, struct predict_result *result)
 	size_t n = run->done * run->kept;
 	double t = gsl_cdf_tdist_Pinv(.975, run->done - 1);
 
-	qsort(run->all, n, sizeof(*run->all), ascending);
+	vector_sort(run->all, n);
 	for (size_t i = 0; i < query->nask; i++) {
 		double value = figure(&query->ask[i], run->all, n);
 		double sum = 0, square = 0, half;

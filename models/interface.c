@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <gsl/gsl_multimin.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 
+#include "lancet/core/stats/vector.h"
 #include "models/interface_form.inc"
 
 /* Path, added work, and the two factors of the wait. */
@@ -147,13 +147,6 @@ static int minimise(struct search *s, struct latency_fit *fit)
 /* --- classes -----------------------------------------------------------------
  */
 
-static int rising(const void *left, const void *right)
-{
-	const double *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* What the path takes of one class: the median over its quantiles. */
 static double class_path(const struct search *s, const struct latency_fit *fit,
 			 const struct interface_class *of)
@@ -171,7 +164,7 @@ static double class_path(const struct search *s, const struct latency_fit *fit,
 			  latency_quantile(
 				  &law.law, &s->law.law, of->point[i].rate_rps,
 				  (int)s->workers, of->point[i].q, &bare);
-	qsort(rest, of->n, sizeof(*rest), rising);
+	vector_sort(rest, of->n);
 	return of->n ? rest[of->n / 2] : fit->path_ns;
 }
 

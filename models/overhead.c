@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "lancet/core/stats/vector.h"
 #include "models/sections.h"
 
 #define MOST OVERHEAD_QUANTILES
@@ -167,13 +167,6 @@ static void apart_covariance(const struct overhead_point *p, double noise,
 		c[i] = c[i] * scale + own[i];
 }
 
-static int rising(const void *left, const void *right)
-{
-	const double *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /*
  * Measured errors over the queue's own: the median over all quantiles of all
  * points, but not below 1, as few batches may miss a long memory.
@@ -195,7 +188,7 @@ static double noise_of(const struct fit *f, double x, double *ratio)
 				p->error[j] / sqrt(c[j * p->nq + j] *
 						   p->simulated / p->requests);
 	}
-	qsort(ratio, m, sizeof(*ratio), rising);
+	vector_sort(ratio, m);
 	return m ? fmax(1, ratio[m / 2]) : 1;
 }
 

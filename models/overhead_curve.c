@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
+#include "lancet/core/stats/vector.h"
 #include "models/sections.h"
 
 /*
@@ -40,13 +40,6 @@ double overhead_room(double load, double more)
 	return left / 2 + sqrt(left * left / 4 + ROOM_LEAST * ROOM_LEAST);
 }
 
-static int rising(const void *left, const void *right)
-{
-	const double *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* Of one node and the next, in mean services; of a range, that it may be. */
 #define APART 1e-3
 #define APART_NEAR .05
@@ -57,7 +50,7 @@ static size_t tidy_nodes(double *x, size_t n, double apart)
 {
 	size_t kept = 0;
 
-	qsort(x, n, sizeof(*x), rising);
+	vector_sort(x, n);
 	for (size_t i = 0; i < n; i++)
 		if (x[i] == 0 ||
 		    (fabs(x[i]) > apart && x[i] <= 1.01 * steps[STEPS - 1] &&

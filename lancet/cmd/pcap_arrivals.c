@@ -8,6 +8,7 @@
 #include "lancet/core/stats/fit.h"
 #include "lancet/core/stats/order.h"
 #include "lancet/core/stats/serial.h"
+#include "lancet/core/stats/vector.h"
 #include "workloads/arrival.h"
 
 #define GAPS_LEAST 100
@@ -29,13 +30,6 @@ static double dispersion(const double *count, size_t n)
 		return (double)NAN;
 	return (square - sum * sum / (double)n) / (double)(n - 1) /
 	       (sum / (double)n);
-}
-
-static int ascending_real(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
 }
 
 /* Whole milliseconds from the first request on. */
@@ -62,7 +56,7 @@ static void judge_counts(struct pcap_arrivals *a, const struct exchange *const *
 	a->dispersion = dispersion(count, ms);
 	for (size_t i = 0; i < blocks; i++)
 		block[i] = dispersion(count + i * BLOCK_MS, BLOCK_MS);
-	qsort(block, blocks, sizeof(*block), ascending_real);
+	vector_sort(block, blocks);
 	if (blocks)
 		a->dispersion_block = order_quantile(block, blocks, .5);
 }

@@ -11,6 +11,7 @@
 #include "lancet/core/clock.h"
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
+#include "lancet/core/stats/vector.h"
 #include "tests/double/echo.h"
 
 #define PATIENCE_NS 2000000000	/* without a reply */
@@ -211,13 +212,6 @@ static uint64_t count_heard(const struct pairing_entry *log, size_t n,
 	return heard;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Are the instants of one in order, as far as the clocks can tell? */
 static void look_at(struct wire_trial *t, const struct pairing_send *s,
 		    double *leg[4], size_t *n)
@@ -270,7 +264,7 @@ static void judge(struct flight *f)
 	for (size_t i = 0; i < p.n; i++)
 		look_at(t, &p.send[i], leg, &legs);
 	for (int k = 0; k < 4 && legs; k++) {
-		qsort(leg[k], legs, sizeof(double), by_value);
+		vector_sort(leg[k], legs);
 		t->leg_ns[k] = leg[k][legs / 2];
 	}
 }

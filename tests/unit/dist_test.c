@@ -7,6 +7,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "lancet/core/stats/vector.h"
 #include "workloads/dist.h"
 
 static const char *const laws[] = {
@@ -58,20 +59,13 @@ static const char *const laws[] = {
 #define LAWS (sizeof(laws) / sizeof(laws[0]))
 #define DRAWS 200000
 
-static int rising(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Kolmogorov's distance; at atoms both one-sided limits are compared. */
 static double ks_distance(const struct dist *d, double *x, size_t n)
 {
 	double most = 0;
 	size_t before = 0;
 
-	qsort(x, n, sizeof(*x), rising);
+	vector_sort(x, n);
 	for (size_t i = 0; i < n; i++) {
 		double at, below;
 

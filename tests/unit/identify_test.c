@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -49,13 +48,6 @@ static double away(struct world *w)
 	       w->server->jitter * rng_exponential(&w->rng);
 }
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static double *alone(struct world *w, size_t n, double *work)
 {
 	double *x = arena_array(&w->arena, n, sizeof(*x));
@@ -66,8 +58,8 @@ static double *alone(struct world *w, size_t n, double *work)
 		x[i] = s + away(w) + w->server->woken;
 		work[i] = s;
 	}
-	qsort(x, n, sizeof(*x), ascending);
-	qsort(work, n, sizeof(*work), ascending);
+	vector_sort(x, n);
+	vector_sort(work, n);
 	return x;
 }
 
@@ -125,8 +117,8 @@ static void burst(struct world *w, struct identify_burst *b, size_t n)
 		b->mean[r] = sum / b->size;
 		b->last[r] = last;
 	}
-	qsort(b->mean, n, sizeof(double), ascending);
-	qsort(b->last, n, sizeof(double), ascending);
+	vector_sort(b->mean, n);
+	vector_sort(b->last, n);
 }
 
 static void world_open(struct world *w, const struct server *server,

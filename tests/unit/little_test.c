@@ -2,8 +2,8 @@
 #include "tests/unit/models.h"
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "lancet/core/stats/vector.h"
 #include "models/predict.h"
 
 /*
@@ -21,13 +21,6 @@ struct counted {
 	double arrivals[STATES], time[STATES];
 	double span;
 };
-
-static int later(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 static void draw(struct job *job, const char *arrival, const struct dist *law,
 		 double rate, uint32_t run, struct arena *arena)
@@ -62,7 +55,7 @@ static void count(const struct job *job, double *gone, struct counted *c)
 	size_t in = 0, out = 0, n = 0;
 	double from = job[WARM].arrival, last = 0, area = 0;
 
-	qsort(gone, JOBS, sizeof(*gone), later);
+	vector_sort(gone, JOBS);
 	c->span = job[JOBS - 1].arrival - from;
 	while (in < JOBS) {
 		bool comes = job[in].arrival < gone[out];

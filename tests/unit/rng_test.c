@@ -1,5 +1,6 @@
 /* rng_test.c - published vectors, and that the draws follow their laws */
 #include "tests/unit/seed.h"
+#include "lancet/core/stats/vector.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -69,13 +70,6 @@ static void test_keys(void **state)
 	}
 }
 
-static int rising(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double exponential_cdf(double x)
 {
 	return -expm1(-x);
@@ -97,7 +91,7 @@ static void check_law(double (*draw)(struct rng *), double (*cdf)(double),
 	test_rng(&rng, stream);
 	for (int i = 0; i < DRAWS; i++)
 		x[i] = draw(&rng);
-	qsort(x, DRAWS, sizeof(*x), rising);
+	vector_sort(x, DRAWS);
 	for (int i = 0; i < DRAWS; i++) {
 		most = fmax(most, fabs(cdf(x[i]) - (double)i / DRAWS));
 		most = fmax(most, fabs(cdf(x[i]) - (i + 1.) / DRAWS));
