@@ -9,6 +9,7 @@
 #include "agents/worker.h"
 #include "lancet/core/err.h"
 #include "lancet/core/ring.h"
+#include "lancet/core/sort.h"
 
 struct recorder_send {
 	int64_t sent_ns, intended_ns;	/* sent_ns 0: none */
@@ -255,13 +256,6 @@ static void report_threads(const struct recorder *r,
 	}
 }
 
-static int by_number(const void *a, const void *b)
-{
-	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* The median of all threads' sampled costs; NAN where there are none. */
 static double send_cost(struct worker *const *worker, uint32_t threads,
 			struct arena *arena)
@@ -278,7 +272,7 @@ static double send_cost(struct worker *const *worker, uint32_t threads,
 		       have * sizeof(*cost));
 		n += have;
 	}
-	qsort(cost, n, sizeof(*cost), by_number);
+	sort_i32(cost, n);
 	return n ? (double)cost[n / 2] : NAN;
 }
 

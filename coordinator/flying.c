@@ -5,19 +5,13 @@
 
 #include "lancet/core/arena.h"
 #include "lancet/core/sample.h"
+#include "lancet/core/sort.h"
 
 static int by_send(const void *left, const void *right)
 {
 	const struct flying *a = left, *b = right;
 
 	return (a->at_ns > b->at_ns) - (a->at_ns < b->at_ns);
-}
-
-static int ascending(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return (a > b) - (a < b);
 }
 
 struct flying *flying_of(const struct sample *sample, size_t nsamples,
@@ -42,7 +36,7 @@ struct flying *flying_of(const struct sample *sample, size_t nsamples,
 		++*n;
 	}
 	qsort(all, *n, sizeof(*all), by_send);
-	qsort(reply, replies, sizeof(*reply), ascending);
+	sort_i64(reply, replies);
 	for (size_t i = 0, sent = 0; i < *n; i++) {
 		sent += all[i].took_ns >= 0;
 		while (back < replies && reply[back] <= all[i].at_ns)

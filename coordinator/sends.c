@@ -2,12 +2,12 @@
 #include "coordinator/sends.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/plan.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
+#include "lancet/core/sort.h"
 
 /* A gap in operational time, as if it ended at that instant. */
 static int32_t gap_of(const struct pattern *pattern, int32_t gap_ns,
@@ -91,13 +91,6 @@ struct sends *sends_of(const struct point_data *data, size_t *n,
 	return all;
 }
 
-static int ascending(const void *left, const void *right)
-{
-	int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 int32_t *sends_sorted(const struct sends *sends, size_t nsends, bool intended,
 		      size_t *n, struct arena *arena)
 {
@@ -115,6 +108,6 @@ int32_t *sends_sorted(const struct sends *sends, size_t nsends, bool intended,
 			       sends[i].n * sizeof(*all));
 		*n += sends[i].n;
 	}
-	qsort(all, *n, sizeof(*all), ascending);
+	sort_i32(all, *n);
 	return all;
 }

@@ -1,27 +1,20 @@
 /* slowdown.c - response time over requested service, where it is known */
 #include "coordinator/slowdown.h"
 
-#include <stdlib.h>
 
 #include "coordinator/pairs.h"
 #include "coordinator/plan.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
+#include "lancet/core/sort.h"
 
 #define SCALE 1000.	/* histograms hold integers */
-
-static int ascending(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return a < b ? -1 : a > b;
-}
 
 /* A sparse histogram of a few values; sorts them. */
 static void sparse_of(int64_t *value, size_t n, struct hist_sparse *to,
 		      struct arena *arena)
 {
-	qsort(value, n, sizeof(*value), ascending);
+	sort_i64(value, n);
 	to->cell = arena_array(arena, n, sizeof(*to->cell));
 	for (size_t i = 0; i < n; i++)
 		hist_sparse_append(to, value[i]);

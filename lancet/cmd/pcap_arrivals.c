@@ -2,9 +2,9 @@
 #include "lancet/cmd/pcap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "coordinator/gof.h"
+#include "lancet/core/sort.h"
 #include "lancet/core/stats/fit.h"
 #include "lancet/core/stats/order.h"
 #include "lancet/core/stats/serial.h"
@@ -77,13 +77,6 @@ static void judge_serial(struct pcap_arrivals *a, const double *gap)
 	a->ljung_box_p = box.p;
 }
 
-static int ascending_gap(const void *left, const void *right)
-{
-	int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /* The rate is the data's own, so p of a known law would be too good. */
 static void judge_law(struct pcap_arrivals *a, const struct arrival_ops *ops,
 		      const void *state, const double *gap,
@@ -94,7 +87,7 @@ static void judge_law(struct pcap_arrivals *a, const struct arrival_ops *ops,
 
 	for (size_t i = 0; i < a->gaps; i++)
 		sorted[i] = gap[i] < INT32_MAX ? (int32_t)gap[i] : INT32_MAX;
-	qsort(sorted, a->gaps, sizeof(*sorted), ascending_gap);
+	sort_i32(sorted, a->gaps);
 	gof_run(&gof, sorted, ops->cdf, state);
 	a->distance = gof.ks;
 	a->distance_p = gof.ks_p;

@@ -5,17 +5,11 @@
 #include <stdlib.h>
 
 #include "coordinator/interval.h"
+#include "lancet/core/sort.h"
 
 #define CONFIDENCE .95
 #define WINDOW_NS 10000000
 #define WINDOWS_MOST 20000
-
-static int ascending(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return a < b ? -1 : a > b;
-}
 
 static bool has_latency(const struct exchange *e)
 {
@@ -33,7 +27,7 @@ static void close_window(struct series *series, int64_t *value, size_t n,
 	w = &series->window[series->n++];
 	w->later = later;
 	w->response.cell = arena_array(arena, n + 1, sizeof(struct hist_cell));
-	qsort(value, n, sizeof(*value), ascending);
+	sort_i64(value, n);
 	for (size_t i = 0; i < n; i++)
 		hist_sparse_append(&w->response, value[i]);
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/point_data.h"
 
 #include "coordinator/gof.h"
+#include "lancet/core/sort.h"
 
 #define GAPS 5000
 #define MEAN 30000.
@@ -16,13 +17,6 @@ static double constant(const void *state, double x)
 {
 	(void)state;
 	return x >= MEAN;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 /*
@@ -42,7 +36,7 @@ static void test_level(void **state)
 
 		for (size_t i = 0; i < gof.n; i++)
 			gap[i] = (int32_t)(MEAN * rng_exponential(&rng));
-		qsort(gap, gof.n, sizeof(*gap), ascending);
+		sort_i32(gap, gof.n);
 		gof_run(&gof, gap, exponential, NULL);
 		ad += gof.ad_p < .05;
 		ks += gof.ks_p < .05;
@@ -62,7 +56,7 @@ static struct gof with_cost(double cost, double shift)
 	test_rng(&rng, 2);
 	for (size_t i = 0; i < GAPS; i++)
 		gap[i] = (int32_t)fmax(MEAN * rng_exponential(&rng), cost);
-	qsort(gap, GAPS, sizeof(*gap), ascending);
+	sort_i32(gap, GAPS);
 	gof_run(&gof, gap, exponential, NULL);
 	return gof;
 }
@@ -90,12 +84,12 @@ static void test_other_laws(void **state)
 	for (size_t i = 0; i < GAPS; i++)	/* Erlang-2 */
 		gap[i] = (int32_t)(MEAN / 2 * (rng_exponential(&rng) +
 					       rng_exponential(&rng)));
-	qsort(gap, GAPS, sizeof(*gap), ascending);
+	sort_i32(gap, GAPS);
 	gof_run(&gof, gap, exponential, NULL);
 	assert_true(gof.distance > .08 && gof.ks_p < 1e-6);
 	for (size_t i = 0; i < GAPS; i++)	/* 10% too fast */
 		gap[i] = (int32_t)(MEAN / 1.2 * rng_exponential(&rng));
-	qsort(gap, GAPS, sizeof(*gap), ascending);
+	sort_i32(gap, GAPS);
 	gof_run(&gof, gap, exponential, NULL);
 	assert_true(gof.distance > .03 && gof.ad_p < 1e-6);
 }
@@ -110,13 +104,13 @@ static void test_fixed(void **state)
 	test_rng(&rng, 4);
 	for (size_t i = 0; i < GAPS; i++)
 		gap[i] = (int32_t)(MEAN + 2000 * (rng_uniform(&rng) - .5));
-	qsort(gap, GAPS, sizeof(*gap), ascending);
+	sort_i32(gap, GAPS);
 	gof_run(&gof, gap, constant, NULL);
 	assert_true(isnan(gof.ad));
 	assert_true(gof.distance < .001);
 	for (size_t i = 0; i < GAPS; i++)
 		gap[i] = (int32_t)(MEAN * rng_exponential(&rng));
-	qsort(gap, GAPS, sizeof(*gap), ascending);
+	sort_i32(gap, GAPS);
 	gof_run(&gof, gap, constant, NULL);
 	assert_true(gof.distance > .3 && gof.ks_p < 1e-6);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "lancet/core/hist.h"
+#include "lancet/core/sort.h"
 
 /* As HdrHistogram's documentation puts it, without clamping. */
 static uint32_t index_by_formula(uint64_t v)
@@ -97,13 +98,6 @@ static void test_ranks(void **state)
 	hist_destroy(h);
 }
 
-static int rising(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Times over many octaves, some of them equal. */
 static void draw(int64_t *x, size_t n, uint64_t stream)
 {
@@ -141,7 +135,7 @@ static void test_quantiles(void **state)
 	(void)state;
 	draw(x, DRAWS, 1);
 	h = made(x, DRAWS);
-	qsort(x, DRAWS, sizeof(*x), rising);
+	sort_i64(x, DRAWS);
 	for (size_t rank = 1; rank < DRAWS; rank++) {
 		double value = hist_quantile(h, (double)rank / DRAWS);
 		uint32_t bin = hist_index(x[rank - 1]);

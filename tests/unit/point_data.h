@@ -15,6 +15,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 #include "lancet/core/rng.h"
+#include "lancet/core/sort.h"
 #include "tests/unit/seed.h"
 
 #define WINDOW INT64_C(10000000)
@@ -68,20 +69,13 @@ struct made {
 	size_t room;
 };
 
-static inline int made_order(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static inline struct hist_sparse made_sparse(struct arena *arena,
 					     int64_t *value, size_t n)
 {
 	struct hist_sparse h = { 0 };
 
 	h.cell = arena_array(arena, n, sizeof(*h.cell));
-	qsort(value, n, sizeof(*value), made_order);
+	sort_i64(value, n);
 	for (size_t i = 0; i < n; i++)
 		hist_sparse_append(&h, value[i]);
 	return h;
