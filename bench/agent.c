@@ -75,7 +75,7 @@ int main(void)
 
 	clock_sync();
 	arena_init(&arena);
-	w = bench_worker("loop", NULL, "", 64, 0, &arena);
+	w = bench_worker("loop", NULL, "", 64, 0, 0, &arena);
 	if (recorder_init(&recorder, 0, 1, 10000000, 1))
 		return 1;
 	for (uint32_t i = 0; i < ROUNDS; i++) {

@@ -62,9 +62,9 @@ static inline struct choice bench_choice(enum kind_class class,
  * the share of its requests that are stamped by the kernel.
  */
 static inline struct worker *
-bench_worker_stamped(const char *transport, struct config_tls *tls,
-		     const char *address, uint32_t connections,
-		     uint32_t in_flight, double stamps, struct arena *arena)
+bench_worker(const char *transport, struct config_tls *tls,
+	     const char *address, uint32_t connections, uint32_t in_flight,
+	     double stamps, struct arena *arena)
 {
 	struct config *config = arena_alloc(arena, sizeof(*config));
 	struct workload *workload = arena_alloc(arena, sizeof(*workload));
@@ -95,17 +95,6 @@ bench_worker_stamped(const char *transport, struct config_tls *tls,
 	if (worker_open(w, &params) < 0)
 		bench_fail(&w->err);
 	return w;
-}
-
-static inline struct worker *bench_worker(const char *transport,
-					  struct config_tls *tls,
-					  const char *address,
-					  uint32_t connections,
-					  uint32_t in_flight,
-					  struct arena *arena)
-{
-	return bench_worker_stamped(transport, tls, address, connections,
-				    in_flight, 0, arena);
 }
 
 /*

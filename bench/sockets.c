@@ -243,7 +243,8 @@ static void compare(const char *name, const char *transport, int type,
 	struct worker *w;
 
 	arena_init(&arena);
-	w = bench_worker(transport, NULL, service.address, conns, in_flight, &arena);
+	w = bench_worker(transport, NULL, service.address, conns, in_flight, 0,
+			 &arena);
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		bench_round(&floor, bare(&at));
 		bench_segment(w, i, REQUESTS);
@@ -324,7 +325,7 @@ static void compare_tls(uint32_t conns, uint32_t in_flight, const char *name)
 	for (int i = 0; i < 2; i++) {
 		start_transport(&service[i], tls[i], &arena);
 		w[i] = bench_worker("tcp", tls[i], service[i].address, conns,
-				    in_flight, &arena);
+				    in_flight, 0, &arena);
 		kill(service[i].pid, SIGSTOP);
 	}
 	for (uint32_t i = 0; i < 2 * ROUNDS; i++) {
@@ -355,9 +356,8 @@ static void compare_stamps(const char *name, const char *transport, int type,
 	arena_init(&arena);
 	start(&service, type);
 	for (int i = 0; i < 2; i++)
-		w[i] = bench_worker_stamped(transport, NULL, service.address,
-					    conns, in_flight, i ? share : 0,
-					    &arena);
+		w[i] = bench_worker(transport, NULL, service.address, conns,
+				    in_flight, i ? share : 0, &arena);
 	/* A small difference of large figures: each has its chances. */
 	for (uint32_t i = 0; i < 6 * ROUNDS; i++)
 		segment(w[i % 2], i / 2, &best[i % 2]);
