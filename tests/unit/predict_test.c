@@ -1,32 +1,18 @@
 /* predict_test.c - formulas and simulation beside each other; refusals */
-#include "tests/unit/models.h"
+#include "tests/unit/setting.h"
 
 #include <errno.h>
 #include <math.h>
 
 #include "lancet/core/slo.h"
 #include "models/maxload.h"
-#include "models/predict.h"
 
-struct queue_text {
-	const char *arrival, *service, *policy;
-	uint32_t k;
-	double load;
-};
-
-static void make_query(const struct queue_text *of, struct workload *w,
-		       struct predict_query *q, struct arena *arena)
+static void ask_for(struct setting *s, const struct predict_ask *ask, size_t n,
+		    enum predict_method method)
 {
-	*w = test_workload(of->arrival, of->service, arena);
-	*q = (struct predict_query){
-		.workload = w,
-		.policy = test_choice(KIND_POLICY, of->policy, arena),
-		.workers = of->k,
-		.rate = of->load * of->k / workload_moment(w, 1),
-		.seed = test_seed(),
-		.relative = 0.05,
-		.time_limit_s = 10,
-	};
+	s->query.ask = ask;
+	s->query.nask = n;
+	s->query.method = method;
 }
 
 /* The simulator against Erlang: every asked figure within its interval
@@ -50,28 +36,20 @@ static void test_simulated_mmk(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 5 * 3; i++) {
-		struct queue_text g = { .arrival = "M", .service = "exp:50us" };
 		struct predict_result exact, sim;
-		struct predict_query query;
-		struct workload w;
-		struct arena arena;
+		struct setting s;
 		struct err err = { 0 };
 
-		arena_init(&arena);
-		g.k = at[i / 3].k;
-		g.load = at[i / 3].load;
-		g.policy = policy[i % 3];
-		make_query(&g, &w, &query, &arena);
-		query.ask = ask;
-		query.nask = 5;
+		set_up(&s, "M", "exp:50us", policy[i % 3], at[i / 3].k,
+		       at[i / 3].load);
 		for (size_t j = 0; j < 4; j++)
 			ask[j].of = i % 2 ? METRIC_SOJOURN : METRIC_WAIT;
-		query.method = PREDICT_AUTO;
-		if (predict(&query, &exact, &arena, &err))
+		ask_for(&s, ask, 5, PREDICT_AUTO);
+		if (predict(&s.query, &exact, &s.arena, &err))
 			fail_msg("%s", err.text);
 		assert_memory_equal(exact.method, "exact", 5);
-		query.method = PREDICT_SIMULATE;
-		if (predict(&query, &sim, &arena, &err))
+		s.query.method = PREDICT_SIMULATE;
+		if (predict(&s.query, &sim, &s.arena, &err))
 			fail_msg("%s", err.text);
 		for (size_t j = 0; j < 5; j++) {
 			const struct predict_value *v = &sim.answer[j].value;
@@ -84,7 +62,7 @@ static void test_simulated_mmk(void **state)
 					 exact.model, exact.method, v->value,
 					 want, v->hi - v->value);
 		}
-		arena_fini(&arena);
+		arena_fini(&s.arena);
 	}
 }
 
@@ -94,25 +72,16 @@ static void refuse(const char *arrival, const char *service, const char *policy,
 		   uint32_t k, double load, enum predict_method method,
 		   const char *says)
 {
-	struct queue_text g = { .k = k, .load = load };
 	struct predict_result result;
-	struct predict_query q;
-	struct workload w;
-	struct arena arena;
+	struct setting s;
 	struct err err = { 0 };
 
-	arena_init(&arena);
-	g.arrival = arrival;
-	g.service = service;
-	g.policy = policy;
-	make_query(&g, &w, &q, &arena);
-	q.method = method;
-	q.ask = &mean;
-	q.nask = 1;
-	assert_int_equal(predict(&q, &result, &arena, &err), -EDOM);
+	set_up(&s, arrival, service, policy, k, load);
+	ask_for(&s, &mean, 1, method);
+	assert_int_equal(predict(&s.query, &result, &s.arena, &err), -EDOM);
 	if (!strstr(err.text, says))
 		fail_msg("%s", err.text);
-	arena_fini(&arena);
+	arena_fini(&s.arena);
 }
 
 static void test_refusals(void **state)
@@ -148,22 +117,13 @@ static void test_slowdown(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
 		for (int m = PREDICT_AUTO; m <= PREDICT_SIMULATE; m += 2) {
-			struct queue_text g = { .k = 2, .load = 0.5 };
 			struct predict_result result;
-			struct predict_query q;
-			struct workload w;
-			struct arena arena;
+			struct setting s;
 			struct err err = { 0 };
 
-			arena_init(&arena);
-			g.arrival = "M";
-			g.service = c[i].service;
-			g.policy = c[i].policy;
-			make_query(&g, &w, &q, &arena);
-			q.ask = &slowdown;
-			q.nask = 1;
-			q.method = (enum predict_method)m;
-			if (predict(&q, &result, &arena, &err))
+			set_up(&s, "M", c[i].service, c[i].policy, 2, 0.5);
+			ask_for(&s, &slowdown, 1, (enum predict_method)m);
+			if (predict(&s.query, &result, &s.arena, &err))
 				fail_msg("%s", err.text);
 			assert_int_equal(isfinite(result.answer[0].value.value),
 					 c[i].finite);
@@ -171,7 +131,7 @@ static void test_slowdown(void **state)
 					 c[i].finite);
 			assert_true(!c[i].finite ||
 				    result.answer[0].value.value >= 1);
-			arena_fini(&arena);
+			arena_fini(&s.arena);
 		}
 }
 
@@ -188,23 +148,16 @@ static void test_scaling(void **state)
 		"lognormal:4"
 	};
 	struct predict_result r[3];
-	struct arena arena;
+	struct setting s[3];
 
 	(void)state;
-	arena_init(&arena);
 	for (size_t i = 0; i < 3; i++) {
-		struct queue_text g = {
-			.arrival = "M", .policy = "fcfs", .k = 3, .load = 0.7
-		};
-		struct predict_query q;
-		struct workload w;
 		struct err err = { 0 };
 
-		g.service = service[i];
-		make_query(&g, &w, &q, &arena);
-		q.ask = ask;
-		q.nask = 3;
-		assert_int_equal(predict(&q, &r[i], &arena, &err), 0);
+		set_up(&s[i], "M", service[i], "fcfs", 3, 0.7);
+		ask_for(&s[i], ask, 3, PREDICT_AUTO);
+		assert_int_equal(predict(&s[i].query, &r[i], &s[i].arena, &err),
+				 0);
 	}
 	for (size_t i = 0; i < 3; i++) {
 		double one = r[0].answer[i].value.value;
@@ -213,7 +166,8 @@ static void test_scaling(void **state)
 		assert_true(fabs(r[1].answer[i].value.value / one / 80e3 - 1) <
 			    1e-4);
 	}
-	arena_fini(&arena);
+	for (size_t i = 0; i < 3; i++)
+		arena_fini(&s[i].arena);
 }
 
 /* M/M/16, p99 <= 10: .96767 (an exact root); M/M/1: 1 - ln(100)/10; and a
@@ -235,23 +189,16 @@ static void test_maxload(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
-		struct queue_text g = { .arrival = "M",
-					.service = "exp:20us",
-					.policy = "fcfs",
-					.k = of[i].k };
-		struct predict_query q;
 		struct maxload found;
-		struct workload w;
-		struct arena arena;
+		struct setting s;
 		struct slo slo;
 		struct err err = { 0 };
 		double off;
 
-		arena_init(&arena);
-		make_query(&g, &w, &q, &arena);
-		q.method = of[i].method;
+		set_up(&s, "M", "exp:20us", "fcfs", of[i].k, 0);
+		s.query.method = of[i].method;
 		assert_int_equal(slo_parse(of[i].slo, &slo, &err), 0);
-		if (maxload(&q, &slo, &found, &err))
+		if (maxload(&s.query, &slo, &found, &err))
 			fail_msg("%s", err.text);
 		off = 3 * (found.load.hi - found.load.value) + 1e-5;
 		if (i < 4 && fabs(found.load.value - of[i].load) > off)
@@ -259,7 +206,7 @@ static void test_maxload(void **state)
 				 of[i].load);
 		assert_true(found.load.lo <= found.load.value &&
 			    found.load.value <= found.load.hi);
-		arena_fini(&arena);
+		arena_fini(&s.arena);
 	}
 }
 
@@ -268,34 +215,25 @@ static void test_insensitive(void **state)
 {
 	static const char *const service[] = { "det", "exp", "lognormal:4",
 					       "disc:0.9:0.5,0.1:5.5" };
-	struct arena arena;
 
 	(void)state;
-	arena_init(&arena);
 	for (size_t i = 0; i < 4; i++) {
-		struct queue_text g = {
-			.arrival = "M", .policy = "ps", .k = 2, .load = 0.8
-		};
 		struct predict_result exact, sim;
 		const struct predict_value *v;
-		struct predict_query q;
-		struct workload w;
+		struct setting s;
 		struct err err = { 0 };
 
-		g.service = service[i];
-		make_query(&g, &w, &q, &arena);
-		q.ask = &mean;
-		q.nask = 1;
-		q.method = PREDICT_EXACT;
-		assert_int_equal(predict(&q, &exact, &arena, &err), 0);
-		q.method = PREDICT_SIMULATE;
-		assert_int_equal(predict(&q, &sim, &arena, &err), 0);
+		set_up(&s, "M", service[i], "ps", 2, 0.8);
+		ask_for(&s, &mean, 1, PREDICT_EXACT);
+		assert_int_equal(predict(&s.query, &exact, &s.arena, &err), 0);
+		s.query.method = PREDICT_SIMULATE;
+		assert_int_equal(predict(&s.query, &sim, &s.arena, &err), 0);
 		/* 3 half-widths of 95%: beyond 1e-6 with 19 or more degrees */
 		v = &sim.answer[0].value;
 		assert_true(fabs(v->value - exact.answer[0].value.value) <
 			    3 * (v->hi - v->value));
+		arena_fini(&s.arena);
 	}
-	arena_fini(&arena);
 }
 
 int main(void)

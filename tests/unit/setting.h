@@ -27,6 +27,9 @@ static inline void set_up(struct setting *s, const char *arrival,
 		.workers = workers,
 		.rate = load * workers / workload_moment(&s->workload, 1),
 		.method = PREDICT_EXACT,
+		.seed = test_seed(),
+		.relative = 0.05,
+		.time_limit_s = 10,
 	};
 }
 
