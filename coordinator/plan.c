@@ -307,6 +307,26 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 					       : "datagrams"));
 }
 
+/* A time that nobody tells the target would be served by nobody. */
+static void plan_check_service(const struct plan *plan, struct arena *arena,
+			       struct option_problems *problems)
+{
+	const struct config_workload *w = &plan->config->workload;
+	const struct config_class *class = w->classes.items;
+	bool asked = w->service.kind;
+
+	for (size_t i = 0; i < w->classes.n; i++)
+		asked |= class[i].service.kind != NULL;
+	if (!asked || !plan_builtin(plan) ||
+	    proto_flags(&w->protocol) & PROTO_SERVICE)
+		return;
+	plan_problem(plan->config, w->service.kind ? "workload.service" :
+		     "workload.classes", problems,
+		     arena_printf(arena, "requests of protocol %s carry no "
+				  "service time; write target: {builtin: "
+				  "{service: ...}}", w->protocol.kind->name));
+}
+
 static void plan_check_connections(const struct plan *plan,
 				   struct arena *arena,
 				   struct option_problems *problems)
@@ -438,6 +458,7 @@ struct plan *plan_create(const struct config *config,
 	plan->host = *host;
 	plan_check_stamps(plan, arena, problems);
 	plan_check_path(plan, arena, problems);
+	plan_check_service(plan, arena, problems);
 	plan_check_connections(plan, arena, problems);
 	if (workload_init(&plan->workload, config, arena, err) ||
 	    capacity_workload(&plan->served, &plan->workload, config, arena,
