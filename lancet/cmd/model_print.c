@@ -66,12 +66,15 @@ static bool lopsided(const struct predict_value *v)
 static int cell_text(const struct model_answer *a, const struct model_row *row,
 		     size_t metric, char text[CELL])
 {
-	const struct predict_value *v = &row->result.answer[metric].value;
+	const struct predict_value *v;
 	char value[32], lo[32], hi[32];
 	double half;
 	bool band;
 
-	if (row->refused || isnan(v->value))
+	if (row->refused)
+		return snprintf(text, CELL, "-");
+	v = &row->result.answer[metric].value;
+	if (isnan(v->value))
 		return snprintf(text, CELL, "-");
 	band = lopsided(v);
 	half = fmax(v->hi - v->value, v->value - v->lo);

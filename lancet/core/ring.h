@@ -8,17 +8,19 @@
 
 /*
  * The writer is a hot loop: it never waits, and a full ring is counted, not
- * overwritten. Positions only grow; head and tail have a cache line each,
- * and each side keeps a copy of the other's position so that it rarely
- * touches that line.
+ * overwritten. Positions only grow; head and tail are a cache line apart,
+ * wherever the ring lies, and each side keeps a copy of the other's position
+ * so that it rarely touches that line.
  */
 struct ring {
-	_Alignas(64) _Atomic uint64_t head;	/* writer's */
+	_Atomic uint64_t head;			/* writer's */
 	uint64_t tail_seen;
 	uint64_t full;				/* records refused */
-	_Alignas(64) _Atomic uint64_t tail;	/* reader's */
+	unsigned char apart[64];
+	_Atomic uint64_t tail;			/* reader's */
 	uint64_t head_seen;
-	_Alignas(64) unsigned char *slots;
+	unsigned char apart_too[64];
+	unsigned char *slots;
 	size_t mask;				/* slots - 1 */
 	size_t size;				/* bytes a slot */
 };
