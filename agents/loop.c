@@ -281,8 +281,8 @@ static bool wait_for_room(struct worker *w, const struct intent *intent)
 }
 
 /*
- * No connection has room: what is due waits, with its intended instant, or
- * is unsent where the queue is full.
+ * No connection has room: what is due waits, with its intended instant, for a
+ * reply or for a connection of its own; or is unsent where the queue is full.
  */
 static void starve(struct worker *w)
 {
@@ -292,7 +292,8 @@ static void starve(struct worker *w)
 		if (!due)
 			return;
 		worker_count(&w->count.intended);
-		worker_count(&w->count.waited);
+		if (w->pool.opened == w->pool.n && !w->pool.growing)
+			worker_count(&w->count.waited);
 		if (!wait_for_room(w, due))
 			loop_unsent(w, due);
 		pacer_pop(&w->pacer);
