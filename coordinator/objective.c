@@ -170,21 +170,26 @@ static double known_load(const struct plan *plan, const struct slo *slo,
 	return (double)NAN;
 }
 
-static const char *objective_reason(double max_load,
+/* `end` is where values and both ends of their intervals cross the bound. */
+static const char *objective_reason(const double *end,
 				    const struct result_point *points,
 				    double known, struct arena *arena)
 {
-	if (isnan(max_load))
+	const char *kept = isinf(end[END_HI]) ? "kept at every load with a"
+					      : "not surely missed by any";
+
+	if (isnan(end[END_VALUE]))
 		return "no valid point shows it";
-	if (isinf(max_load) && isnan(points->utilisation))
-		return arena_printf(arena, "kept at every load with a valid "
-				    "measurement; nothing is known beyond "
-				    "%.0f requests/s", known);
-	if (isinf(max_load))
-		return arena_printf(arena, "kept at every load with a valid "
-				    "measurement; nothing is known beyond "
-				    "%.1f%%", 100 * known);
-	if (max_load <= 0)
+	if (isinf(end[END_LO]) && isnan(points->utilisation))
+		return arena_printf(arena, "%s valid measurement; nothing is "
+				    "known beyond %.0f requests/s", kept,
+				    known);
+	if (isinf(end[END_LO]))
+		return arena_printf(arena, "%s valid measurement; nothing is "
+				    "known beyond %.1f%%", kept, 100 * known);
+	if (end[END_VALUE] <= 0 && end[END_LO] > 0)
+		return "the lowest load is likely to miss it, not surely";
+	if (end[END_VALUE] <= 0)
 		return "missed at the lowest load";
 	return NULL;
 }
@@ -237,7 +242,7 @@ struct result_slo *objective_of(const struct plan *plan,
 	for (enum end i = 0; i < ENDS; i++)
 		end[i] = crossing(plan, &slo, points, n, i);
 	known = known_load(plan, &slo, points, n);
-	to->reason = objective_reason(end[END_VALUE], points, known, arena);
+	to->reason = objective_reason(end, points, known, arena);
 	/* The later bound breaks the promise first. */
 	to->max_load.lo = end[END_HI];
 	to->max_load.hi = end[END_LO];

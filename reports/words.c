@@ -118,6 +118,29 @@ static void load_value(const struct result *result, double load, char *text,
 		unit_print_rate(load, text, size);
 }
 
+/* What the points' intervals leave no doubt of, and what is likely. */
+static void add_slo_loads(const struct result *result,
+			  const struct result_interval *x, char *text,
+			  size_t size)
+{
+	bool sure = isfinite(x->lo) && x->lo > 0;
+	char load[40];
+
+	load_value(result, x->lo, load, sizeof(load));
+	text_add(text, size, sure ? "holds up to %s"
+				  : "not known to hold at any load", load);
+	if (sure && x->value > x->lo) {
+		load_value(result, x->value, load, sizeof(load));
+		text_add(text, size, ", likely to %s", load);
+	}
+	if (isfinite(x->hi)) {
+		load_value(result, x->hi, load, sizeof(load));
+		text_add(text, size, ", not from %s on", load);
+	} else if (!(x->lo >= x->value)) {
+		text_add(text, size, ", undecided beyond");
+	}
+}
+
 char *words_slo(const struct result *result, char *text, size_t size)
 {
 	const struct result_slo *s = result->slo;
@@ -132,14 +155,7 @@ char *words_slo(const struct result *result, char *text, size_t size)
 		    s->reason ? s->reason : "no load is known to hold it");
 		return text;
 	}
-	load_value(result, s->max_load.value, load, sizeof(load));
-	text_add(text, size, "holds up to %s", load);
-	if (isfinite(s->max_load.lo) && isfinite(s->max_load.hi)) {
-		load_value(result, s->max_load.lo, load, sizeof(load));
-		text_add(text, size, " [%s, ", load);
-		load_value(result, s->max_load.hi, load, sizeof(load));
-		text_add(text, size, "%s]", load);
-	}
+	add_slo_loads(result, &s->max_load, text, size);
 	if (isfinite(s->model_max_load)) {
 		load_value(result, s->model_max_load, load, sizeof(load));
 		text_add(text, size, "; the model would reach %s", load);

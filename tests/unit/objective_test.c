@@ -112,7 +112,25 @@ static void test_always_kept(void **state)
 	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
 	assert_near(slo->max_load.value, .8, 1e-9);
 	assert_non_null(slo->reason);
+	assert_non_null(strstr(slo->reason, "kept at every load"));
 	assert_true(isnan(slo->efficiency));
+}
+
+/* By its value the last point keeps it; its interval says perhaps. */
+static void test_perhaps_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct result_slo *slo;
+
+	fill(f, SWEEP, "p99 <= 21x");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_near(slo->max_load.value, .8, 1e-9);
+	assert_near(slo->max_load.lo, .6 + .2 * log2(2.1 / 1.1), 1e-9);
+	assert_non_null(strstr(slo->reason, "not surely missed by any"));
+	fill(f, SWEEP, "p99 <= 2.4x");
+	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
+	assert_true(isnan(slo->max_load.value));
+	assert_non_null(strstr(slo->reason, "likely to miss it"));
 }
 
 /* What came after the last valid point is not known to keep anything. */
@@ -233,6 +251,7 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		WITH(test_between), WITH(test_always_kept),
+		WITH(test_perhaps_kept),
 		WITH(test_last_invalid),
 		WITH(test_never_kept), WITH(test_invalid_skipped),
 		WITH(test_unresolved), WITH(test_errors), WITH(test_missed),
