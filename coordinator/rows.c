@@ -121,8 +121,9 @@ static void add_lateness(const struct sample *sample, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		if (sample[i].outcome != OUTCOME_UNSENT)
-			hist_record(hist, sample[i].sent_ns -
-					  sample[i].intended_ns);
+			/* Too soon is no better. */
+			hist_record(hist, llabs(sample[i].sent_ns -
+						sample[i].intended_ns));
 	to->n = hist_used(hist);
 	to->cell = arena_array(arena, to->n, sizeof(*to->cell));
 	hist_cells(hist, to->cell, to->n);

@@ -7,6 +7,11 @@
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/option.h"
+#include "lancet/core/sort.h"
+
+#define ALIKE 50	/* times that a value occurs, if a clock is coarse */
+#define VALUES 4	/* that it has at least: fewer may be a service's */
+#define BACKWARDS 3	/* so few steps back are a clock's */
 
 struct stamps {
 	double coarse;
@@ -19,8 +24,17 @@ static const struct option_row rows[] = {
 	       "a quantile by; the unit of sends may be a mean gap"),
 	OPTION(PERCENT, struct stamps, twice, 0, "0.1%", 0, 1,
 	       "share of lines that may be the same as another, to the "
-	       "nanosecond: as many as may be lost"),
+	       "nanosecond, or took no time: as many as may be lost"),
 	{ 0 },
+};
+
+/* What the instants look like, of all agents. */
+struct look {
+	size_t same;		/* lines that are equal to another */
+	size_t zero, few;	/* latencies of 0; of 1 to 10 units */
+	double grain_ns;	/* of latencies, where they are alike; or 0 */
+	double tick_ns;		/* of sends that share instants; or 0 */
+	int64_t back_ns;	/* that a clock was set back; or 0 */
 };
 
 static int by_send(const void *left, const void *right)
@@ -35,8 +49,28 @@ static int by_send(const void *left, const void *right)
 	return a->class < b->class ? -1 : a->class > b->class;
 }
 
-/* Lines that say of an agent what another says, and all of its lines. */
-static size_t twice(const struct point_samples *from, struct arena *arena)
+/*
+ * Where many sends share an instant, the least time between two others: of
+ * batches at random instants next to none, of a clock its tick.
+ */
+static double tick_of(const struct sample *const *all, size_t n,
+		      struct arena *arena)
+{
+	int64_t *gap = arena_array(arena, n, sizeof(*gap));
+	size_t positive = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (all[i]->sent_ns > all[i - 1]->sent_ns)
+			gap[positive++] = all[i]->sent_ns - all[i - 1]->sent_ns;
+	if (positive * 5 > n * 4 || positive < VALUES)
+		return 0;
+	sort_i64(gap, positive);
+	return (double)gap[positive / 1000];
+}
+
+/* One agent's lines, in order of sending; its latencies go to `took`. */
+static size_t look_at(const struct point_samples *from, int64_t *took,
+		      struct look *look, struct arena *arena)
 {
 	const struct sample **all = arena_array(arena, from->n, sizeof(*all));
 	size_t n = 0;
@@ -44,67 +78,154 @@ static size_t twice(const struct point_samples *from, struct arena *arena)
 	for (size_t i = 0; i < from->n; i++)
 		all[i] = &from->sample[i];
 	qsort(all, from->n, sizeof(*all), by_send);
-	for (size_t i = 1; i < from->n; i++)
-		n += by_send(&all[i - 1], &all[i]) == 0;
+	for (size_t i = 0; i < from->n; i++) {
+		look->same += i && by_send(&all[i - 1], &all[i]) == 0;
+		if (all[i]->outcome == OUTCOME_RECEIVED)
+			took[n++] = all[i]->received_ns - all[i]->sent_ns;
+	}
+	look->tick_ns = fmax(look->tick_ns, tick_of(all, from->n, arena));
 	return n;
 }
 
-/* What is wrong, or NULL; effect and threshold are of that. */
+/* The time between values next to each other, where there are few. */
+static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
+			      struct look *look)
+{
+	size_t from = n / 20, until = n - n / 20, values = 1;
+
+	sort_i64(took, n);
+	for (size_t i = from + 1; i < until; i++)
+		values += took[i] != took[i - 1];
+	if (n && values >= VALUES && (until - from) / values >= ALIKE)
+		look->grain_ns = (double)(took[until - 1] - took[from]) /
+				 (double)(values - 1);
+	for (size_t i = 0; i < n && took[i] <= 10 * unit_ns; i++)
+		*(took[i] ? &look->few : &look->zero) += 1;
+}
+
+/* In the order of the lines, all but a few of which are in that of time. */
+static int64_t set_back(const struct point_samples *from, struct arena *arena)
+{
+	int64_t *at, back = 0, last = INT64_MIN, end = 0;
+	uint32_t lines = 0;
+	size_t steps = 0;
+
+	for (size_t i = 0; i < from->n; i++)
+		if (from->sample[i].seq >= lines)
+			lines = from->sample[i].seq + 1;
+	at = arena_array(arena, lines, sizeof(*at));
+	for (size_t i = 0; i < lines; i++)
+		at[i] = INT64_MIN;
+	for (size_t i = 0; i < from->n; i++)
+		at[from->sample[i].seq] = from->sample[i].sent_ns;
+	for (size_t i = 0; i < lines; i++) {
+		if (at[i] == INT64_MIN)
+			continue;
+		if (at[i] < last) {
+			steps++;
+			back = last - at[i] > back ? last - at[i] : back;
+		}
+		last = at[i];
+		end = at[i] > end ? at[i] : end;
+	}
+	/* Files that were put one after the other step back by all. */
+	return steps <= BACKWARDS && from->n > 1000 * steps && back < end / 4
+	       ? back : 0;
+}
+
+static struct look look_of(const struct point_data *data, struct arena *arena)
+{
+	struct look look = { 0 };
+	size_t n = 0;
+	int64_t *took;
+
+	for (size_t i = 0; i < data->nsamples; i++)
+		n += data->samples[i].n;
+	took = arena_array(arena, n, sizeof(*took));
+	n = 0;
+	for (size_t i = 0; i < data->nsamples; i++) {
+		int64_t back = set_back(&data->samples[i], arena);
+
+		n += look_at(&data->samples[i], took + n, &look, arena);
+		look.back_ns = back > look.back_ns ? back : look.back_ns;
+	}
+	look_at_latencies(took, n, data->reply_unit_ns, &look);
+	return look;
+}
+
+/* --- what is wrong, or NULL; effect and threshold are of that ----------------- */
+
+static const char *coarse(const struct point_data *data, double median_ns,
+			  const struct look *look, const struct stamps *levels,
+			  struct check_result *out, struct arena *arena)
+{
+	double gap_ns = 1e9 * data->duration_s / (double)data->counts.intended;
+	double unit = fmax((double)data->reply_unit_ns, look->grain_ns);
+	double tick = look->tick_ns > 0
+		? fmax((double)data->sent_unit_ns, look->tick_ns) : 0;
+
+	out->effect = unit / median_ns;
+	out->threshold = levels->coarse;
+	if (out->effect > out->threshold && unit > 1)
+		return arena_printf(arena,
+			"latencies are multiples of %.0f ns, which is %.0f%% "
+			"of their median (%.0f%% allowed)", unit,
+			100 * out->effect, 100 * levels->coarse);
+	out->effect = tick / gap_ns;
+	out->threshold = 1;
+	return out->effect <= 1 ? NULL : arena_printf(arena,
+		"sends are multiples of %.0f ns, %.1f mean gaps: nobody can "
+		"say when they were", tick, out->effect);
+}
+
 static const char *wrong(const struct point_data *data, double median_ns,
-			 size_t same, const struct stamps *levels,
+			 const struct look *look, const struct stamps *levels,
 			 struct check_result *out, struct arena *arena)
 {
 	double n = (double)data->counts.intended;
 	double gap_ns = 1e9 * data->duration_s / n;
 
-	out->effect = (double)same / n;
+	out->effect = (double)look->same / n;
 	out->threshold = levels->twice;
 	/* Equal instants are no wonder where they are rounded. */
 	if (out->effect > out->threshold &&
 	    100 * (double)data->sent_unit_ns < gap_ns)
 		return arena_printf(arena,
 			"%zu lines are the same as another (%.1f%% allowed)",
-			same, 100 * levels->twice);
+			look->same, 100 * levels->twice);
 	if (median_ns < 1)
 		return "the typical latency is 0; are they in ns?";
-	out->effect = (double)data->reply_unit_ns / median_ns;
-	out->threshold = levels->coarse;
-	if (out->effect > out->threshold && data->reply_unit_ns > 1)
+	out->effect = (double)look->zero / n;
+	/* Unless it is rounded from what many are near. */
+	if (out->effect > out->threshold && look->zero > look->few)
 		return arena_printf(arena,
-			"latencies are multiples of %lld ns, which is %.0f%% "
-			"of their median (%.0f%% allowed)",
-			(long long)data->reply_unit_ns, 100 * out->effect,
-			100 * levels->coarse);
-	if ((double)data->sent_unit_ns <= gap_ns)
-		return NULL;
-	out->effect = (double)data->sent_unit_ns / gap_ns;
-	out->threshold = 1;
-	return arena_printf(arena,
-		"sends are multiples of %lld ns, %.1f mean gaps: nobody can "
-		"say when they were", (long long)data->sent_unit_ns,
-		out->effect);
+			"%zu requests took 0 ns (%.1f%% allowed): that is no "
+			"latency", look->zero, 100 * levels->twice);
+	if (look->back_ns)
+		return arena_printf(arena,
+			"lines are in order of time, but for one that is %.3g "
+			"ms before the line above it: the clock was set back",
+			(double)look->back_ns / 1e6);
+	return coarse(data, median_ns, look, levels, out, arena);
 }
 
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
-	const struct stamps *levels = options;
 	const struct result_quantile *p50 =
 		result_quantile(&data->response, .5);
-	size_t same = 0;
+	struct look look = look_of(data, arena);
 
-	for (size_t i = 0; i < data->nsamples; i++)
-		same += twice(&data->samples[i], arena);
-	out->statistic = (double)same;
-	out->reason = wrong(data, p50 ? p50->value : (double)NAN, same, levels,
-			    out, arena);
+	out->statistic = (double)look.same;
+	out->reason = wrong(data, p50 ? p50->value : (double)NAN, &look,
+			    options, out, arena);
 	out->status = out->reason ? CHECK_FAIL : CHECK_PASS;
 	if (!out->reason)
 		out->reason = arena_printf(arena,
 			"sends are multiples of %lld ns, latencies of %lld; "
 			"%zu lines are the same as another",
 			(long long)data->sent_unit_ns,
-			(long long)data->reply_unit_ns, same);
+			(long long)data->reply_unit_ns, look.same);
 }
 
 const struct check_ops check_stamps = {

@@ -8,11 +8,13 @@
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/option.h"
+#include "lancet/core/stats/vector.h"
 #include "workloads/arrival.h"
 
 struct throttling {
 	double level;
 	double held;
+	double found;
 	double waited;
 };
 
@@ -22,6 +24,9 @@ static const struct option_row rows[] = {
 	OPTION(PERCENT, struct throttling, held, 0, "0.2%", 0, 1,
 	       "share of requests that may have left upon a reply, with as "
 	       "many in flight as ever: twice what p99.9 leaves out"),
+	OPTION(PERCENT, struct throttling, found, 0, "5%", 0, 10,
+	       "(`lancet check`, poisson) how far what sends find in flight "
+	       "may be from what there is: a closed loop of 20 finds 5% less"),
 	OPTION(PERCENT, struct throttling, waited, 0, "1%", 0, 1,
 	       "share of requests that may have waited for a connection with "
 	       "room: the agents' own count; beyond it p99 is of another load"),
@@ -104,13 +109,52 @@ static void judge_flying(const struct flying *f, size_t n,
 	}
 }
 
+/*
+ * Poisson arrivals that know nothing of the queue find what there is (Wolff
+ * 1982): what they find, less their rate times what there is, summed up is a
+ * martingale, whatever the server does. Its variance is the sum of squares.
+ */
+static void judge_found(const struct flying *f, size_t n,
+			struct check_result *out, struct arena *arena)
+{
+	double last = (double)f[n - 1].at_ns, found = 0, there = 0;
+	double square = 0, mean, expected, effect, p;
+
+	for (size_t i = 0; i < n; i++) {
+		double before = f[i].n - (f[i].took_ns >= 0);
+
+		found += before;
+		square += before * before;
+		there += fmin((double)f[i].took_ns, last - (double)f[i].at_ns) *
+			 (f[i].took_ns >= 0);
+	}
+	mean = there / (last - (double)f[0].at_ns);
+	expected = mean * (double)n;
+	effect = found / expected - 1;
+	square = fmax(square - 2 * mean * found + mean * expected, expected);
+	p = tail_normal((found - expected) / sqrt(square));
+	if (!(fabs(effect) > out->threshold) || p > out->p_value)
+		return;
+	out->p_value = p;
+	out->effect = effect;
+	out->statistic = found / (double)n;
+	out->reason = arena_printf(arena,
+		"%.3g requests were in flight when one was sent, where there "
+		"were %.3g in the mean: %+.1f%% (%.0f%% allowed), p %.2g: "
+		"sends know of replies", out->statistic, mean, 100 * effect,
+		100 * out->threshold, p);
+}
+
 /* Records of requests, where there are any; a limit is an agent's own. */
 static void judge_records(const struct point_data *data,
-			  const struct throttling *levels,
+			  const struct throttling *levels, bool poisson,
 			  struct arena *arena, struct check_result *out)
 {
 	struct check_result of = {
 		.p_value = 1, .effect = -1, .threshold = levels->held,
+	};
+	struct check_result found = {
+		.p_value = 1, .threshold = levels->found,
 	};
 
 	for (size_t i = 0; i < data->nsamples; i++) {
@@ -120,11 +164,17 @@ static void judge_records(const struct point_data *data,
 						   arena);
 
 		judge_flying(f, n, &of, arena);
+		if (poisson && n >= 1000)
+			judge_found(f, n, &found, arena);
 	}
+	if (found.reason && !(of.p_value <= found.p_value &&
+			      of.effect > of.threshold))
+		of = found;
 	if (!of.reason)
 		return;
 	*out = of;
-	out->p_value = fmin(of.p_value * (double)data->nsamples, 1);
+	out->p_value = fmin(of.p_value * (poisson ? 2 : 1) *
+			    (double)data->nsamples, 1);
 	out->level = levels->level;
 	out->status = CHECK_PASS;
 }
@@ -164,7 +214,8 @@ static void run(const struct point_data *data, const void *options,
 		return;
 	/* At equal distances replies may always come just before a send. */
 	if (!(ops->flags & ARRIVAL_CONSTANT))
-		judge_records(data, levels, arena, out);
+		judge_records(data, levels, data->rows && !data->any_arrival &&
+			      ops->flags & ARRIVAL_POISSON, arena, out);
 }
 
 const struct check_ops check_throttling = {

@@ -18,6 +18,7 @@
 #define JITTER_NS 1000		/* mean lateness of a spinning loop, and */
 #define HICCUP_NS 15000		/* of one send in a hundred */
 #define PATH_NS 5000		/* there and back, and as much again in mean */
+#define LATER_NS 1000000
 #define RECORDER_GAPS 20000	/* what an agent tells (agents/recorder.h) */
 
 enum stream { GAPS, SERVICE, LATE, PATH, LUCK };
@@ -133,6 +134,8 @@ static int64_t sent_at(const struct world *w, struct sender *from)
 
 	if (at < from->sent_ns + COST_NS)
 		at = from->sent_ns + COST_NS;
+	if (w->pause_ns && at > SECOND && at < SECOND + w->pause_ns)
+		at = SECOND + w->pause_ns;
 	if (at % SECOND < w->freeze_ns)
 		at = at / SECOND * SECOND + w->freeze_ns;
 	if (from->connections) {
@@ -177,6 +180,10 @@ static void serve(const struct world *w, struct queue *q, struct sender *from,
 	took *= factor(w, (double)s->intended_ns / q->length_ns, q->when);
 	if (agent % 2)
 		took += (double)w->apart_ns;
+	if (agent % 2 && w->tail > 0 && rng_uniform(&q->luck) < w->tail)
+		took += LATER_NS;
+	if (w->zero > 0 && rng_uniform(&q->luck) < w->zero)
+		took = 0;
 	s->received_ns = s->sent_ns + (int64_t)took;
 	if (w->lost > 0 && rng_uniform(&q->luck) < w->lost)
 		s->outcome = OUTCOME_LOST;
@@ -209,6 +216,27 @@ static void run(const struct world *w, struct sender *sender, struct queue *q)
 	}
 }
 
+/* What a file has of it, and does not. */
+static void write_file(const struct world *w, struct sender *s)
+{
+	size_t first = (size_t)((1 - w->copied) * (double)s->n), n = 0;
+	int64_t done = 0;
+
+	for (size_t i = first; i < s->n; i++)
+		s->sample[i].received_ns = s->sample[i].sent_ns +
+					   s->sample[i - first].received_ns -
+					   s->sample[i - first].sent_ns;
+	for (size_t i = 0; w->shy && i < s->n; i++) {
+		if (s->sample[i].sent_ns < done)
+			continue;
+		done = s->sample[i].received_ns;
+		s->sample[n++] = s->sample[i];
+	}
+	s->n = w->shy ? n : s->n;
+	for (size_t i = 0; i < s->n; i++)
+		s->sample[i].seq = (uint32_t)i;
+}
+
 /* --- a point ------------------------------------------------------------------------ */
 
 static void add(const struct world *w, const struct plan *plan, size_t point,
@@ -237,6 +265,8 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 		while (s->n && s->sample[s->n - 1].intended_ns >=
 			       start.until_ns)
 			s->n--;
+		if (w->file)
+			write_file(w, s);
 		rows_report(s->sample, s->n, &frame, &report[a], arena);
 		report[a].send_cost_ns = COST_NS;
 		report[a].waited = s->waited;
@@ -244,7 +274,9 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 	}
 	point_add(data, &start, reports, &account);
 	data->samples = arena_array(arena, agents, sizeof(*data->samples));
-	for (unsigned a = 0; w->records && a < agents; a++)
+	data->rows = w->file;
+	data->sent_unit_ns = data->reply_unit_ns = 1;
+	for (unsigned a = 0; (w->records || w->file) && a < agents; a++)
 		data->samples[data->nsamples++] = (struct point_samples){
 			.agent = a, .sample = sender[a].sample,
 			.n = sender[a].n,

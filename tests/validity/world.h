@@ -36,7 +36,14 @@ struct world {
 	double lost;		/* share of replies that never come */
 	double waiting;		/* share that finds every connection taken */
 	int64_t apart_ns;	/* more for every other agent */
+	double tail;		/* share of theirs that is 1 ms later */
 	double longer;		/* service is longer by this share */
+	/* Of a file that somebody wrote, as `lancet check` has it: */
+	bool file;
+	int64_t pause_ns;	/* nothing is sent for so long, once */
+	double copied;		/* share at the end: latencies of the first */
+	double zero;		/* share that took no time */
+	bool shy;		/* nothing is sent while one is in flight */
 };
 
 /* Mean service, and the plan for a run of nine loads at one such worker. */
