@@ -34,6 +34,14 @@
 #define LIKE_MOST 10.
 
 /*
+ * A short run that met no spell takes its tail for more independent than it is.
+ * Requests about the median meet far more spells and are not so easily deceived:
+ * the tail's are worth so many times theirs at most, unless they are of quite
+ * another kind, by LIKE_MOST.
+ */
+#define LUCK_MOST 1.5
+
+/*
  * Who stops when the interval is narrow stops where few bursts were seen: the
  * end towards the tail is farther, by so many independent requests.
  */
@@ -213,6 +221,7 @@ struct work {
 	uint64_t later;
 	double *x, *n;		/* a pair a window */
 	double confidence;
+	double median;		/* what requests are worth there */
 };
 
 /* What is known of a share: how far it may be off, and of how many. */
@@ -342,7 +351,7 @@ static bool too_few(const struct share *share, double decade, double q)
 {
 	double beyond = share->worth * fmin(q, 1 - q);
 
-	if (decade * (1 - q) * DECADE < BEYOND_ITSELF)
+	if (decade * (1 - q) * DECADE < BEYOND_LEAST)
 		return true;
 	if (isnan(decade) || share->worth > LIKE_MOST * decade)
 		return beyond < BEYOND_LEAST;
@@ -359,6 +368,8 @@ static struct share share_of(const struct work *work, double q, double at)
 
 	if (!(share.worth > 0))
 		return share;
+	if (share.worth < LIKE_MOST * work->median)
+		share.worth = fmin(share.worth, LUCK_MOST * work->median);
 	decade = decade_of(work, q);
 	if (share.worth >= total && !(decade < total)) {
 		share_ranks(work, q, total, &share);
@@ -470,6 +481,7 @@ void interval_metric(const struct series *series, double confidence,
 	interval_mean(&work, &metric->mean);
 	for (size_t i = 0; i < series->n; i++)
 		work.n[i] += (double)series->window[i].later;
+	later_than(&work, hist_quantile(all, .5), &work.median);
 	for (size_t i = 0; i < nq; i++)
 		interval_quantile(&work, q[i], &metric->quantiles[i]);
 	hist_destroy(all);

@@ -36,7 +36,8 @@ struct series {
  * much, at the estimate and at either end, and with Student's quantile, of a
  * freedom that counts the bursts, the shares of requests between which the
  * quantile lies; they are mapped back through the merged histogram (Woodruff
- * 1952), outwards to the bounds of its bins. Where batches vary no more than
+ * 1952), outwards to the bounds of its bins. No tail's requests are worth much
+ * more than the median's, unless ten times as much. Where batches vary no more than
  * those of independent requests would, exact binomial ranks take their place.
  *
  * Made to hold under a stopping rule that looks at the interval: docs/

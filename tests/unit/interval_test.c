@@ -393,6 +393,46 @@ static void test_lean(void **state)
 	arena_fini(&arena);
 }
 
+/* How much more p99's requests are worth than the median's, in windows of as
+ * many that are all early or all late, where the very late ones come alone. */
+static double worth_over_median(int each)
+{
+	const double q[] = { .5, .99 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 2048 };
+	struct arena arena;
+	double worth;
+
+	arena_init(&arena);
+	series.window = arena_array(&arena, series.n, sizeof(*series.window));
+	for (size_t w = 0; w < series.n; w++) {
+		int64_t value[20];
+
+		for (int i = 0; i < each; i++) {
+			double own = luck(20 * w + (size_t)i + 100000);
+
+			value[i] = (luck(w) < .5 ? 1000000 : 2000000) +
+				   (int64_t)(1e5 * own) +
+				   (own < .02 ? 10000000 : 0);
+		}
+		series.window[w].response = made_sparse(&arena, value,
+							(size_t)each);
+	}
+	interval_metric(&series, .95, q, 2, &arena, &metric);
+	worth = metric.quantiles[1].worth / metric.quantiles[0].worth;
+	print_message("windows of %d: %g\n", each, worth);
+	arena_fini(&arena);
+	return worth;
+}
+
+/* Four times as much is luck, twenty times is another kind of requests. */
+static void test_luck(void **state)
+{
+	(void)state;
+	assert_float_equal(worth_over_median(4), 1.5, 1e-9);
+	assert_true(worth_over_median(20) > 10);
+}
+
 /* Values that share a bin: an end may be any of them. */
 static void test_bin(void **state)
 {
@@ -468,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_few_bursts),
 		cmocka_unit_test(test_freedom),
 		cmocka_unit_test(test_longer_bursts),
+		cmocka_unit_test(test_luck),
 		cmocka_unit_test(test_lean),
 		cmocka_unit_test(test_bin),
 		cmocka_unit_test(test_empty),
