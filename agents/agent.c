@@ -48,7 +48,7 @@ struct agent {
 	struct err err;
 };
 
-/* --- plan ------------------------------------------------------------------- */
+/* --- plan ----------------------------------------------------------------- */
 
 static int read_config(struct agent *a)
 {
@@ -151,7 +151,7 @@ static int take_plan(struct agent *a, const json_t *frame)
 	return crew_start(&a->crew, params, a->plan.threads, &a->err);
 }
 
-/* --- ready ------------------------------------------------------------------ */
+/* --- ready ---------------------------------------------------------------- */
 
 /*
  * Only where no limit can make a later allocation fail; pages are locked as
@@ -173,7 +173,7 @@ static int say_ready(struct agent *a)
 	return frame_write(&a->io, json_pack("{ss}", "t", "ready"), &a->err);
 }
 
-/* --- a segment ---------------------------------------------------------------- */
+/* --- a segment ------------------------------------------------------------ */
 
 static double cpu_s(void)
 {
@@ -257,7 +257,7 @@ static int send_report(struct agent *a)
 			   &a->err);
 }
 
-/* --- ticks ---------------------------------------------------------------------- */
+/* --- ticks ---------------------------------------------------------------- */
 
 /* The newest few records stand for the second; they stay in the ring. */
 static void peek(struct ring *ring, double *sum, double *n, double *max)
@@ -295,7 +295,7 @@ static int send_tick(struct agent *a)
 	return frame_write(&a->io, wire_tick_encode(&tick), &a->err);
 }
 
-/* --- frames --------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------- */
 
 static int take_stop(struct agent *a, const json_t *frame)
 {
@@ -353,7 +353,7 @@ static int take_frames(struct agent *a)
 	return 0;
 }
 
-/* --- the loop of the control thread ----------------------------------------------- */
+/* --- the loop of the control thread --------------------------------------- */
 
 static int64_t tick_each_ns(const struct agent *a)
 {

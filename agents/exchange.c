@@ -16,7 +16,7 @@
 #define FLOWS_FIRST 64u
 #define PLACES_FIRST 1024u
 
-/* --- requests by id ------------------------------------------------------------- */
+/* --- requests by id ------------------------------------------------------- */
 
 /* By id: where the index of this request stands, or would. */
 static uint32_t *place_of(const struct exchanges *x, uint32_t flow, uint64_t id)
@@ -109,7 +109,7 @@ int exchange_request(struct exchanges *x, struct exchange_flow *f,
 	return add(x, &e);
 }
 
-/* --- replies --------------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------- */
 
 static struct exchange *find(struct exchanges *x, struct exchange_flow *f,
 			     uint64_t id)
@@ -162,7 +162,7 @@ void exchange_forget(struct exchanges *x, struct exchange_flow *f)
 	f->newest = 0;
 }
 
-/* --- flows ------------------------------------------------------------------------ */
+/* --- flows ---------------------------------------------------------------- */
 
 static struct exchange_flow **flow_place(const struct exchanges *x,
 					 const struct exchange_key *key)
@@ -232,7 +232,7 @@ static struct exchange_flow *flow_of(struct exchanges *x,
 	return *place = f;
 }
 
-/* --- packets ------------------------------------------------------------------------ */
+/* --- packets -------------------------------------------------------------- */
 
 static bool is_server(const struct exchanges *x, const struct dissect_end *end)
 {
@@ -294,7 +294,7 @@ int exchange_take(struct exchanges *x, const struct capture_packet *packet)
 			 to ? EXCHANGE_IN : EXCHANGE_OUT, packet->at_ns);
 }
 
-/* --- beginning and end ----------------------------------------------------------------- */
+/* --- beginning and end ---------------------------------------------------- */
 
 int exchange_init(struct exchanges *x, const struct choice *protocol,
 		  const struct exchange_server *server, struct arena *arena,

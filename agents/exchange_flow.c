@@ -8,7 +8,7 @@
 #define MESSAGES 64		/* of one call of a parser */
 #define REST_MOST (4u << 20)	/* bytes of one message */
 
-/* --- parsing ------------------------------------------------------------------ */
+/* --- parsing -------------------------------------------------------------- */
 
 /* Nobody can read them: what a client sends at once is one. */
 static long take_request(struct exchanges *x, struct exchange_flow *f,
@@ -74,7 +74,7 @@ static void count_bad(struct exchanges *x, int side)
 		x->count.bad_replies++;
 }
 
-/* --- datagrams ---------------------------------------------------------------- */
+/* --- datagrams ------------------------------------------------------------ */
 
 int exchange_datagram(struct exchanges *x, struct exchange_flow *f, int side,
 		      const struct dissected *d, int64_t at_ns)
@@ -98,7 +98,7 @@ int exchange_datagram(struct exchanges *x, struct exchange_flow *f, int side,
 	return 0;
 }
 
-/* --- streams ------------------------------------------------------------------- */
+/* --- streams -------------------------------------------------------------- */
 
 /* What a side has said so far is not understood any more. */
 static void part(struct exchanges *x, struct exchange_flow *f)

@@ -34,7 +34,7 @@ void join_reset(struct join *j)
 	j->n = j->at = 0;
 }
 
-/* --- the table: linear probing ---------------------------------------------- */
+/* --- the table: linear probing -------------------------------------------- */
 
 static size_t home(const struct join *j, uint8_t thread, uint32_t number)
 {
@@ -91,7 +91,7 @@ static void take_out(struct join *j, size_t gap)
 	j->request[gap].left = 0;
 }
 
-/* --- parts --------------------------------------------------------------------- */
+/* --- parts ---------------------------------------------------------------- */
 
 /* As any other request that ended so. */
 static void settle(struct sample *whole)

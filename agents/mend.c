@@ -110,7 +110,7 @@ void mend_give_up(struct worker *w, const struct sample *s)
 	mend_break(w, conn);
 }
 
-/* --- opening again ---------------------------------------------------------- */
+/* --- opening again -------------------------------------------------------- */
 
 /* Opened for the first time, or again: however that went. */
 static int64_t *opened_count(struct worker *w, struct pool_conn *c)

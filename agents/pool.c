@@ -102,7 +102,7 @@ void pool_fini(struct pool *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-/* --- connections that end --------------------------------------------------- */
+/* --- connections that end ------------------------------------------------- */
 
 void pool_break(struct pool *pool, uint32_t conn)
 {
@@ -173,7 +173,7 @@ uint32_t pool_spent(struct pool *pool)
 	return POOL_NONE;
 }
 
-/* --- random ------------------------------------------------------------------ */
+/* --- random --------------------------------------------------------------- */
 
 /* The line is a set: the last fills the place of what is taken out. */
 static uint32_t pick_random(struct pool *pool)
@@ -198,7 +198,7 @@ static void offer_random(struct pool *pool, uint32_t conn)
 	pool->line[pool->line_last++] = conn;
 }
 
-/* --- least loaded -------------------------------------------------------------- */
+/* --- least loaded --------------------------------------------------------- */
 
 /*
  * A circular list for each number in flight, from whose front is taken and
@@ -262,7 +262,7 @@ static uint32_t pick_least(struct pool *pool)
 	return POOL_NONE;
 }
 
-/* --- sticky ---------------------------------------------------------------------- */
+/* --- sticky --------------------------------------------------------------- */
 
 /* Those with room that somebody waits for stand in the line. */
 static void offer_sticky(struct pool *pool, uint32_t conn)
@@ -349,7 +349,7 @@ static bool evict_sticky(struct pool *pool, struct intent *intent)
 	return false;
 }
 
-/* --- all of them ------------------------------------------------------------------ */
+/* --- all of them ---------------------------------------------------------- */
 
 uint32_t pool_pick_other(struct pool *pool)
 {

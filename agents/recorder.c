@@ -158,7 +158,7 @@ void recorder_fold(struct recorder *r, struct ring *ring)
 	ring_release(ring, n);
 }
 
-/* --- the report ------------------------------------------------------------ */
+/* --- the report ----------------------------------------------------------- */
 
 static int32_t gap(int64_t later, int64_t sooner)
 {

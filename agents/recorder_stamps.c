@@ -36,7 +36,7 @@ void recorder_fold_log(struct recorder *r, uint32_t thread, struct ring *ring)
 	ring_release(ring, n);
 }
 
-/* --- ways ------------------------------------------------------------------- */
+/* --- ways ----------------------------------------------------------------- */
 
 static int32_t leg(int64_t from_ns, int64_t to_ns)
 {
@@ -94,7 +94,7 @@ static void add_ways(const struct recorder *r, const struct pairing *p,
 			add_way(r, &p->send[k], &way[(*n)++]);
 }
 
-/* --- one thread --------------------------------------------------------------- */
+/* --- one thread ----------------------------------------------------------- */
 
 static void add_counts(struct wire_stamps *to, const struct pairing *p)
 {

@@ -44,7 +44,7 @@ void recorder_table_reset(struct recorder_table *t)
 	t->cells = 0;
 }
 
-/* --- one request ------------------------------------------------------------ */
+/* --- one request ---------------------------------------------------------- */
 
 static struct recorder_cell *place(struct recorder_table *t, uint64_t key)
 {
@@ -132,7 +132,7 @@ bool recorder_table_count(struct recorder_table *t, uint32_t index,
 	return true;
 }
 
-/* --- the report ------------------------------------------------------------ */
+/* --- the report ----------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b)
 {

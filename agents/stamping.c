@@ -39,7 +39,7 @@ static const struct source {
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
-/* --- probes ------------------------------------------------------------------- */
+/* --- probes --------------------------------------------------------------- */
 
 struct probe {
 	struct worker *w;
@@ -229,7 +229,7 @@ static int probe_run(struct worker *w, bool *broken, struct err *why)
 	return rc;
 }
 
-/* --- sources ------------------------------------------------------------------- */
+/* --- sources -------------------------------------------------------------- */
 
 static double share_of(const struct config *c)
 {

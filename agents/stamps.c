@@ -159,7 +159,7 @@ static void put(struct stamps *s, const struct pairing_entry *entry)
 	ring_publish(&s->log);
 }
 
-/* --- the transport's --------------------------------------------------------- */
+/* --- the transport's ------------------------------------------------------ */
 
 /* A stamp takes 832 bytes of a buffer, which replies have to share. */
 static uint32_t most_of(const struct stamps *s, int fd)
@@ -295,7 +295,7 @@ void stamps_disable(struct stamps *s, uint32_t conn)
 		s->conn[conn].most = 0;
 }
 
-/* --- the loop's -------------------------------------------------------------- */
+/* --- the loop's ----------------------------------------------------------- */
 
 /* To the end of the line. */
 static void line_up(struct stamps *s, uint32_t conn, int64_t now_ns)

@@ -91,7 +91,7 @@ int stamps_retune(struct stamps *s, const struct stamps_params *params,
 void stamps_begin(struct stamps *s);
 void stamps_end(struct stamps *s);
 
-/* --- the transport's --------------------------------------------------------- */
+/* --- the transport's ------------------------------------------------------ */
 
 /* Cold: this descriptor is the connection's from here on. */
 void stamps_enable(struct stamps *s, uint32_t conn, int fd);
@@ -139,7 +139,7 @@ void stamps_received(struct stamps *s, const struct msghdr *msg, uint32_t len,
 ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
 		    struct packet *pkt);
 
-/* --- the loop's -------------------------------------------------------------- */
+/* --- the loop's ----------------------------------------------------------- */
 
 /* Hot: are stamps wanted of this request? Its packet asks, its record waits. */
 static inline void stamps_choose(const struct stamps *s, uint64_t id,

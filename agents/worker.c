@@ -20,7 +20,7 @@
 #define EARLY_NS 2000000	/* spin so long before the start */
 #define SLICE_NS 100000000	/* of a wait, to hear a stop */
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 /* Where it measures, and before others; each as far as it is permitted. */
 static int settle_down(struct worker *w)
@@ -173,7 +173,7 @@ void worker_close(struct worker *w)
 	arena_fini(&w->arena);
 }
 
-/* --- one segment --------------------------------------------------------------- */
+/* --- one segment ---------------------------------------------------------- */
 
 static bool continues(const struct worker *w, const struct wire_start *start)
 {

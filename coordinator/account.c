@@ -17,7 +17,7 @@ static double rate(int64_t n, double seconds)
 	return seconds > 0 ? (double)n / seconds : (double)NAN;
 }
 
-/* --- pacing --------------------------------------------------------------------- */
+/* --- pacing --------------------------------------------------------------- */
 
 /* Variance over mean of sends per millisecond of one thread; 1 if Poisson. */
 static double dispersion_of(const struct point_gaps *gaps)
@@ -67,7 +67,7 @@ static void account_pacing(const struct point_data *data,
 	pacing->dispersion = n > 0 ? dispersion / n : (double)NAN;
 }
 
-/* --- windows and stalls --------------------------------------------------------------- */
+/* --- windows and stalls --------------------------------------------------- */
 
 static void account_stalls(const struct point_data *data,
 			   struct result_point *to, struct arena *arena)
@@ -149,7 +149,7 @@ static struct result_pattern *account_pattern(const struct point_data *data,
 	return to;
 }
 
-/* --- the rest --------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 static double account_cost(const struct point_cost *cost)
 {

@@ -75,7 +75,7 @@ static double mean_leg(const struct wire_way **way, size_t n,
 	return sum / (double)n;
 }
 
-/* --- one way ----------------------------------------------------------------- */
+/* --- one way -------------------------------------------------------------- */
 
 /* Each request's arrival and departure at the target fit; few do not. */
 #define MISFITS .01

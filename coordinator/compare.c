@@ -54,7 +54,7 @@ struct compare_queue compare_queue(const struct plan *plan,
 	return queue;
 }
 
-/* --- replay ------------------------------------------------------------------- */
+/* --- replay --------------------------------------------------------------- */
 
 static void requests_figures(const struct pair *pair, size_t n,
 			     struct result_model *model, struct arena *arena)
@@ -128,7 +128,7 @@ static void compare_replay(const struct point_data *data,
 	arena_fini(&scratch);
 }
 
-/* --- measured, in the windows to be compared ------------------------------------ */
+/* --- measured, in the windows to be compared ------------------------------ */
 
 static void compare_measured(const struct point_data *data,
 			     struct result_model *model, struct arena *arena)
@@ -184,7 +184,7 @@ struct result_model *compare_point(const struct point_data *data,
 	return model;
 }
 
-/* --- the stationary queue --------------------------------------------------------- */
+/* --- the stationary queue ------------------------------------------------- */
 
 static const struct predict_ask *quantile_asks(const double *q, size_t n,
 					       struct arena *arena)
@@ -362,7 +362,7 @@ void compare_stationary(const struct plan *plan, const struct plan_point *point,
 	adjust(model, arena);
 }
 
-/* --- while it is measured ----------------------------------------------------------- */
+/* --- while it is measured ------------------------------------------------- */
 
 const struct result_predicted *compare_forecast(const struct plan *plan,
 						double rate_rps,

@@ -38,7 +38,7 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
-/* --- how long ---------------------------------------------------------------- */
+/* --- how long ------------------------------------------------------------- */
 
 /* Another segment of any use fits into the limit. */
 static bool fits(const struct decide_state *s, int64_t left_ns)
@@ -142,7 +142,7 @@ static struct decision extend(const struct decide_state *s,
 	return d;
 }
 
-/* --- what is wrong ------------------------------------------------------------ */
+/* --- what is wrong -------------------------------------------------------- */
 
 /* Only another spread can help a client that is the bottleneck itself. */
 static struct decision respread(const struct decide_state *s,

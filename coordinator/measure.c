@@ -59,7 +59,7 @@ struct measure {
 	bool behind;			/* at the last tick */
 };
 
-/* --- one segment ------------------------------------------------------------------ */
+/* --- one segment ---------------------------------------------------------- */
 
 /* Jiffies of all CPUs, and those of them that the host took: proc(5). */
 struct cpu_time {
@@ -133,7 +133,7 @@ static int run_segment(struct session *session, struct point_data *data,
 	return recording_add(data->recording, data, report, err);
 }
 
-/* --- time ------------------------------------------------------------------------ */
+/* --- time ----------------------------------------------------------------- */
 
 static int64_t drain_ns(const struct plan *plan)
 {
@@ -193,7 +193,7 @@ static void learn(struct measure *m, int64_t length_ns)
 				      (double)over / (double)length_ns);
 }
 
-/* --- looking --------------------------------------------------------------------- */
+/* --- looking -------------------------------------------------------------- */
 
 double measure_reached(const struct point_data *data)
 {
@@ -315,7 +315,7 @@ static int look(struct measure *m, struct decide_state *state, struct err *err)
 	return state->begun ? look_closer(m, state, err) : 0;
 }
 
-/* --- doing ----------------------------------------------------------------------- */
+/* --- doing ---------------------------------------------------------------- */
 
 static void note(struct measure *m, const struct decision *d)
 {

@@ -13,7 +13,7 @@ struct point_code {
 	uint64_t count;
 };
 
-/* --- taking in ---------------------------------------------------------------- */
+/* --- taking in ------------------------------------------------------------ */
 
 static void add_times(struct point_data *data, struct hist ***of,
 		      const struct wire_window *from)
@@ -67,7 +67,7 @@ void mix_add(struct point_data *data, const struct wire_report *report)
 	}
 }
 
-/* --- telling ------------------------------------------------------------------- */
+/* --- telling -------------------------------------------------------------- */
 
 static void count_window(const struct point_window *w, struct result_point *to)
 {

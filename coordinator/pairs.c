@@ -16,7 +16,7 @@
 
 #define GROUPS 20	/* t with 19 degrees is within 7% of the normal */
 
-/* --- requests ------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static int request_order(const void *left, const void *right)
 {
@@ -129,7 +129,7 @@ static size_t drop_refused(struct request *request, size_t n)
 	return kept;
 }
 
-/* --- replay ---------------------------------------------------------------------- */
+/* --- replay --------------------------------------------------------------- */
 
 static int jobs_of(const struct request *request, size_t n,
 		   const struct choice *policy, uint32_t workers,
@@ -237,7 +237,7 @@ int pairs_replay(const struct point_data *data, const struct choice *policy,
 	return 0;
 }
 
-/* --- quantiles --------------------------------------------------------------------- */
+/* --- quantiles ------------------------------------------------------------ */
 
 struct grouped {
 	double value;

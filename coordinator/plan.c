@@ -62,7 +62,7 @@ static void plan_warn(struct plan *plan, struct arena *arena, const char *text)
 	plan->warning = more;
 }
 
-/* --- agents ---------------------------------------------------------------- */
+/* --- agents --------------------------------------------------------------- */
 
 static bool plan_loopback(const char *address)
 {
@@ -205,7 +205,7 @@ static void plan_agents(struct plan *plan, struct arena *arena,
 	plan_check_neighbour(plan, arena);
 }
 
-/* --- another spread --------------------------------------------------------- */
+/* --- another spread ------------------------------------------------------- */
 
 /* So many connections a thread may get that nobody asked for. */
 #define SPREAD_CONNECTIONS 256
@@ -256,7 +256,7 @@ const struct plan *plan_respread(const struct plan *plan, bool connections,
 			       plan->threads + plan->connections ? to : NULL;
 }
 
-/* --- what only shows here ---------------------------------------------------- */
+/* --- what only shows here ------------------------------------------------- */
 
 static void plan_check_stamps(const struct plan *plan, struct arena *arena,
 			      struct option_problems *problems)

@@ -38,7 +38,7 @@ static int64_t window_ns(const struct point_data *data)
 	return data->plan->config->measure.window_ns;
 }
 
-/* --- windows ------------------------------------------------------------------- */
+/* --- windows -------------------------------------------------------------- */
 
 static int part_order(const void *left, const void *right)
 {
@@ -129,7 +129,7 @@ static void windows_fill(struct point_data *data, struct point_segment *segment,
 	}
 }
 
-/* --- everything else in a report --------------------------------------------------- */
+/* --- everything else in a report ------------------------------------------ */
 
 static void take_stall(struct point_data *data, const struct stall *stall,
 		       const char *who, bool target)
@@ -336,7 +336,7 @@ void point_cut(struct point_data *data, int64_t warmup_ns)
 		exclude_warmup(&data->segment[s], warmup_ns);
 }
 
-/* --- figures ------------------------------------------------------------------------- */
+/* --- figures -------------------------------------------------------------- */
 
 void point_count_part(struct result_counts *counts, unsigned outcome, int64_t n)
 {

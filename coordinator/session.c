@@ -25,7 +25,7 @@
 #define BYE_NS (SECOND / 2)
 #define TURN_FRAMES 64		/* of one peer, before the others' turn */
 
-/* --- one peer ---------------------------------------------------------------- */
+/* --- one peer ------------------------------------------------------------- */
 
 /* The stream ended or broke: say how the process did, if it did. */
 static int peer_lost(struct peer *peer, struct err *err)
@@ -254,7 +254,7 @@ static int peer_read(struct session *session, struct peer *peer, size_t most,
 	return 0;
 }
 
-/* --- all peers ---------------------------------------------------------------- */
+/* --- all peers ------------------------------------------------------------ */
 
 /* It may have spoken while we were busy, or stood still ourselves. */
 static bool peer_mute(const struct peer *peer)
@@ -359,7 +359,7 @@ static int session_wait(struct session *session, size_t from, size_t to,
 	return 0;
 }
 
-/* --- opening ------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 static int peer_start(struct peer *peer, char *const *argv, struct err *err)
 {
@@ -451,7 +451,7 @@ int session_open(struct session *session, const struct plan *plan,
 	return session_agents(session, err);
 }
 
-/* --- a segment ------------------------------------------------------------------ */
+/* --- a segment ------------------------------------------------------------ */
 
 static int session_begin(struct session *session, struct peer *peer,
 			 const struct wire_start *start, struct err *err)
@@ -495,7 +495,7 @@ int session_segment(struct session *session, const struct wire_start *start,
 			    "send its data", err);
 }
 
-/* --- closing -------------------------------------------------------------------- */
+/* --- closing -------------------------------------------------------------- */
 
 /* bye to the first n peers; then none of them is left. */
 static void session_leave(struct session *session, size_t n)

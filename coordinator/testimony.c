@@ -26,7 +26,7 @@
 #define COST_MOST_NS 5000.
 #define COST_SHARE .1		/* of the mean gap */
 
-/* --- time ---------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------- */
 
 /* By agent, then by time; equal instants stay as the file has them. */
 static int sample_order(const void *left, const void *right)
@@ -106,7 +106,7 @@ static double send_cost(const struct wire_report *report, double gap_ns,
 	return fmin(gap[gaps->n / COST_RANK], most);
 }
 
-/* --- what was asked ------------------------------------------------------------- */
+/* --- what was asked ------------------------------------------------------- */
 
 /* The plan that these requests would have had. */
 static struct plan *plan_for(const struct requests *r,
@@ -162,7 +162,7 @@ static int take_arrival(struct plan *plan, const char *law,
 			 err);
 }
 
-/* --- the point --------------------------------------------------------------------- */
+/* --- the point ------------------------------------------------------------ */
 
 static void add_agents(const struct requests *r, const struct rows_frame *frame,
 		       int64_t until_ns, struct point_data *data,

@@ -45,7 +45,7 @@ close:
 	return NULL;
 }
 
-/* --- live -------------------------------------------------------------------- */
+/* --- live ----------------------------------------------------------------- */
 
 /* What a failed or a half-hearted activation means for us. */
 static int activated(const struct capture_params *params, pcap_t *p, int rc,
@@ -174,7 +174,7 @@ uint64_t capture_drops(const struct capture *c)
 	return stat.ps_drop;
 }
 
-/* --- packets ------------------------------------------------------------------ */
+/* --- packets -------------------------------------------------------------- */
 
 /* Precision is ns, so that is what tv_usec counts; files may have any. */
 static int64_t stamp_of(const struct pcap_pkthdr *head)

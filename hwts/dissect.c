@@ -60,7 +60,7 @@ static bool limit(struct rest *r, uint32_t full)
 	return true;
 }
 
-/* --- links: up to the IP header --------------------------------------------- */
+/* --- links: up to the IP header ------------------------------------------- */
 
 /* Behind an EtherType, which stands `before` bytes ahead of what follows. */
 static bool ethertype(struct rest *r, uint32_t before)
@@ -110,7 +110,7 @@ static enum dissect link_header(struct rest *r, int link)
 	return ip ? DISSECT_UDP : DISSECT_OTHER;
 }
 
-/* --- IP ---------------------------------------------------------------------- */
+/* --- IP ------------------------------------------------------------------- */
 
 static void map_ip4(uint8_t to[16], uint32_t be_address)
 {
@@ -184,7 +184,7 @@ static enum dissect ip6(struct rest *r, struct dissected *out, int *protocol)
 	return DISSECT_OTHER;
 }
 
-/* --- UDP and TCP -------------------------------------------------------------- */
+/* --- UDP and TCP ---------------------------------------------------------- */
 
 static enum dissect payload(const struct rest *r, enum dissect kind,
 			    struct dissected *out)

@@ -23,7 +23,7 @@ static bool same(const struct hwtstamp_state *a,
 	return a->flags == b->flags && a->tx == b->tx && a->rx == b->rx;
 }
 
-/* --- the file --------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------- */
 
 static void state_text(const struct hwtstamp_state *b,
 		       const struct hwtstamp_state *o, char *text)
@@ -127,7 +127,7 @@ static int file_write(const struct hwtstamp_hold *hold)
 	return 0;
 }
 
-/* --- the interface ---------------------------------------------------------- */
+/* --- the interface -------------------------------------------------------- */
 
 static const struct hwtstamp_state wanted = {
 	.tx = HWTSTAMP_TX_ON, .rx = HWTSTAMP_FILTER_ALL,
@@ -276,7 +276,7 @@ void hwtstamp_release(struct hwtstamp_hold *hold)
 	hold->fd = -1;
 }
 
-/* --- after a crash ---------------------------------------------------------- */
+/* --- after a crash -------------------------------------------------------- */
 
 /* One file of the folder: restored, where it is of a holder who died. */
 static bool recover_one(const struct sys_ops *sys, const char *folder,

@@ -191,7 +191,7 @@ static void take_received(struct join *j, const struct pairing_entry *e)
 	s->wire_in_ns = (int32_t)before;
 }
 
-/* --- the target's own account ------------------------------------------------ */
+/* --- the target's own account --------------------------------------------- */
 
 /* Few were sent since, or its reply would not have come first. */
 static struct pairing_send *send_of(const struct join *j,

@@ -31,7 +31,7 @@ static int64_t timespec_ns(const struct timespec *t)
 	return t->tv_sec * INT64_C(1000000000) + t->tv_nsec;
 }
 
-/* --- the ways: looks in CLOCK_REALTIME, but the last one's ------------------- */
+/* --- the ways: looks in CLOCK_REALTIME, but the last one's ---------------- */
 
 static int read_precise(const struct phc_clock *c,
 			struct tsource_reading *look, int n)
@@ -109,7 +109,7 @@ static int (*const read_by[PHC_METHODS])(const struct phc_clock *c,
 	[PHC_BRACKET] = read_bracket,
 };
 
-/* --- in our own clock ------------------------------------------------------- */
+/* --- in our own clock ----------------------------------------------------- */
 
 static struct phc_reading wall_reading(const struct phc_clock *c)
 {
@@ -168,7 +168,7 @@ int phc_clock_read(struct phc_clock *clock, struct tsource_reading *look,
 	return looks_shift(look, got, &before, &after);
 }
 
-/* --- cold ------------------------------------------------------------------- */
+/* --- cold ----------------------------------------------------------------- */
 
 static int clock_choose(struct phc_clock *clock)
 {

@@ -15,7 +15,7 @@
 /* A stretch between two events needs so many readings to have a line. */
 #define STRETCH_MIN 3
 
-/* --- where the clock ran undisturbed ---------------------------------------- */
+/* --- where the clock ran undisturbed -------------------------------------- */
 
 struct stretch {
 	const struct phc_reading *reading;
@@ -89,7 +89,7 @@ static void stretch_nodes(struct stretch *s)
 	}
 }
 
-/* --- all of them ------------------------------------------------------------ */
+/* --- all of them ---------------------------------------------------------- */
 
 struct build {
 	struct phc_fit *fit;
@@ -215,7 +215,7 @@ void phc_fit_build(struct phc_fit *fit, const struct phc_reading *reading,
 	fit_summary(fit, &b);
 }
 
-/* --- conversion ------------------------------------------------------------- */
+/* --- conversion ----------------------------------------------------------- */
 
 /* The last node not after the instant. */
 static size_t fit_node(const struct phc_fit *fit, int64_t mono_ns)

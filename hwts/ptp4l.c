@@ -91,7 +91,7 @@ int ptp4l_parse(const void *message, size_t len, struct ptp4l_state *to)
 	}
 }
 
-/* --- asking ----------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------- */
 
 static void ask_message(uint8_t m[MESSAGE], unsigned what)
 {
@@ -185,7 +185,7 @@ out:
 	return rc;
 }
 
-/* --- two of them ------------------------------------------------------------ */
+/* --- two of them ---------------------------------------------------------- */
 
 /* One whose own card's clock is the grandmaster's counts, too. */
 static int follows(const struct ptp4l_state *s, struct err *err)

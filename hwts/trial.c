@@ -40,7 +40,7 @@ static int type_of(const struct run *r)
 	return (r->params->stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC;
 }
 
-/* --- sockets ---------------------------------------------------------------- */
+/* --- sockets -------------------------------------------------------------- */
 
 /* All hosts of this link, and no other link's. */
 static int connect_link(struct run *r)
@@ -113,7 +113,7 @@ static int run_connect(struct run *r)
 	return p->peer ? connect_peer(r) : connect_link(r);
 }
 
-/* --- packets ---------------------------------------------------------------- */
+/* --- packets -------------------------------------------------------------- */
 
 static void run_tally(struct run *r, const struct tsource_stamp *at)
 {

@@ -107,7 +107,7 @@ static int replicate(struct run *run, struct arena *arena, struct err *err)
 	return 0;
 }
 
-/* --- figures ----------------------------------------------------------------- */
+/* --- figures -------------------------------------------------------------- */
 
 static double at_rank(const double *sorted, size_t n, double q)
 {
@@ -209,7 +209,7 @@ static int simulate(struct run *run, struct err *err)
 	return rc;
 }
 
-/* --- together ------------------------------------------------------------------ */
+/* --- together ------------------------------------------------------------- */
 
 /* The queue that a part meets, to be named, and refused where it is unstable. */
 static int look_at_one(const struct fanout *fanout,

@@ -12,7 +12,7 @@
  */
 #define CHORDS 256
 
-/* --- making one -------------------------------------------------------------- */
+/* --- making one ----------------------------------------------------------- */
 
 static void add_piece(struct pattern *p, double length_ns, double from,
 		      double to)
@@ -99,7 +99,7 @@ const struct pattern *pattern_create(const struct config_pattern *options,
 	return p;
 }
 
-/* --- using it ---------------------------------------------------------------- */
+/* --- using it ------------------------------------------------------------- */
 
 /* The piece of an instant within a round. */
 static const struct pattern_piece *piece_at(const struct pattern *p, double ns)

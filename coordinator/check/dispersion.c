@@ -49,7 +49,7 @@ static void index_of(const double *count, size_t n, struct index *to)
 	to->index = square / (to->n - 1) / to->mean;
 }
 
-/* --- counts ---------------------------------------------------------------- */
+/* --- counts --------------------------------------------------------------- */
 
 /* Of windows, together until their mean is large enough. */
 static size_t count_windows(const struct point_data *data, double *to)
@@ -102,7 +102,7 @@ static size_t count_sends(const struct sends *s, size_t nsends, double bin_ns,
 	return n;
 }
 
-/* --- the test ----------------------------------------------------------------- */
+/* --- the test ------------------------------------------------------------- */
 
 /* Chi square, scaled (Cox and Lewis 1966, 6.3): exact enough for Poisson. */
 static double p_of(const struct index *i)

@@ -58,7 +58,7 @@ static int pcap_probe(const struct tsource_params *params, int fd,
 	return 0;
 }
 
-/* --- opening ----------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 static int pcap_open(void *state, const struct tsource_params *params,
 		     struct arena *arena, struct err *err)
@@ -131,7 +131,7 @@ static int pcap_enable(void *state, uint32_t conn, int fd, struct err *err)
 	return rc;
 }
 
-/* --- stamps -------------------------------------------------------------------- */
+/* --- stamps --------------------------------------------------------------- */
 
 /* Keys are known when the capture is read; of datagrams, all sends count. */
 static size_t pcap_request(void *state, uint32_t conn, unsigned kinds,

@@ -58,7 +58,7 @@ struct request {
 	bool json;
 };
 
-/* --- output ------------------------------------------------------------------ */
+/* --- output --------------------------------------------------------------- */
 
 static json_t *number(double x)
 {
@@ -120,7 +120,7 @@ static void print_table(const struct request *request,
 	printf("%s\n", verdict->status);
 }
 
-/* --- judgement ------------------------------------------------------------------ */
+/* --- judgement ------------------------------------------------------------ */
 
 static int judge(const struct request *request, struct requests *requests,
 		 struct arena *arena)
@@ -165,7 +165,7 @@ static int check(const struct request *request, struct arena *arena)
 	return status;
 }
 
-/* --- the command line --------------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------- */
 
 static int take_check(struct request *request, const char *name)
 {

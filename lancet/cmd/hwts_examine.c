@@ -36,7 +36,7 @@ static void say(struct hwts_finding *f, const char *fmt, ...)
 	va_end(args);
 }
 
-/* --- the kernel's, and the card's -------------------------------------------- */
+/* --- the kernel's, and the card's ----------------------------------------- */
 
 static void say_counts(struct hwts_finding *f, const struct trial *t,
 		       bool stream, bool card)
@@ -198,7 +198,7 @@ static void examine_hardware(struct hwts_interface *i,
 		say(f, ", but its clock stands still; use timestamps: kernel");
 }
 
-/* --- the others ------------------------------------------------------------- */
+/* --- the others ----------------------------------------------------------- */
 
 static void examine_user(struct hwts_interface *i)
 {

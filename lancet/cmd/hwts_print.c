@@ -71,7 +71,7 @@ void hwts_print(const struct hwts_interface *i, FILE *out)
 	print_clock(&i->clock, out);
 }
 
-/* --- JSON ------------------------------------------------------------------- */
+/* --- JSON ----------------------------------------------------------------- */
 
 static json_t *json_finding(const struct hwts_finding *f)
 {

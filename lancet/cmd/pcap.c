@@ -43,7 +43,7 @@ static const char usage[] =
 	"Exit status: 0 fine, 2 wrong usage or no capture, 3 the capture is\n"
 	"damaged: what was read before the damage has been printed.\n";
 
-/* --- options ---------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static int take_choice(const char *option, enum kind_class class,
 		       const char *text, struct choice *to,
@@ -182,7 +182,7 @@ static int read_arguments(struct pcap_request *request, int argc, char **argv,
 	return status;
 }
 
-/* --- output ------------------------------------------------------------------------ */
+/* --- output --------------------------------------------------------------- */
 
 /* With services where the requests carry them; of a class there is one. */
 static void print_trace(const struct pcap_found *found, struct arena *arena)

@@ -29,7 +29,7 @@ static struct capture *open_again(const struct pcap_request *request,
 	return NULL;
 }
 
-/* --- whom to look for ---------------------------------------------------------- */
+/* --- whom to look for ----------------------------------------------------- */
 
 static int guess_server(struct pcap_request *request, struct capture *c)
 {
@@ -109,7 +109,7 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 			       "the server with --target");
 }
 
-/* --- all of it -------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------ */
 
 static int read_packets(const struct pcap_request *request, struct capture *c,
 			struct pcap_found *found)

@@ -62,7 +62,7 @@ struct run {
 	struct arena arena;
 };
 
-/* --- the command line ------------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------- */
 
 static int run_seed(struct run *run, const char *text)
 {
@@ -145,7 +145,7 @@ static int run_arguments(struct run *run, int argc, char **argv)
 	return 0;
 }
 
-/* --- before anything runs ------------------------------------------------------------ */
+/* --- before anything runs ------------------------------------------------- */
 
 /* results/NAME-UTC; a name's slashes would make folders of their own. */
 static char *run_folder(struct run *run, const struct config *config)
@@ -198,7 +198,7 @@ static int run_refuse(struct run *run)
 			"folder by --out, or remove it", dir);
 }
 
-/* --- afterwards ------------------------------------------------------------------------ */
+/* --- afterwards ----------------------------------------------------------- */
 
 static int run_table(const struct run *run, const struct config *config,
 		     const struct result *result, struct err *err)
@@ -314,7 +314,7 @@ static int run_measure(struct run *run, const struct plan *plan)
 	return run_status(run, plan, &result);
 }
 
-/* --- the command -------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 static int run_plan_only(const struct run *run, const struct plan *plan)
 {

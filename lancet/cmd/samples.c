@@ -48,7 +48,7 @@ struct line {
 	bool warmup;
 };
 
-/* --- one line --------------------------------------------------------------- */
+/* --- one line ------------------------------------------------------------- */
 
 /* Zero stands for what is not known. */
 static void print_known(int64_t value)
@@ -81,7 +81,7 @@ static void print_line(const struct records_reader *r, const struct line *line)
 	       line->schedule_ns, line->warmup);
 }
 
-/* --- all of them ------------------------------------------------------------ */
+/* --- all of them ---------------------------------------------------------- */
 
 static int print_all(struct records_reader *r, const struct request *request,
 		     int class, struct err *err)
@@ -145,7 +145,7 @@ static int samples(const struct request *request, struct arena *arena)
 	return status;
 }
 
-/* --- the command line ------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------- */
 
 static int take_outcome(struct request *request, const char *text)
 {

@@ -23,7 +23,7 @@ char *config_probe_path(const char *file, struct arena *arena)
 	return arena_printf(arena, "%.*s.probe.yaml", (int)len, file);
 }
 
-/* --- what a probe was made for ------------------------------------------------- */
+/* --- what a probe was made for -------------------------------------------- */
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -73,7 +73,7 @@ static bool same_text(const struct yaml_node *node, const char *text)
 	return node && node->text && text && !strcmp(node->text, text);
 }
 
-/* --- reading --------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static struct yaml_node *read_tree(const char *path, struct arena *arena,
 				   struct option_problems *problems)
@@ -133,7 +133,7 @@ const char *config_probe_apply(const char *file, struct yaml_node *tree,
 	return NULL;
 }
 
-/* --- writing ---------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static void print_comment(const char *comment, FILE *out)
 {

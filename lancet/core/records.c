@@ -16,7 +16,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 #define LINE 64
 #define NAMES_MAX (4u << 20)	/* 65536 classes of 63 letters */
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static int put(struct records_writer *w, const void *data, size_t size,
 	       struct err *err)
@@ -116,7 +116,7 @@ int records_finish(struct records_writer *w, struct err *err)
 	return rc;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* 1; 0 where the file ends before the first byte; negative else. */
 static int take(struct records_reader *r, void *to, size_t size,

@@ -58,7 +58,7 @@ struct records_block {
 
 _Static_assert(sizeof(struct records_block) == 64, "a line");
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 struct records_writer {
 	FILE *file;
@@ -84,7 +84,7 @@ int records_add(struct records_writer *w, const struct sample *sample,
 		size_t n, struct err *err);
 int records_finish(struct records_writer *w, struct err *err);
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* What it says was checked. One sample is in memory at a time. */
 struct records_reader {

@@ -98,7 +98,7 @@ static int take_header(struct reader *r, struct err *err)
 	return 0;
 }
 
-/* --- values ------------------------------------------------------------------ */
+/* --- values --------------------------------------------------------------- */
 
 /* Whole numbers to the nanosecond, others as far as a double goes. */
 static int take_ns(const struct reader *r, enum column column, const char *name,
@@ -229,7 +229,7 @@ static int take_sample(struct reader *r, struct sample *s, struct err *err)
 	return 0;
 }
 
-/* --- the file ---------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------- */
 
 static int grow(struct reader *r, struct err *err)
 {

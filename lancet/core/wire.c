@@ -143,7 +143,7 @@ int wire_error_decode(const json_t *frame, struct err *why, struct err *err)
 	return 0;
 }
 
-/* --- plan ------------------------------------------------------------------ */
+/* --- plan ----------------------------------------------------------------- */
 
 #define CONNECTIONS_MAX (1u << 20)
 #define CPU_MAX 65535
@@ -218,7 +218,7 @@ int wire_plan_decode(const json_t *frame, struct wire_plan *plan,
 	return decode_cpus(frame, plan, arena, err);
 }
 
-/* --- start, tick ------------------------------------------------------------ */
+/* --- start, tick ---------------------------------------------------------- */
 
 #define RATE_MAX 1e12
 
@@ -281,7 +281,7 @@ int wire_tick_decode(const json_t *frame, struct wire_tick *tick,
 	return 0;
 }
 
-/* --- a built-in target's data ------------------------------------------------ */
+/* --- a built-in target's data --------------------------------------------- */
 
 json_t *wire_target_encode(const struct wire_target *target)
 {

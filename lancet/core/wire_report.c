@@ -9,7 +9,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "blobs are written as they stand in memory");
 
-/* --- bytes ------------------------------------------------------------------ */
+/* --- bytes ---------------------------------------------------------------- */
 
 static void put(struct wire_bytes *to, const void *data, size_t len)
 {
@@ -46,7 +46,7 @@ static int damaged(const char *blob, struct err *err)
 	return err_set(err, -EBADMSG, "the agent's %s make no sense", blob);
 }
 
-/* --- stalls ----------------------------------------------------------------- */
+/* --- stalls --------------------------------------------------------------- */
 
 void wire_put_stalls(struct wire_bytes *to, const struct stall *stall,
 		     const uint32_t *thread, size_t n)
@@ -96,7 +96,7 @@ int wire_take_stalls(const unsigned char *data, size_t len,
 	return 0;
 }
 
-/* --- histograms -------------------------------------------------------------- */
+/* --- histograms ----------------------------------------------------------- */
 
 /*
  * A sparse histogram: total, sum (8 bytes each), n (4), then n cells of
@@ -141,7 +141,7 @@ static bool take_hist(struct wire_cursor *from, struct arena *arena,
 	return h->n == 0 || cells_fine(h);
 }
 
-/* --- windows ------------------------------------------------------------------ */
+/* --- windows -------------------------------------------------------------- */
 
 /* Before each histogram: index (4 bytes), class (2), outcome (1), 0 (1). */
 struct window_head {
@@ -213,7 +213,7 @@ static int take_one_hist(struct wire_cursor *from, struct hist_sparse *h,
 	return 0;
 }
 
-/* --- gaps, samples ------------------------------------------------------------ */
+/* --- gaps, samples -------------------------------------------------------- */
 
 /* Each thread's: thread, n (4 bytes each), n gaps, n intended gaps (4 each). */
 static void put_gaps(struct wire_bytes *to, const struct wire_report *r)
@@ -295,7 +295,7 @@ static int take_samples(const unsigned char *data, size_t len,
 	return 0;
 }
 
-/* --- sending ------------------------------------------------------------------ */
+/* --- sending -------------------------------------------------------------- */
 
 static int send_bytes(struct frame_io *io, const char *name,
 		      struct wire_bytes *bytes, struct err *err)
@@ -465,7 +465,7 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 	return frame_write(io, frame, err);
 }
 
-/* --- receiving ----------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------ */
 
 static int take_counts(const json_t *frame, struct result_counts *counts,
 		       struct err *err)

@@ -16,7 +16,7 @@
 /* An extension's own time: to wake up, to draw ahead. */
 #define LEAD_NS INT64_C(50000000)
 
-/* --- the plan -------------------------------------------------------------- */
+/* --- the plan ------------------------------------------------------------- */
 
 static const char *text_of(const struct cell *cell,
 			   const struct protocol *protocol,
@@ -78,7 +78,7 @@ struct stream_queue simulated_queue(const struct plan *plan)
 	};
 }
 
-/* --- one segment, as an agent reports it ----------------------------------- */
+/* --- one segment, as an agent reports it ---------------------------------- */
 
 struct report {
 	struct arena *arena;
@@ -165,7 +165,7 @@ static void run_segment(struct stream *stream, struct simulated *point,
 	point_add(&point->data, start, &report, NULL);
 }
 
-/* --- the point ------------------------------------------------------------- */
+/* --- the point ------------------------------------------------------------ */
 
 /* 1 ms on average, so often that some 5% of the windows are left out. */
 static struct stream_stalls stalls_of(const struct plan *plan,

@@ -62,7 +62,7 @@ void stream_fini(struct stream *s)
 	arena_fini(&s->arena);
 }
 
-/* --- who comes ------------------------------------------------------------- */
+/* --- who comes ------------------------------------------------------------ */
 
 static double next_at(struct stream *s)
 {
@@ -129,7 +129,7 @@ static size_t draw(struct stream *s, const struct segment *segment,
 	return n;
 }
 
-/* --- who serves ------------------------------------------------------------ */
+/* --- who serves ----------------------------------------------------------- */
 
 static void serve_known(struct stream *s, const struct segment *segment)
 {

@@ -57,7 +57,7 @@ static uint64_t seed_of(const struct table_settings *set, unsigned i)
 	return set->seed * 1000003 + i;
 }
 
-/* --- points that are stopped ------------------------------------------------- */
+/* --- points that are stopped ---------------------------------------------- */
 
 /* What the seeds of a cell showed of one quantile. */
 struct score {
@@ -199,7 +199,7 @@ bool table_cell(const struct cell *cell, const struct table_settings *set)
 	return held;
 }
 
-/* --- paired ------------------------------------------------------------------ */
+/* --- paired --------------------------------------------------------------- */
 
 struct pair_score {
 	unsigned plain, plain_held, held;

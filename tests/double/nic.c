@@ -37,7 +37,7 @@ const struct nic_spec nic_good = {
 	.precise_errno = EOPNOTSUPP,
 };
 
-/* --- the card --------------------------------------------------------------- */
+/* --- the card ------------------------------------------------------------- */
 
 void nic_forget(struct nic_socket *s)
 {
@@ -178,7 +178,7 @@ int64_t nic_clock(int64_t mono_ns)
 	return ns;
 }
 
-/* --- the error queue -------------------------------------------------------- */
+/* --- the error queue ------------------------------------------------------ */
 
 static struct nic_truth *truth_of(struct nic_socket *s, uint32_t key)
 {

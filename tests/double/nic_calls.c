@@ -14,7 +14,7 @@
 
 #define TX_AND_RX (SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE)
 
-/* --- calls ------------------------------------------------------------------ */
+/* --- calls ---------------------------------------------------------------- */
 
 static void nic_received(struct msghdr *msg)
 {

@@ -84,7 +84,7 @@ static void close_flight(struct flight *f)
 	arena_fini(&f->arena);
 }
 
-/* --- requests --------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static void build(struct flight *f, uint32_t i, struct packet *pkt)
 {
@@ -183,7 +183,7 @@ static void fly(struct flight *f)
 	stamps_end(&f->stamps);
 }
 
-/* --- what came of it ---------------------------------------------------------- */
+/* --- what came of it ------------------------------------------------------ */
 
 /* Counted from the log alone; keys in order of sending, of one connection. */
 static uint64_t count_heard(const struct pairing_entry *log, size_t n,

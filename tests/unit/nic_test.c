@@ -219,7 +219,7 @@ static void join(void)
 		     &f->arena);
 }
 
-/* --- against the truth ------------------------------------------------------ */
+/* --- against the truth ---------------------------------------------------- */
 
 struct verdict {
 	uint64_t believed, wrong, told, clean;
@@ -366,7 +366,7 @@ static void test_frozen(void **state)
 	close_flight();
 }
 
-/* --- the setting of the interface ------------------------------------------- */
+/* --- the setting of the interface ----------------------------------------- */
 
 static const struct answer {
 	double claims, get_errno, set_errno, set_filter;
@@ -479,7 +479,7 @@ static void test_crashed(void **state)
 	nic_stop();
 }
 
-/* --- the clock -------------------------------------------------------------- */
+/* --- the clock ------------------------------------------------------------ */
 
 static void try_method(enum phc_method method, double precise, double extended,
 		       double offset)

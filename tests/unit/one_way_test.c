@@ -130,7 +130,7 @@ static void test_untold(void **state)
 		assert_int_equal(pairing.send[i].arrived_ns, 0);
 }
 
-/* --- a point ------------------------------------------------------------------ */
+/* --- a point -------------------------------------------------------------- */
 
 #define WAYS 200
 

@@ -71,7 +71,7 @@ static void test_settings(void **state)
 	}
 }
 
-/* --- the parts -------------------------------------------------------------- */
+/* --- the parts ------------------------------------------------------------ */
 
 static void test_narrowest(void **state)
 {

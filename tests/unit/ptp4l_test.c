@@ -108,7 +108,7 @@ static void test_related(void **state)
 	}
 }
 
-/* --- over its socket -------------------------------------------------------- */
+/* --- over its socket ------------------------------------------------------ */
 
 /* Two ports answer each question; then rubbish is told first. */
 static void *serve(void *arg)

@@ -148,7 +148,7 @@ static void test_confidence(void **state)
 	assert_near(search_confidence(&s, .95), 1 - .1 / 33, 1e-12);
 }
 
-/* --- noise ------------------------------------------------------------------ */
+/* --- noise ---------------------------------------------------------------- */
 
 /*
  * A trial as a Brownian motion: after t of its whole time the logarithm of a

@@ -27,7 +27,7 @@
 
 extern const struct tsource_ops tsource_socket;
 
-/* --- whole requests ----------------------------------------------------------- */
+/* --- whole requests ------------------------------------------------------- */
 
 static const struct wire_trial usual = {
 	.requests = REQUESTS, .connections = 1, .burst = 1, .size = 32,
@@ -106,7 +106,7 @@ static void test_overflow(void **state)
 	assert_int_equal(t.disordered, 0);
 }
 
-/* --- what the kernel makes of odd writes -------------------------------------- */
+/* --- what the kernel makes of odd writes ---------------------------------- */
 
 #define SENDS 16
 

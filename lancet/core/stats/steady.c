@@ -49,7 +49,7 @@ struct spectrum {
 	struct wave wave;	/* the greatest */
 };
 
-/* --- blocks ------------------------------------------------------------------ */
+/* --- blocks --------------------------------------------------------------- */
 
 /* A block without weight has the value before it. -ERANGE: a quarter have. */
 static int blocks_fill(struct spectrum *s, const double *x,
@@ -99,7 +99,7 @@ static void transform(struct spectrum *s)
 	}
 }
 
-/* --- noise ------------------------------------------------------------------- */
+/* --- noise ---------------------------------------------------------------- */
 
 /* Spectrum of an AR(1) of unit innovations where the cosine is this. */
 static double shape(double phi, double cosine_of)
@@ -210,7 +210,7 @@ static void fit(struct spectrum *s)
 	settle(s, band);
 }
 
-/* --- the greatest wave ------------------------------------------------------- */
+/* --- the greatest wave ---------------------------------------------------- */
 
 /* Least squares of 1, cos and sin: what the two explain beyond a mean. */
 static struct wave wave_fit(const struct spectrum *s, double halves)
@@ -278,7 +278,7 @@ static void wave_remove(struct spectrum *s, const struct wave *w)
 			   w->s * sin(step * ((double)i + .5));
 }
 
-/* --- noise beside what is no noise --------------------------------------------- */
+/* --- noise beside what is no noise ---------------------------------------- */
 
 /* The greatest jump: where, how high, and its energy as c^2. */
 struct jump {
@@ -370,7 +370,7 @@ static void fit_noise(struct spectrum *s)
 	try_rest(s, &rest, jump.energy, 0, tests);
 }
 
-/* --- tests ------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------- */
 
 static double amplitude(const struct spectrum *s, double c)
 {
@@ -464,7 +464,7 @@ static void test_wander(const struct spectrum *s, struct steady_test *to)
 	}
 }
 
-/* --- all --------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------------ */
 
 static int spectrum_of(struct spectrum *s, const double *x,
 		       const double *weight, size_t n)
