@@ -77,7 +77,8 @@ static void add_way(const struct recorder *r, const struct pairing_send *send,
 static bool whole_way(const struct pairing_send *send)
 {
 	return send->sample && send->sample->outcome == OUTCOME_RECEIVED &&
-	       sample_stamped(send->sample) && send->asked & ~TSOURCE_BIT(TSOURCE_SND);
+	       sample_stamped(send->sample) &&
+	       send->asked & ~TSOURCE_BIT(TSOURCE_SND);
 }
 
 /* Each so-manieth of those that asked for more, all over the segment. */

@@ -62,8 +62,8 @@ struct transport_params {
  * peers as they come. A peer's number modulo the bound (a power of two, the
  * next above `connections`) is its place, which nobody else has until it is
  * gone; then the next one there has a greater number, and what is sent to
- * the old one goes nowhere. One state belongs to one thread. Hot slots never block, never
- * allocate, and readiness comes from one epoll, never a sweep.
+ * the old one goes nowhere. One state belongs to one thread. Hot slots never
+ * block, never allocate, and readiness comes from one epoll, never a sweep.
  */
 struct transport_ops {
 	struct kind kind;

@@ -179,7 +179,8 @@ static bool continues(const struct worker *w, const struct wire_start *start)
 {
 	return w->scheduled && w->point == start->point &&
 	       w->attempt == start->attempt &&
-	       w->start.rate_rps == start->rate_rps && w->reached_ns <= start->from_ns;
+	       w->start.rate_rps == start->rate_rps &&
+	       w->reached_ns <= start->from_ns;
 }
 
 static int begin_schedule(struct worker *w, const struct wire_start *start,

@@ -27,13 +27,13 @@ struct coordinator_watch {
 
 /*
  * Run the plan. Raw records, where they are asked for, go into files in the
- * folder `samples` (NULL: nowhere). `result` comes zeroed and is complete afterwards whatever
- * happened, its strings and arrays in `arena`. 0; or negative with one line
- * when target or agents failed, and *begun false when nothing had been
- * measured by then, so that there is nothing to save.
+ * folder `samples` (NULL: nowhere). `result` comes zeroed and is complete
+ * afterwards whatever happened, its strings and arrays in `arena`. 0; or
+ * negative with one line when target or agents failed, and *begun false when
+ * nothing had been measured by then, so that there is nothing to save.
  */
 int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
-	       const char *samples, struct result *result, bool *begun, struct arena *arena,
-	       struct err *err);
+	       const char *samples, struct result *result, bool *begun,
+	       struct arena *arena, struct err *err);
 
 #endif

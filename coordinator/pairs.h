@@ -45,7 +45,8 @@ struct pair {
 /*
  * Answered requests of all segments in order, each with its replay under
  * the policy: arrivals at the intended instants, the queue empty where a
- * segment starts; of a fan-out, the last of the parts. 0 or -errno, for example where no service time is known.
+ * segment starts; of a fan-out, the last of the parts. 0 or -errno, for
+ * example where no service time is known.
  */
 int pairs_replay(const struct point_data *data, const struct choice *policy,
 		 uint32_t workers, struct pair **pairs, size_t *n,

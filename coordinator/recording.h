@@ -34,7 +34,8 @@ int recording_open(struct recording *recording, const char *folder,
 
 /*
  * The records of all agents in the segment that was added to `data` last:
- * those of the share that is asked for, intended before its end. `recording` may be NULL.
+ * those of the share that is asked for, intended before its end. `recording`
+ * may be NULL.
  */
 int recording_add(struct recording *recording, const struct point_data *data,
 		  const struct wire_report *const *report, struct err *err);

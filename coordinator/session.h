@@ -90,9 +90,9 @@ int session_open(struct session *session, const struct plan *plan,
 
 /*
  * Run one segment on every peer; reports end up in peer[].in.report and the
- * target's in its account, in `arena`, records in `samples`. An interrupt stops the load and still
- * brings what was measured. -EPIPE and others: a peer died, said error or
- * fell silent; the run is over.
+ * target's in its account, in `arena`, records in `samples`. An interrupt
+ * stops the load and still brings what was measured. -EPIPE and others: a
+ * peer died, said error or fell silent; the run is over.
  */
 int session_segment(struct session *session, const struct wire_start *start,
 		    struct arena *arena, struct arena *samples,

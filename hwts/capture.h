@@ -55,8 +55,8 @@ int capture_filter(struct capture *c, const char *filter, struct err *err);
 uint64_t capture_drops(const struct capture *c);
 
 /*
- * 1: there is one; 0: no more (live: not now); -EBADMSG: the file is damaged from here on,
- * and err says how. What came before stands.
+ * 1: there is one; 0: no more (live: not now); -EBADMSG: the file is damaged
+ * from here on, and err says how. What came before stands.
  */
 int capture_next(struct capture *c, struct capture_packet *packet,
 		 struct err *err);

@@ -1,4 +1,4 @@
-/* launch.c - packets that the queueing discipline or the card holds until their time */
+/* launch.c - packets that a queueing discipline or card holds until their time */
 #include "hwts/launch.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* launch.h - packets that the queueing discipline or the card holds until their time */
+/* launch.h - packets that a queueing discipline or card holds until their time */
 #ifndef HWTS_LAUNCH_H
 #define HWTS_LAUNCH_H
 

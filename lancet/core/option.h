@@ -92,7 +92,7 @@ struct option_row {
 	const char *help;
 };
 
-/* Rows for the plain types: OPTION(INT, struct x, field, flags, "3", 0, 9, "help"). */
+/* A plain type's: OPTION(INT, struct x, field, flags, "3", 0, 9, "help"). */
 #define OPTION(TYPE, s, field, flag, preset_, min_, max_, help_) \
 	{ .key = #field, .type = OPTION_TYPE_##TYPE, \
 	  .offset = offsetof(s, field), .flags = (flag), .preset = (preset_), \

@@ -565,5 +565,6 @@ int result_print(const struct result *result, FILE *out)
 
 json_t *result_schema(void)
 {
-	return field_schema(&result_shape, "urn:lancet.result:1", "A result of lancet");
+	return field_schema(&result_shape, "urn:lancet.result:1",
+			    "A result of lancet");
 }

@@ -9,7 +9,10 @@ struct err;
 
 enum slo_metric { SLO_RESPONSE, SLO_SLOWDOWN, SLO_ERRORS };
 
-/* One bound: `p99(get) <= 1ms`, `p99 <= 10x`, `p99.9 slowdown <= 50`, `errors <= 0.1%`. */
+/*
+ * One bound: `p99(get) <= 1ms`, `p99 <= 10x`, `p99.9 slowdown <= 50`,
+ * `errors <= 0.1%`.
+ */
 struct slo_term {
 	enum slo_metric metric;
 	double quantile;	/* not for errors */

@@ -85,7 +85,8 @@ int wire_take_stalls(const unsigned char *data, size_t len,
 		take(&from, times, sizeof(times));
 		take(&from, rest, sizeof(rest));
 		if (!time_fine(times[0]) || !time_fine(times[1]) ||
-		    !time_fine(times[2]) || rest[0] >= STALL_CAUSES || rest[1] >= WIRE_THREADS)
+		    !time_fine(times[2]) || rest[0] >= STALL_CAUSES ||
+		    rest[1] >= WIRE_THREADS)
 			return damaged("stalls", err);
 		(*stall)[i] = (struct stall){ times[0], times[1], times[2],
 					      (enum stall_cause)rest[0] };

@@ -438,10 +438,10 @@ int main(void)
 		WITH(test_other_law), WITH(test_unknown_law),
 		WITH(test_unlike_intended),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
-		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped), WITH(test_stalls),
-		WITH(test_lost), WITH(test_few_lost), WITH(test_bad_replies), WITH(test_witness),
-		WITH(test_blind_witness), WITH(test_no_witness), WITH(test_stalls),
-		WITH(test_lost), WITH(test_few_lost), WITH(test_stalls_dropped), WITH(test_stalls),
+		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped),
+		WITH(test_bad_replies), WITH(test_witness),
+		WITH(test_blind_witness), WITH(test_no_witness),
+		WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
 	};
 

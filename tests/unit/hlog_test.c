@@ -258,7 +258,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_golden_decodes), TEST(test_payload_is_golden),
 		TEST(test_log_is_golden), TEST(test_numbers), TEST(test_gaps),
-		TEST(test_edges), TEST(test_damaged), TEST(test_title_cannot_end_its_comment),
+		TEST(test_edges), TEST(test_damaged),
+		TEST(test_title_cannot_end_its_comment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -337,7 +337,8 @@ static void try_rest(struct spectrum *s, struct spectrum *rest, double energy,
 	fit(rest);
 	if (rest->freedom < 4 || !(rest->white > 0))
 		return;
-	f = energy / 2 / rest->white / shape(rest->phi, cos(M_PI * halves / (double)rest->m));
+	f = energy / 2 / rest->white /
+	    shape(rest->phi, cos(M_PI * halves / (double)rest->m));
 	if (!is_level(rest))
 		return;
 	if (2 * tests * gsl_cdf_fdist_Q(f, 2, rest->freedom) < CLEAR &&
