@@ -2,8 +2,10 @@
 #include "coordinator/probe.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "coordinator/plan.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
@@ -21,6 +23,7 @@
 #define BURSTS 400.0			/* of each size */
 #define BURSTS_NS INT64_C(300000000)	/* takes so long at least */
 #define APART 5				/* times what a burst should take */
+#define TRIES 3				/* while no queue is like the server */
 
 /* --- latencies of single requests ----------------------------------------------------- */
 
@@ -63,8 +66,14 @@ static double *work_of(const struct stage_trial *t, const struct stage_reply *r,
 /* A few requests tell how long one takes. */
 static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 {
-	struct stage stage = { "looking at it", LOOK_RPS, 1, 1, 1, 0, LOOK_NS,
-			       false, 0 };
+	struct stage stage = {
+		.what = "looking at it",
+		.rate_rps = LOOK_RPS,
+		.threads = 1,
+		.connections = 1,
+		.in_flight = 1,
+		.length_ns = LOOK_NS,
+	};
 	struct stage_reply reply;
 	double *x;
 	size_t n;
@@ -181,14 +190,14 @@ static const uint32_t burst_size[] = {
 #define SIZES (sizeof(burst_size) / sizeof(*burst_size))
 
 static int bursts(struct stage_trial *t, double latency_ns, double capacity,
-		  struct probe *probe, struct err *err)
+		  struct identify_data *data, struct err *err)
 {
 	struct identify_burst *burst =
 		arena_array(t->arena, SIZES, sizeof(*burst));
 	/* Twice of all that may be served at once shows them waiting. */
 	double most = 4 * fmax(capacity * latency_ns, 1);
 
-	probe->data.burst = burst;
+	data->burst = burst;
 	for (size_t i = 0; i < SIZES && burst_size[i] <= most; i++) {
 		uint32_t size = burst_size[i];
 		double gap_ns = APART * (size / capacity + latency_ns);
@@ -202,7 +211,7 @@ static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 				fmax(BURSTS * gap_ns, BURSTS_NS),
 				STAGE_MOST_NS),
 		};
-		struct identify_burst *to = &burst[probe->data.nbursts];
+		struct identify_burst *to = &burst[data->nbursts];
 		struct stage_reply reply;
 		int rc = stage_run(t, &stage, &reply, err);
 
@@ -210,7 +219,7 @@ static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 			return rc;
 		burst_read(&reply, size, to, t->arena);
 		if (to->n >= 20)
-			probe->data.nbursts++;
+			data->nbursts++;
 	}
 	return 0;
 }
@@ -255,6 +264,51 @@ static double full_rate(const struct identify_data *d)
 	return sum / (double)d->nlooks;
 }
 
+static void simulated(void *context, double share)
+{
+	const struct stage_trial *t = context;
+	char text[80];
+
+	snprintf(text, sizeof(text), "simulating servers like it, %.0f%%",
+		 100 * share);
+	t->progress(t->context, text);
+}
+
+/*
+ * A machine that is busy with something else makes bursts that no queue does:
+ * then once more, and what a queue is most like is kept.
+ */
+static int silent(struct stage_trial *t, double latency_ns,
+		  struct probe *probe, struct stage_reply *single,
+		  struct err *err)
+{
+	struct identify_data *d = &probe->data, now = *d;
+	struct identified found;
+	struct stage_reply reply = *single;
+	double capacity = full_rate(d);
+
+	for (probe->tries = 1;; probe->tries++) {
+		int rc = bursts(t, vector_mean(now.alone, now.nalone),
+				capacity, &now, err);
+
+		if (rc)
+			return rc;
+		identify(&now, &found, t->arena);
+		if (probe->tries == 1 || found.misfit < probe->found.misfit) {
+			probe->found = found;
+			*d = now;
+			*single = reply;
+		}
+		if (found.misfit < IDENTIFY_UNLIKE || probe->tries == TRIES)
+			return 0;
+		now.nbursts = 0;
+		rc = alone(t, latency_ns, false, &reply, &now.alone,
+			   &now.nalone, err);
+		if (rc)
+			return rc;
+	}
+}
+
 static int probe_stages(struct stage_trial *t, struct probe *probe,
 			struct err *err)
 {
@@ -274,26 +328,33 @@ static int probe_stages(struct stage_trial *t, struct probe *probe,
 			   err);
 	if (!rc)
 		rc = saturate(t, latency_ns, d, &probe->full, err);
-	if (!rc && !d->nwork)
-		rc = bursts(t, vector_mean(d->alone, d->nalone),
-			    full_rate(d), probe, err);
 	if (rc)
 		return rc;
-	identify(d, &probe->found, t->arena);
-	classes_of(t, &single, probe);
-	return 0;
+	d->progress = simulated;
+	d->context = t;
+	if (d->nwork)
+		identify(d, &probe->found, t->arena);
+	else
+		rc = silent(t, latency_ns, probe, &single, err);
+	if (!rc)
+		classes_of(t, &single, probe);
+	return rc;
 }
 
-int probe_run(const struct config *config, const struct plan_host *host,
-	      stage_progress *progress, void *context, struct probe *probe,
-	      struct arena *arena, struct option_problems *problems,
-	      struct err *err)
+int probe_run(const struct plan *plan, stage_progress *progress,
+	      void *context, struct probe *probe, struct arena *arena,
+	      struct option_problems *problems, struct err *err)
 {
-	struct stage_trial t = { config, host, progress, context, arena, problems };
+	bool local = plan_local(plan);
+	struct stage_trial t = {
+		plan->config, &plan->host, local && !plan_builtin(plan),
+		progress, context, arena, problems,
+	};
 
-	*probe = (struct probe){ .data = {
-		.seed = (uint64_t)config->seed,
-	} };
+	*probe = (struct probe){
+		.shared = local,
+		.data = { .seed = (uint64_t)plan->config->seed },
+	};
 	clock_sync();
 	return probe_stages(&t, probe, err);
 }

@@ -9,10 +9,9 @@
 #include "models/identify.h"
 
 struct arena;
-struct config;
 struct err;
 struct option_problems;
-struct plan_host;
+struct plan;
 
 /* One class's latencies of single requests. */
 struct probe_class {
@@ -26,26 +25,27 @@ struct probe {
 	struct identify_data data;
 	struct identified found;
 	struct saturation full;
+	uint32_t tries;		/* of single requests and bursts */
 	bool shared;	/* one machine has both server and client */
 	struct probe_class *class;
 	size_t nclasses;
 };
 
 /*
- * Measure the target of a configuration with its workload's requests:
+ * Measure the target of a plan's configuration with its workload's requests:
  *	alone	one request at a time, so that no other is in its way
  *	bare	the same without work, where requests carry theirs
  *	full	as many at once as it takes (saturate.h)
  *	bursts	1, 2, 3, 4, 6, ... requests at once to an idle server, where
- *		requests carry no work
+ *		requests carry no work; these and the single ones up to three
+ *		times, where no queue does what the server did
  * each a session of its own, 15 to 40 s in all. What the configuration says of
  * the target's workers, capacity and service is not looked at. The caller's
  * thread; everything lives in the arena. Negative with one line, or with
  * problems, where the target cannot be measured.
  */
-int probe_run(const struct config *config, const struct plan_host *host,
-	      stage_progress *progress, void *context, struct probe *probe,
-	      struct arena *arena, struct option_problems *problems,
-	      struct err *err);
+int probe_run(const struct plan *plan, stage_progress *progress,
+	      void *context, struct probe *probe, struct arena *arena,
+	      struct option_problems *problems, struct err *err);
 
 #endif

@@ -27,6 +27,7 @@ struct saturate {
 	uint32_t connections;	/* of the configuration */
 	uint32_t in_flight;	/* on each, at most */
 	uint32_t threads;
+	bool sleeps;		/* agents that do are worth a try */
 	double rate;		/* per ns, the most that was seen */
 	uint32_t looks;		/* each with requests of its own: those of */
 				/* one seed take as long every time */
@@ -85,6 +86,7 @@ static double client_of(const struct stage_reply *r)
 /* So many callers over so many connections, or over as many as that takes. */
 struct way {
 	uint32_t callers, connections;
+	bool sleeps;
 };
 
 struct seen {
@@ -92,8 +94,12 @@ struct seen {
 	double busy, client;
 };
 
-/* Records are read at once, and kept by nobody. */
-static int take_look(struct saturate *s, const struct way *way,
+/*
+ * Records are read at once, and kept by nobody. Stamps cost the server's
+ * packets as well, a tenth of a small request's time on lo: so they are taken
+ * only to tell who is waited for.
+ */
+static int take_look(struct saturate *s, const struct way *way, bool stamped,
 		     double hoped, struct seen *seen, struct err *err)
 {
 	uint32_t needed = (way->callers + s->in_flight - 1) / s->in_flight;
@@ -104,6 +110,8 @@ static int take_look(struct saturate *s, const struct way *way,
 		.rate_rps = fmin(1e9 * PUSH * hoped, 1e8),
 		.connections = connections,
 		.in_flight = (way->callers + connections - 1) / connections,
+		.sleeps = way->sleeps,
+		.unstamped = !stamped,
 		.draw = ++s->looks,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
@@ -144,10 +152,11 @@ static int climb(struct saturate *s, double latency_ns,
 	data->depth = depth;
 	s->rate = 1 / latency_ns;
 	for (uint32_t d = 1; d <= CALLERS_MOST && idle < 2; d *= 2) {
-		struct way way = { d, d < s->connections ? d : s->connections };
+		struct way way = { d, d < s->connections ? d : s->connections,
+				   false };
 		struct seen seen;
 		/* Each doubling may double the rate, and then some. */
-		int rc = take_look(s, &way, 2 * s->rate, &seen, err);
+		int rc = take_look(s, &way, false, 2 * s->rate, &seen, err);
 
 		if (rc)
 			return rc;
@@ -166,13 +175,14 @@ static int climb(struct saturate *s, double latency_ns,
 /* --- the highest level --------------------------------------------------------------- */
 
 static void add(struct contest *c, struct way *way, uint32_t callers,
-		uint32_t connections)
+		uint32_t connections, bool sleeps)
 {
 	for (size_t i = 0; i < c->narms; i++)
 		if (way[i].callers == callers &&
-		    way[i].connections == connections)
+		    way[i].connections == connections &&
+		    way[i].sleeps == sleeps)
 			return;
-	way[c->narms++] = (struct way){ callers, connections };
+	way[c->narms++] = (struct way){ callers, connections, sleeps };
 }
 
 /* The server's queue as an overload fills it. */
@@ -190,10 +200,12 @@ static void arms(const struct saturate *s, uint32_t knee, struct contest *c,
 	uint32_t more = MORE_CONNECTIONS * own < CONNECTIONS_MOST
 			? MORE_CONNECTIONS * own : CONNECTIONS_MOST;
 
-	add(c, way, knee, knee < own ? knee : own);
-	add(c, way, deep, own);
+	add(c, way, knee, knee < own ? knee : own, false);
+	add(c, way, deep, own, false);
 	if (more > own)
-		add(c, way, deep > more ? deep : more, more);
+		add(c, way, deep > more ? deep : more, more, false);
+	if (s->sleeps)
+		add(c, way, deep, own, true);
 }
 
 /* Forth and back, so that no arm is always the one behind another. */
@@ -214,7 +226,7 @@ static int contest(struct saturate *s, const struct way *way,
 
 			if (!contest_in(c, a))
 				continue;
-			rc = take_look(s, &way[a], s->rate, to, err);
+			rc = take_look(s, &way[a], false, s->rate, to, err);
 			if (rc)
 				return rc;
 			c->arm[a].look[c->rounds] = to->depth.rate;
@@ -224,34 +236,34 @@ static int contest(struct saturate *s, const struct way *way,
 	return 0;
 }
 
-static void report(const struct saturate *s, const struct way *way,
-		   const struct contest *c,
-		   struct seen (*seen)[CONTEST_ROUNDS],
-		   struct identify_data *data, struct saturation *found)
+static int report(struct saturate *s, const struct way *way,
+		  const struct contest *c, struct seen (*seen)[CONTEST_ROUNDS],
+		  struct identify_data *data, struct saturation *found,
+		  struct err *err)
 {
 	size_t best = contest_best(c);
 	struct identify_look *look =
 		arena_array(s->trial->arena, c->rounds, sizeof(*look));
-	double client = 0, stamped = 0;
+	struct seen last;
+	int rc = take_look(s, &way[best], true, s->rate, &last, err);
 
-	for (size_t i = 0; i < c->rounds; i++) {
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < c->rounds; i++)
 		look[i] = (struct identify_look){
 			seen[best][i].depth.rate, seen[best][i].busy,
 		};
-		if (isnan(seen[best][i].client))
-			continue;
-		client += seen[best][i].client;
-		stamped++;
-	}
 	data->look = look;
 	data->nlooks = c->rounds;
 	*found = (struct saturation){
 		.callers = way[best].callers,
 		.connections = way[best].connections,
+		.sleeps = way[best].sleeps,
 		.looks = c->rounds,
 		.arms = c->narms,
-		.client = stamped > 0 ? client / stamped : (double)NAN,
+		.client = last.client,
 	};
+	return 0;
 }
 
 /* --- both ------------------------------------------------------------------------------ */
@@ -266,6 +278,7 @@ static struct saturate begin(struct stage_trial *t)
 		n += agent[i].count * agent[i].connections;
 	s.connections = n < CALLERS_MOST ? (uint32_t)n : CALLERS_MOST;
 	s.threads = (uint32_t)agent->threads;
+	s.sleeps = t->neighbour && agent->mode == MODE_AUTO;
 	s.in_flight = agent->in_flight ? (uint32_t)agent->in_flight
 				       : CALLERS_MOST;
 	return s;
@@ -286,7 +299,5 @@ int saturate(struct stage_trial *t, double latency_ns,
 		return rc;
 	arms(&s, knee, &c, way);
 	rc = contest(&s, way, &c, seen, err);
-	if (!rc)
-		report(&s, way, &c, seen, data, found);
-	return rc;
+	return rc ? rc : report(&s, way, &c, seen, data, found, err);
 }

@@ -11,6 +11,7 @@
 /* The way of asking that brought most, and who kept the others waiting. */
 struct saturation {
 	uint32_t callers, connections;
+	bool sleeps;		/* the agent, while no reply is there */
 	size_t looks, arms;
 	/*
 	 * Part of a request's time under way that it spends in the client:
@@ -28,8 +29,9 @@ struct saturation {
  * and a server that reads several requests at once gets by with less work for
  * each the more of them wait (a kernel's calls are paid by the batch). So
  * the best of these depths, and as many requests under way as an overload has
- * there, over the configuration's connections and over more of them, are then
- * looked at in turn (contest.h) until one is ahead or the best is known well;
+ * there, over the configuration's connections and over more of them, are then,
+ * the first of these also by an agent that sleeps where one that spins might
+ * keep a server from a CPU of this machine, looked at in turn (contest.h) until one is ahead or the best is known well;
  * `data->look` are its looks.
  */
 int saturate(struct stage_trial *t, double latency_ns,

@@ -59,12 +59,16 @@ static struct config *stage_config(struct stage_trial *t,
 	agent->threads = stage->threads;
 	agent->connections = stage->connections;
 	agent->pick = PICK_ROUND_ROBIN;
+	if (stage->sleeps)
+		agent->mode = MODE_BLOCK;
 	agent->in_flight = stage->in_flight;
 	agent->pipeline = 1;
 	agent->requests_per_connection = 0;
 	agent->queue = stage->burst ? 0 : 2 * stage->connections *
 					  stage->in_flight;
 	c->agents = (struct option_list){ .items = agent, .n = 1 };
+	if (stage->unstamped)
+		c->timestamps = STAMPS_USER;
 	c->workload.preset = NULL;	/* it stands in the rest already */
 	c->load = (struct config_load){
 		.rate = { .value = stage->rate_rps, .set = true },

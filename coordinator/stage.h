@@ -21,6 +21,7 @@ typedef void stage_progress(void *context, const char *what);
 struct stage_trial {
 	const struct config *config;
 	const struct plan_host *host;
+	bool neighbour;		/* it runs on this machine, where it likes */
 	stage_progress *progress;
 	void *context;
 	struct arena *arena;
@@ -35,6 +36,8 @@ struct stage {
 	uint32_t burst;		/* requests at once; 0: evenly spaced */
 	int64_t length_ns;
 	bool bare;		/* requests without work */
+	bool unstamped;		/* by the agent's own clock alone */
+	bool sleeps;		/* an agent that sleeps while nothing is there */
 	uint32_t draw;		/* another has other requests, ids and all */
 };
 

@@ -21,6 +21,8 @@
 /* The way of a burst against that of single requests: a standard deviation. */
 #define WAY_SHARE 0.3
 #define WAY_NS 1000.0
+/* And of each of its requests besides, as one after the other is read. */
+#define EACH_NS 1000.0
 
 const char *const burst_order_name[] = {
 	[BURST_FCFS] = "fcfs",
@@ -81,11 +83,12 @@ void burst_serve(const struct burst_server *s, const struct burst_work *w,
 
 /* The same draws for every server, so that they differ in nothing else. */
 static void simulate(const struct burst_server *s, struct identify_burst *b,
-		     uint64_t seed, struct arena *arena)
+		     double share, uint64_t seed, struct arena *arena)
 {
 	struct burst_work work = {
 		.size = b->size,
-		.bursts = REPLICAS / b->size + BURSTS_LEAST,
+		.bursts = (size_t)(share * (REPLICAS / b->size +
+					    BURSTS_LEAST)) + 1,
 		.stagger = b->stagger,
 	};
 	size_t n = work.bursts * work.size;
@@ -127,13 +130,16 @@ static double median_error(const double *x, size_t n)
 	return 1.2533 * quartiles / 1.349 / sqrt((double)n);
 }
 
-/* Weighted: sums of 1, r and r^2 of all differences. */
+/*
+ * Weighted sums of all differences r, each with the number e of requests that
+ * were before it: what makes the best line a + b e through them.
+ */
 struct sums {
-	double one, r, rr;
+	double one, e, ee, r, re, rr;
 };
 
-static void add(struct sums *to, const double *measured, size_t n,
-		const double *model, size_t m)
+static void add(struct sums *to, double before, const double *measured,
+		size_t n, const double *model, size_t m)
 {
 	double a = order_quantile(measured, n, .5);
 	double r = a - order_quantile(model, m, .5);
@@ -143,15 +149,28 @@ static void add(struct sums *to, const double *measured, size_t n,
 	double weight = 1 / (error * error + allowed * allowed);
 
 	to->one += weight;
+	to->e += weight * before;
+	to->ee += weight * before * before;
 	to->r += weight * r;
+	to->re += weight * r * before;
 	to->rr += weight * r * r;
 }
 
+/* Least squares; a and b are themselves observations of 0. */
+static double left_over(const struct sums *s, double way)
+{
+	double one = s->one + 1 / (way * way);
+	double ee = s->ee + 1 / (EACH_NS * EACH_NS);
+	double det = one * ee - s->e * s->e;
+
+	return s->rr - (ee * s->r * s->r - 2 * s->e * s->r * s->re +
+			one * s->re * s->re) / det;
+}
+
 double burst_misfit(const struct burst_server *s,
-		    const struct identify_burst *burst, size_t n,
+		    const struct identify_burst *burst, size_t n, double share,
 		    uint64_t seed)
 {
-	double way = WAY_SHARE * s->communication + WAY_NS;
 	struct sums sums = { 0 };
 	struct arena scratch;
 
@@ -159,12 +178,14 @@ double burst_misfit(const struct burst_server *s,
 	for (size_t i = 0; i < n; i++) {
 		struct identify_burst b = burst[i];
 
-		simulate(s, &b, seed, &scratch);
-		add(&sums, burst[i].mean, burst[i].n, b.mean, b.n);
+		simulate(s, &b, share, seed, &scratch);
+		/* In the mean half of the others were before one. */
+		add(&sums, (b.size - 1) / 2., burst[i].mean, burst[i].n,
+		    b.mean, b.n);
 		if (b.size > 1)
-			add(&sums, burst[i].last, burst[i].n, b.last, b.n);
+			add(&sums, b.size - 1, burst[i].last, burst[i].n,
+			    b.last, b.n);
 	}
 	arena_fini(&scratch);
-	/* At the best offset: least squares, itself an observation of 0. */
-	return sums.rr - sums.r * sums.r / (sums.one + 1 / (way * way));
+	return left_over(&sums, WAY_SHARE * s->communication + WAY_NS);
 }

@@ -66,11 +66,13 @@ void burst_serve(const struct burst_server *s, const struct burst_work *work,
  * median may be off by a share of itself and some 100 ns, for the wakes and
  * sends that no model knows. What the way there and back takes may differ
  * from that of single requests, by the same in all bursts (a server that
- * sleeps wakes up once for several): the offset that fits best is taken, and
- * a large one counts against the server.
+ * sleeps wakes up once for several), and each request of a burst may cost a
+ * little that no worker does (reading it, sending its reply): the offset and
+ * the cost that fit best are taken, and large ones count against the server.
+ * `share` of the bursts that make chance small are simulated.
  */
 double burst_misfit(const struct burst_server *s,
-		    const struct identify_burst *burst, size_t n,
+		    const struct identify_burst *burst, size_t n, double share,
 		    uint64_t seed);
 
 #endif

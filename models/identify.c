@@ -92,16 +92,36 @@ static void law_atoms(const double *latency, size_t n, double shift,
 	found->atom = atom;
 }
 
-static void law_moments(struct identified *found)
+/*
+ * Of times less a shift, which is known so exactly; the error by the
+ * influence of each time (delta method).
+ */
+static struct predict_value scv_of(const double *x, size_t n,
+				   const struct predict_value *shift)
 {
-	double mean = 0, second = 0;
+	double mean = vector_mean(x, n) - shift->value;
+	double deviation = vector_deviation(x, n), sum = 0, half, scv;
 
-	for (size_t i = 0; i < found->natoms; i++) {
-		mean += found->atom[i].p * found->atom[i].value;
-		second += found->atom[i].p * found->atom[i].value *
-			  found->atom[i].value;
+	scv = deviation * deviation / (mean * mean);
+	for (size_t i = 0; i < n; i++) {
+		double at = (x[i] - shift->value - mean) / mean;
+		double influence = at * at - scv - 2 * scv * at;
+
+		sum += influence * influence;
 	}
-	found->scv = second / (mean * mean) - 1;
+	/* As the mean is off by a share, scv is by twice that. */
+	half = hypot(Z95 * sqrt(sum) / (double)n,
+		     scv * fmin((shift->hi - shift->lo) / fmax(mean, 1), 1));
+	return (struct predict_value){ scv, fmax(scv - half, 0), scv + half };
+}
+
+/* What each time may be off by, as the way of others shows. */
+static double noise_of(const struct identify_data *d,
+		       const struct identified *found)
+{
+	return d->nbare ? (order_quantile(d->bare, d->nbare, .75) -
+			   order_quantile(d->bare, d->nbare, .25)) / 2
+			: WAY_NS + .1 * found->communication.value;
 }
 
 /* All that is not communication, or one value where that cannot be told. */
@@ -112,15 +132,21 @@ static void law_of(const struct identify_data *d, struct identified *found,
 	struct identify_atom *one;
 
 	if (d->told) {
+		const struct predict_value none = { 0, 0, 0 };
+
 		law_atoms(d->work, d->nwork, 0, found, arena);
-		law_moments(found);
+		found->scv = scv_of(d->work, d->nwork, &none);
+		law_fit(d->work, d->nwork, 0, 0, &found->fit, arena);
 		found->law = "as the server tells it of each request";
 		return;
 	}
 	if (found->service.value >= LAW_LEAST * alone) {
 		law_atoms(d->alone, d->nalone, found->communication.value,
 			  found, arena);
-		law_moments(found);
+		found->scv = scv_of(d->alone, d->nalone,
+				    &found->communication);
+		law_fit(d->alone, d->nalone, found->communication.value,
+			noise_of(d, found), &found->fit, arena);
 		found->law = "latencies of single requests less communication";
 		return;
 	}
@@ -128,7 +154,7 @@ static void law_of(const struct identify_data *d, struct identified *found,
 	*one = (struct identify_atom){ found->service.value, 1 };
 	found->atom = one;
 	found->natoms = 1;
-	found->scv = 0;
+	found->scv = (struct predict_value){ 0, 0, (double)INFINITY };
 	found->law = "its mean alone: it is small beside the time on the way, "
 		     "whose noise hides its shape";
 }
@@ -189,94 +215,216 @@ static void identify_bare(const struct identify_data *d,
 
 /* --- with bursts ------------------------------------------------------------------ */
 
-/* How badly k workers explain the bursts, in the order that fits best. */
-static double misfit(const struct identify_data *d, double capacity, size_t k,
-		     enum burst_order *order)
+/* So many workers, and how badly they explain the bursts. */
+struct candidate {
+	size_t workers;
+	double capacity;	/* within its interval, that fits best */
+	double misfit[BURST_ORDERS], best;
+};
+
+#define EACH 16u		/* up to here; beyond, steps of */
+#define STEP 1.08
+#define CAPACITIES 5		/* that are tried, over its interval */
+#define COARSE .1		/* of the bursts, at first */
+#define CLOSE 40.		/* by which these may be off */
+
+/* Requests that a capacity's distance from the median look counts for. */
+static double away_from(const struct predict_value *c, double capacity)
 {
-	double alone = vector_mean(d->alone, d->nalone);
-	double best = (double)INFINITY;
+	double end = capacity < c->value ? c->lo : c->hi;
+	double share = (capacity - c->value) / (end - c->value);
+
+	return end > c->value || end < c->value ? Z95 * Z95 * share * share : 0;
+}
+
+static void try_capacity(const struct identify_data *d,
+			 const struct predict_value *capacity, double at,
+			 double share, struct candidate *c)
+{
+	double alone = vector_mean(d->alone, d->nalone), score;
 	struct burst_server s = {
 		.alone = d->alone,
 		.nalone = d->nalone,
-		.communication = fmax(alone - (double)k / capacity, 0),
-		.workers = k,
+		.communication = fmax(alone - (double)c->workers / at, 0),
+		.workers = c->workers,
 	};
 
 	for (s.order = 0; s.order < BURST_ORDERS; s.order++) {
-		double now = burst_misfit(&s, d->burst, d->nbursts, d->seed);
-
-		/* What looks the same, as all do to exponential services,
-		 * is the plainest of them. */
-		if (s.order == BURST_FCFS || now < best - Z95 * Z95) {
-			best = now;
-			*order = s.order;
+		score = burst_misfit(&s, d->burst, d->nbursts, share,
+				     d->seed) + away_from(capacity, at);
+		c->misfit[s.order] = fmin(score, c->misfit[s.order]);
+		if (score < c->best) {
+			c->best = score;
+			c->capacity = at;
 		}
 	}
-	return best;
 }
 
-/* The capacity is known within its interval only: the best of that. */
-static double best_misfit(const struct identify_data *d,
-			  const struct predict_value *capacity, size_t k,
-			  enum burst_order *order)
+static void forget(struct candidate *c)
 {
-	double edge = Z95 * Z95;
-	enum burst_order other;
+	c->best = (double)INFINITY;
+	for (size_t i = 0; i < BURST_ORDERS; i++)
+		c->misfit[i] = (double)INFINITY;
+}
 
-	return fmin(misfit(d, capacity->value, k, order),
-		    edge + fmin(misfit(d, capacity->lo, k, &other),
-				misfit(d, capacity->hi, k, &other)));
+/* Over the capacities, so that it takes its place among the others. */
+static void look_at(const struct identify_data *d,
+		    const struct predict_value *capacity, struct candidate *c)
+{
+	forget(c);
+	for (int i = 0; i < CAPACITIES; i++) {
+		int side = i - CAPACITIES / 2;
+		double end = side < 0 ? capacity->lo : capacity->hi;
+		double at = capacity->value + abs(side) /
+			    (double)(CAPACITIES / 2) * (end - capacity->value);
+
+		if (at > 0)
+			try_capacity(d, capacity, at, COARSE, c);
+	}
 }
 
 /* The most workers whose service still fits into a latency. */
-static size_t candidates(const struct identify_data *d, double capacity)
+static size_t most_workers(const struct identify_data *d, double capacity)
 {
 	double most = 1.03 * capacity * vector_mean(d->alone, d->nalone);
 
 	return most < 1 ? 1 : most > WORKERS_MOST ? WORKERS_MOST : (size_t)most;
 }
 
-/* Chi square over its degrees of freedom: a mean and a last of each size. */
-static double birge(const struct identify_data *d, double score)
+/* No request is faster than the way there and back ever is. */
+static size_t least_workers(const struct identify_data *d, double capacity,
+			    size_t most)
 {
-	return fmax(1, score / (2. * (double)d->nbursts - 2));
+	double alone = vector_mean(d->alone, d->nalone);
+	double quickest = order_quantile(d->alone, d->nalone, .001);
+	double service = alone - WAY_SHARE * quickest - WAY_NS;
+	double least = ceil(service * capacity);
+
+	return least < 1 ? 1 : least > (double)most ? most : (size_t)least;
+}
+
+static size_t candidates_of(size_t least, size_t most, struct candidate *c)
+{
+	size_t n = 0;
+
+	for (size_t k = least; k <= most; n++) {
+		c[n].workers = k;
+		k = k < EACH ? k + 1 : (size_t)ceil((double)k * STEP);
+	}
+	return n;
+}
+
+static size_t best_of(const struct candidate *c, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (c[i].best < c[best].best)
+			best = i;
+	return best;
+}
+
+static void tell(const struct identify_data *d, size_t done, size_t of)
+{
+	if (d->progress)
+		d->progress(d->context, (double)done / (double)of);
+}
+
+/* All of them roughly, then those exactly that are not far behind. */
+static void judge(const struct identify_data *d,
+		  const struct predict_value *capacity, struct candidate *c,
+		  size_t n)
+{
+	double near;
+
+	for (size_t i = 0; i < n; i++) {
+		look_at(d, capacity, &c[i]);
+		tell(d, i + 1, 2 * n);
+	}
+	near = 2 * c[best_of(c, n)].best + CLOSE;
+	for (size_t i = 0; i < n; i++) {
+		double at = c[i].capacity;
+
+		if (c[i].best <= near) {
+			forget(&c[i]);
+			try_capacity(d, capacity, at, 1, &c[i]);
+		}
+		tell(d, n + i + 1, 2 * n);
+	}
+}
+
+/*
+ * How far behind the best may be what is as likely. A chi square over its
+ * degrees of freedom, a mean and a last of each size, is 1; what is beyond is
+ * no chance, and may be as much for another.
+ */
+static double as_likely(const struct identify_data *d, double best,
+			double *birge)
+{
+	double freedom = fmax(2. * (double)d->nbursts - 2, 1);
+
+	*birge = fmax(1, best / freedom);
+	return best + Z95 * Z95 * *birge + (*birge - 1) * freedom;
+}
+
+/* The plainest that is as likely as the best, and the others that are. */
+static void order_of(const struct candidate *c, size_t n, double allowed,
+		     struct identified *found, struct arena *arena)
+{
+	found->orders = "";
+	for (size_t order = 0; order < BURST_ORDERS; order++) {
+		bool likely = false;
+
+		for (size_t i = 0; i < n; i++)
+			likely |= c[i].misfit[order] <= allowed;
+		if (likely && !found->order)
+			found->order = burst_order_name[order];
+		else if (likely)
+			found->orders = arena_printf(arena, "%s%s%s",
+				found->orders, *found->orders ? ", " : "",
+				burst_order_name[order]);
+	}
 }
 
 static void identify_bursts(const struct identify_data *d,
-			    struct identified *found)
+			    struct identified *found, struct arena *arena)
 {
-	double capacity = found->capacity.value;
-	double alone = vector_mean(d->alone, d->nalone);
-	/* No request is faster than the way there and back ever is. */
-	double quickest = order_quantile(d->alone, d->nalone, .001);
-	size_t most = candidates(d, capacity), least = most, best, last;
-	double score[WORKERS_MOST + 1], allowed;
-	enum burst_order order[WORKERS_MOST + 1];
+	const struct predict_value *capacity = &found->capacity;
+	double alone = vector_mean(d->alone, d->nalone), allowed;
+	size_t most = most_workers(d, fmin(capacity->hi, 1.2 * capacity->value));
+	size_t least = least_workers(d, capacity->value, most), n, best;
+	size_t first, last;
+	struct candidate *c = arena_array(arena, WORKERS_MOST, sizeof(*c));
 
-	while (least > 1 && alone - (double)(least - 1) / capacity <=
-			    WAY_SHARE * quickest + WAY_NS)
-		least--;
-	best = last = least;
-	for (size_t k = least; k <= most; k++) {
-		score[k] = best_misfit(d, &found->capacity, k, &order[k]);
-		if (score[k] < score[best])
-			best = k;
+	n = candidates_of(least, most, c);
+	judge(d, capacity, c, n);
+	best = first = last = best_of(c, n);
+	allowed = as_likely(d, c[best].best, &found->misfit);
+	for (size_t i = 0; i < n; i++) {
+		if (c[i].best > allowed)
+			continue;
+		first = i < first ? i : first;
+		last = i > last ? i : last;
 	}
-	found->whole = (uint32_t)best;
-	found->workers.value = (double)best;
-	allowed = score[best] + Z95 * Z95 * birge(d, score[best]);
-	while (least < best && score[least] > allowed)
-		least++;
-	for (size_t k = best; k <= most; k++)
-		if (score[k] <= allowed)
-			last = k;
-	found->order = burst_order_name[order[best]];
-	found->workers.lo = (double)least;
-	found->workers.hi = (double)last;
+	order_of(c, n, allowed, found, arena);
+	if (found->misfit > IDENTIFY_UNLIKE) {
+		first = 0;
+		last = n - 1;
+	}
+	found->whole = (uint32_t)c[best].workers;
+	/* Between two that were tried, whoever is beside one that is likely. */
+	found->workers = (struct predict_value){
+		(double)c[best].workers,
+		first ? (double)c[first - 1].workers + 1
+		: found->misfit > IDENTIFY_UNLIKE ? 1
+						  : (double)c[0].workers,
+		last + 1 < n ? (double)c[last + 1].workers - 1
+			     : (double)c[last].workers,
+	};
 	found->service = (struct predict_value){
-		fmin((double)best / capacity, alone),
-		(double)least / found->capacity.hi,
-		fmin((double)last / found->capacity.lo, alone),
+		fmin((double)c[best].workers / c[best].capacity, alone),
+		fmin(found->workers.lo / capacity->hi, alone),
+		fmin(found->workers.hi / fmax(capacity->lo, 1e-12), alone),
 	};
 	found->communication = (struct predict_value){
 		alone - found->service.value,
@@ -298,6 +446,6 @@ void identify(const struct identify_data *data, struct identified *found,
 	else if (data->nbare)
 		identify_bare(data, found, arena);
 	else
-		identify_bursts(data, found);
+		identify_bursts(data, found, arena);
 	law_of(data, found, arena);
 }

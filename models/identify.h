@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "models/burst.h"
+#include "models/law.h"
 #include "models/predict.h"
 
 struct arena;
@@ -44,6 +45,9 @@ struct identify_data {
 	const struct identify_burst *burst;
 	size_t nbursts;
 	uint64_t seed;
+	/* Told now and then how much of it is done; or NULL. */
+	void (*progress)(void *context, double share);
+	void *context;
 };
 
 /* An atom of the service law: a value, and its probability. */
@@ -55,7 +59,8 @@ struct identified {
 	struct predict_value capacity;		/* requests per ns */
 	struct predict_value communication;	/* ns a request is on its way */
 	struct predict_value service;		/* mean, ns on a worker */
-	double scv;
+	struct predict_value scv;	/* as measured, stalls and all */
+	struct law_fit fit;	/* name NULL: the law is not known */
 	/* Requests served at once; `whole` is the number it is taken for. */
 	struct predict_value workers;
 	uint32_t whole;
@@ -64,7 +69,18 @@ struct identified {
 	const char *law;	/* how the law was found, one sentence */
 	const char *count;	/* how the workers were */
 	const char *order;	/* of service, as a policy; NULL: not tried */
+	const char *orders;	/* others that are as likely; or "" */
+	double misfit;		/* of the bursts: 1 is chance, more is not */
 };
+
+/* So bad a misfit means that no queue is like the server. */
+#define IDENTIFY_UNLIKE 10.
+
+/* The law is one of those that have names. */
+static inline bool identified_law(const struct identified *found)
+{
+	return found->fit.name && found->fit.misfit <= found->fit.allowed;
+}
 
 /*
  * Capacity: the median look, and the interval in which 95% of further ones
@@ -82,8 +98,11 @@ struct identified {
  * wait for nobody. Of the k, and of the orders of service, whose bursts are
  * like the measured ones the best is taken. The interval has all that a chi
  * square does not reject against it, scaled by the misfit of the best where
- * that is more than chance explains (Birge 1932): a server that no k
- * describes well is known the less.
+ * that is more than chance explains (Birge 1932), and what is no worse than
+ * the best is itself beyond chance: a server that no k describes well is
+ * known the less. How long a request is served follows from k and a capacity
+ * within its interval. Few bursts of few candidates are simulated first, all
+ * of them then where it is close, so that hundreds of workers take seconds.
  *
  * A service that is small beside its path cannot be told from the path's own
  * noise: its law is then one atom, and `law` says so.

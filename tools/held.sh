@@ -3,15 +3,19 @@
 #
 # usage: held.sh coverage|overhead [LOG]   of that long test, else it is run,
 #                                          which takes some minutes
+#        held.sh identified [LOG]          the same, for docs/validity.md
 #        held.sh points [LOG...]           of measured points, for
 #                                          docs/validity.md; half an hour
 # points: after a change of coordinator/interval.c, settle.c, decide.c or pairs.c.
 # coverage: the simulator's; after a change of models/sim.c, models/estimate.c
 # or models/runlength.c. overhead: of what it costs; after a change of
-# models/overhead*.c or models/sections.c.
+# models/overhead*.c or models/sections.c. identified: of models/identify.c,
+# burst.c or law.c.
 set -eu
 cd "$(dirname "$0")/.."
 
+page=docs/models.md
+test=${1-}
 case ${1-} in
 points)
 	shift
@@ -27,12 +31,19 @@ overhead)
 	head='| compared | a | b | a held | b held | named | denied |'
 	rule='| --- | --- | --- | --- | --- | --- | --- |'
 	;;
+identified)
+	place=identified
+	test=identify
+	page=docs/validity.md
+	head='| law | policy | servers | workers | held | policy | law |'
+	rule='| --- | --- | --- | --- | --- | --- | --- |'
+	;;
 *)
 	sed -n 's/^# usage: /usage: /p' "$0" >&2
 	exit 2
 	;;
 esac
-test=build/obj/tests/unit/$1_test
+test=build/obj/tests/unit/${test}_test
 shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -48,11 +59,11 @@ $0 == place {
 	print head
 	print rule
 	while ((getline line < rows) > 0)
-		if (sub(/^held: /, "| ", line) || sub(/^paired: /, "| paired ", line) ||
+		if (sub(/^(held|identified): /, "| ", line) || sub(/^paired: /, "| paired ", line) ||
 		    sub(/^stationary: /, "| stationary ", line))
 			print line
 	inside = 1
 }
 /^<!-- end -->/ { inside = 0 }
-!inside { print }' docs/models.md >docs/models.md.new
-mv docs/models.md.new docs/models.md
+!inside { print }' $page >$page.new
+mv $page.new $page

@@ -135,15 +135,39 @@ static void print_full(const struct probe *probe)
 {
 	const struct saturation *full = &probe->full;
 
-	printf("%-14s %u requests at once over %u connections brought most, "
+	printf("%-14s %u requests at once over %u connections%s brought most, "
 	       "in %zu looks at each of %zu ways\n", "full with",
-	       full->callers, full->connections, full->looks, full->arms);
+	       full->callers, full->connections,
+	       full->sleeps ? " of an agent that sleeps" : "", full->looks,
+	       full->arms);
 	printf("%-14s %s", "bottleneck", bottleneck(full));
 	if (!isnan(full->client))
 		printf(" (the client held requests for %.0f%% of their time)",
 		       100 * full->client);
 	printf("%s\n", probe->shared ? "; they share this machine, and what "
 				       "one takes the other lacks" : "");
+}
+
+static void print_law_words(const struct identified *f)
+{
+	const struct law_fit *fit = &f->fit;
+
+	if (!fit->name) {
+		printf("%-14s not known: %s\n", "law", f->law);
+		return;
+	}
+	if (identified_law(f))
+		printf("%-14s %s, scv %.3g: %s", "law", fit->name, fit->scv,
+		       fit->text);
+	else
+		printf("%-14s none that has a name; the nearest is %s, %s",
+		       "law", fit->name, fit->text);
+	printf("\n%-14s off by %.1f%% of the mean, where %.1f%% are allowed%s%s\n",
+	       "", 100 * fit->misfit, 100 * fit->allowed,
+	       *fit->others ? "; so are " : "", fit->others);
+	printf("%-14s measured: scv %.3g (%.3g to %.3g), %.2g%% later than that "
+	       "law's p99.9; %s\n", "", f->scv.value, f->scv.lo, f->scv.hi,
+	       100 * fit->beyond, f->law);
 }
 
 static void print_words(const struct probe *probe)
@@ -159,20 +183,46 @@ static void print_words(const struct probe *probe)
 	printf("%-14s %u (%.2f, %.2f to %.2f): %s\n", "workers", f->whole,
 	       f->workers.value, f->workers.lo, f->workers.hi, f->count);
 	if (f->order)
-		printf("%-14s %s: whose bursts were most like the measured "
-		       "ones\n", "policy", f->order);
+		printf("%-14s %s%s%s: whose bursts were most like the measured "
+		       "ones\n", "policy", f->order,
+		       *f->orders ? ", or as likely " : "", f->orders);
+	if (f->misfit > IDENTIFY_UNLIKE)
+		printf("%-14s do not trust workers, service and law: in %u tries "
+		       "no queue was like the server; its bursts were off by "
+		       "%.0f times what chance does\n", "",
+		       probe->tries, sqrt(f->misfit));
 	print_times("service", &f->service);
-	printf("%-14s scv %.3g: %s\n", "law", f->scv, f->law);
+	print_law_words(f);
 	print_classes(probe);
 	print_times("communication", &f->communication);
 }
 
 /* --- as JSON ------------------------------------------------------------------- */
 
+static json_t *number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
 static json_t *interval(const struct predict_value *v, double scale)
 {
-	return json_pack("{s:f, s:f, s:f}", "value", scale * v->value, "lo",
-			 scale * v->lo, "hi", scale * v->hi);
+	return json_pack("{s:o, s:o, s:o}", "value", number(scale * v->value),
+			 "lo", number(scale * v->lo), "hi",
+			 number(scale * v->hi));
+}
+
+/* What it is like, be that near enough or not. */
+static json_t *json_fit(const struct identified *f)
+{
+	const struct law_fit *fit = &f->fit;
+
+	if (!fit->name)
+		return json_null();
+	return json_pack("{s:s, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:s}",
+			 "name", fit->name, "fits", identified_law(f), "text",
+			 fit->text, "misfit", fit->misfit, "allowed",
+			 fit->allowed, "mean_ns", fit->mean, "scv", fit->scv,
+			 "beyond", fit->beyond, "fit_as_well", fit->others);
 }
 
 static json_t *json_law(const struct identified *f)
@@ -221,9 +271,10 @@ static json_t *json_full(const struct probe *probe)
 	for (size_t i = 0; i < probe->data.nlooks; i++)
 		json_array_append_new(looks, json_real(
 			1e9 * probe->data.look[i].rate));
-	return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b}", "requests",
+	return json_pack("{s:i, s:i, s:b, s:o, s:o, s:s, s:b}", "requests",
 			 (int)full->callers, "connections",
-			 (int)full->connections, "looks_rps", looks,
+			 (int)full->connections, "agent_sleeps", full->sleeps,
+			 "looks_rps", looks,
 			 "client_share", isnan(full->client) ? json_null()
 					 : json_real(full->client),
 			 "bottleneck", bottleneck(full), "shared_machine",
@@ -249,20 +300,21 @@ static int print_json(const struct probe *probe)
 {
 	const struct identified *f = &probe->found;
 	json_t *doc = json_pack(
-		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:f, s:s, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, "
+		"s:o, s:o, s:o, s:f, s:s}",
 		"schema", "lancet.probe/1",
 		"capacity_rps", interval(&f->capacity, 1e9),
 		"full", json_full(probe),
 		"workers", interval(&f->workers, 1), "workers_whole",
 		(int)f->whole, "workers_method", f->count,
 		"policy", f->order ? json_string(f->order) : json_null(),
-		"service_ns", interval(&f->service, 1), "service_scv", f->scv,
-		"law_method", f->law, "law", json_law(f), "classes",
+		"service_ns", interval(&f->service, 1), "service_scv",
+		interval(&f->scv, 1), "service_law", json_fit(f), "law_method", f->law, "law", json_law(f), "classes",
 		json_classes(probe), "communication_ns",
 		interval(&f->communication, 1), "depths",
 		json_depths(&probe->data), "bursts",
-		json_bursts(&probe->data));
+		json_bursts(&probe->data), "bursts_misfit", f->misfit,
+		"policies_as_likely", f->orders ? f->orders : "");
 	int bad = !doc || json_dumpf(doc, stdout, JSON_INDENT(2) |
 				     JSON_REAL_PRECISION(8));
 
@@ -276,6 +328,10 @@ static int print_json(const struct probe *probe)
 
 static void print_law(const struct identified *f, FILE *out)
 {
+	if (identified_law(f)) {
+		fprintf(out, "  service: %s\n", f->fit.text);
+		return;
+	}
 	fprintf(out, "  service: {modes: [");
 	for (size_t i = 0; i < f->natoms; i++)
 		fprintf(out, "%s{p: %.9g, value: %.0fns}", i ? ",\n    " : "",
@@ -355,7 +411,7 @@ static int probe(const struct options *o, struct arena *arena)
 				plan->workload.fanout);
 	if (interrupt_install() < 0)
 		return cmd_fail("probe", STATUS_BROKEN, "cannot watch signals");
-	rc = probe_run(config, &plan->host, tell, (void *)o, &found, arena,
+	rc = probe_run(plan, tell, (void *)o, &found, arena,
 		       &problems, &err);
 	tell((void *)o, "");
 	if (rc && problems.n) {
@@ -364,7 +420,6 @@ static int probe(const struct options *o, struct arena *arena)
 	}
 	if (rc)
 		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);
-	found.shared = plan_local(plan);
 	status = o->json ? print_json(&found) : STATUS_FINE;
 	if (!o->json && !o->quiet)
 		print_words(&found);

@@ -5,6 +5,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -299,7 +301,7 @@ static void test_law(void **state)
 	}
 	assert_true(fabs(p - 1) < 1e-9);
 	assert_true(fabs(mean - 1e5) < 6e3);
-	assert_true(fabs(found.scv - 1) < .2);
+	assert_true(fabs(found.scv.value - 1) < .2);
 	assert_true(q999 > 5.5e5 && q999 < 8.5e5);
 	arena_fini(&w.arena);
 }
@@ -318,6 +320,84 @@ static void test_woken(void **state)
 
 		recognise(&s, KNOWN_NOTHING, test_seed() + k);
 	}
+}
+
+/* --- how often: LANCET_LONG=1, for docs/validity.md ------------------------------ */
+
+struct rate {
+	size_t of, exact, held, order, law;
+};
+
+static bool names(const char *list, const char *name)
+{
+	return list && strstr(list, name);
+}
+
+static void try_once(const struct server *s, const char *law, uint64_t seed,
+		     struct rate *rate)
+{
+	struct identified f;
+	struct world w;
+
+	world_open(&w, s, seed);
+	measure(&w, KNOWN_NOTHING);
+	identify(&w.data, &f, &w.arena);
+	rate->of++;
+	rate->exact += f.whole == s->workers;
+	rate->held += f.workers.lo <= s->workers && s->workers <= f.workers.hi;
+	rate->order += !strcmp(f.order, burst_order_name[s->order]) ||
+		       names(f.orders, burst_order_name[s->order]);
+	rate->law += identified_law(&f) && (!strcmp(f.fit.name, law) ||
+					    names(f.fit.others, law));
+	arena_fini(&w.arena);
+}
+
+static void test_often(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} law[] = {
+		{ "constant", "{constant: {value: 100us}}" },
+		{ "uniform", "{uniform: {min: 20us, max: 180us}}" },
+		{ "Erlang", "{erlang: {mean: 100us, stages: 3}}" },
+		{ "exponential", "{exponential: {mean: 100us}}" },
+		{ "lognormal", "{lognormal: {mean: 100us, scv: 2}}" },
+		{ "hyperexponential",
+		  "{hyperexponential: {mean: 100us, scv: 4}}" },
+		{ "bimodal", "{modes: [{p: 0.9, value: 50us}, "
+			     "{p: 0.1, value: 550us}]}" },
+	};
+	const uint32_t workers[] = { 1, 2, 6, 12 };
+	/* Else one law, once: that it runs, and is nowhere far off. */
+	bool enough = getenv("LANCET_LONG");
+	size_t seeds = enough ? 5 : 1, laws = sizeof(law) / sizeof(*law);
+	struct rate all = { 0 };
+
+	(void)state;
+	for (size_t l = 0; l < (enough ? laws : 1); l++) {
+		for (size_t o = 0; o < BURST_ORDERS; o++) {
+			struct rate rate = { 0 };
+
+			for (size_t i = 0; i < 4 * seeds; i++) {
+				const struct server s = {
+					law[l].text, workers[i % 4], 20000,
+					2000, true, (enum burst_order)o, 0,
+				};
+
+				try_once(&s, law[l].name,
+					 test_seed() + 100 * i, &rate);
+			}
+			print_message("identified: %s | %s | %zu | %zu | %zu "
+				      "| %zu | %zu |\n", law[l].name,
+				      burst_order_name[o], rate.of, rate.exact,
+				      rate.held, rate.order, rate.law);
+			all.of += rate.of;
+			all.held += rate.held;
+			all.law += rate.law;
+		}
+	}
+	assert_true(all.held >= .85 * (double)all.of);
+	assert_true(all.law >= .85 * (double)all.of);
 }
 
 /* Looks that differ make a capacity, and workers, that are known the less. */
@@ -370,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_carried),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_woken),
+		cmocka_unit_test(test_often),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_drowned),
