@@ -129,11 +129,14 @@ static void reconsider(struct result_point *point, struct arena *arena)
 static void judge(const struct course *course, const char *broken,
 		  struct result *result, struct arena *arena)
 {
-	if (course_answered(course, result->points) && !broken)
+	const char *doubt = course_searches(course)
+			    ? course_doubt(course, result->points) : NULL;
+
+	if (course_searches(course) && !doubt && !broken)
 		result->verdict = (struct result_verdict){ .status = "valid" };
 	else
-		verdict_run(result->points, result->npoints, broken, arena,
-			    &result->verdict);
+		verdict_run(result->points, result->npoints,
+			    broken ? broken : doubt, arena, &result->verdict);
 }
 
 /* When the load is over: what takes CPU. */

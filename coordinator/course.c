@@ -157,15 +157,26 @@ static bool still_stands(const struct course *course, double rate,
 	return isnan(rate);
 }
 
-bool course_answered(const struct course *course,
-		     const struct result_point *results)
+bool course_searches(const struct course *course)
+{
+	return course->plan->config->load.search;
+}
+
+const char *course_doubt(const struct course *course,
+			 const struct result_point *results)
 {
 	const struct search *s = &course->search;
 
-	return course->plan->config->load.search &&
-	       still_stands(course, s->lo, results) &&
-	       (!isnan(s->lo) || s->hi <= s->from) &&
-	       (!isnan(s->hi) || s->lo >= s->to);
+	if (isnan(s->lo) && isnan(s->hi))
+		return "search: no load could be told from the limit";
+	if (isnan(s->lo) && s->hi > s->from)
+		return "search: no load was told to keep the promise";
+	if (isnan(s->hi) && s->lo < s->to)
+		return "search: no load was told to miss the promise";
+	if (!still_stands(course, s->lo, results))
+		return "search: the highest load that kept the promise failed "
+		       "a check among all of the run's";
+	return NULL;
 }
 
 void course_sort(struct course *course, struct result_point *results,

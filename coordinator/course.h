@@ -33,12 +33,14 @@ void course_tell(struct course *course, const struct measured *measured,
 void course_sort(struct course *course, struct result_point *results,
 		 struct overhead_point *paired);
 
+bool course_searches(const struct course *course);
+
 /*
  * A search is as good as the trials that its answer stands on, whatever
- * became of the others: has it an answer, and is the trial that kept the
- * promise still valid? False where there is no search.
+ * became of the others: why it has no answer, or why the trial that kept the
+ * promise no longer stands; NULL: it has one that does.
  */
-bool course_answered(const struct course *course,
-		     const struct result_point *results);
+const char *course_doubt(const struct course *course,
+			 const struct result_point *results);
 
 #endif

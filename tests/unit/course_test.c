@@ -99,7 +99,7 @@ static void test_sweep(void **state)
 	plan(f, "sweep: {from: 10%, to: 80%, steps: 8}");
 	run(f, .05);
 	assert_int_equal(f->course.n, 8);
-	assert_false(course_answered(&f->course, f->point));
+	assert_non_null(course_doubt(&f->course, f->point));
 	for (uint32_t i = 0; i < 8; i++)
 		assert_int_equal(f->course.point[i].index, i);
 }
@@ -130,7 +130,7 @@ static void test_search(void **state)
 	plan(f, "search: {from: 10%, to: 95%, resolution: 3%}");
 	assert_true(f->plan->trial_confidence > .99);
 	run(f, .01);
-	assert_true(course_answered(&f->course, f->point));
+	assert_null(course_doubt(&f->course, f->point));
 	slo = objective_search(f->plan, &f->course.search, f->point,
 			       f->course.n, &f->arena);
 	assert_true(slo->max_load.lo < TRUTH && TRUTH < slo->max_load.hi);
@@ -143,7 +143,7 @@ static void test_search(void **state)
 	for (size_t i = 0; i < f->course.n; i++)
 		if (f->point[i].utilisation < slo->max_load.lo + 1e-9)
 			f->point[i].verdict.status = "invalid";
-	assert_false(course_answered(&f->course, f->point));
+	assert_non_null(course_doubt(&f->course, f->point));
 }
 
 /* Intervals that hold the bound in half of the range: wide, and it says so. */
@@ -169,7 +169,7 @@ static void test_search_beyond(void **state)
 	run(f, .01);
 	slo = objective_search(f->plan, &f->course.search, f->point,
 			       f->course.n, &f->arena);
-	assert_true(course_answered(&f->course, f->point));
+	assert_null(course_doubt(&f->course, f->point));
 	assert_true(fabs(slo->max_load.value - .5) < 1e-9);
 	assert_true(isinf(slo->max_load.hi));
 	assert_non_null(strstr(slo->reason, "nothing is known beyond 50.0%"));
@@ -177,7 +177,7 @@ static void test_search_beyond(void **state)
 	run(f, .01);
 	slo = objective_search(f->plan, &f->course.search, f->point,
 			       f->course.n, &f->arena);
-	assert_true(course_answered(&f->course, f->point));
+	assert_null(course_doubt(&f->course, f->point));
 	assert_true(isnan(slo->max_load.value));
 	assert_non_null(strstr(slo->reason, "missed at the lowest"));
 }
