@@ -174,7 +174,10 @@ void calibration_of(const struct plan *plan, const struct result *result,
 
 /* --- the file ----------------------------------------------------------------------- */
 
-/* Empty where there is none yet; NULL where there is one that is no list. */
+/*
+ * Empty where there is none yet, or none can be: who writes it will tell. NULL
+ * where there is one that is no list.
+ */
 static json_t *load_list(const char *path)
 {
 	json_error_t error;
@@ -182,7 +185,7 @@ static json_t *load_list(const char *path)
 	json_t *list;
 
 	if (stat(path, &st))
-		return errno == ENOENT ? json_array() : NULL;
+		return json_array();
 	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_MOST)
 		return NULL;
 	list = json_load_file(path, 0, &error);
@@ -224,6 +227,29 @@ static int write_list(const json_t *list, char *path, struct arena *arena,
 		       strerror(errno ? errno : EIO));
 }
 
+static int damaged(const char *path, struct err *err)
+{
+	return err_set(err, -EBADMSG, "%s is damaged, or larger than 1 MiB: "
+		       "nothing is kept; move it away", path);
+}
+
+int calibration_check(struct err *err)
+{
+	struct arena arena;
+	char *path;
+	json_t *list;
+	int rc;
+
+	arena_init(&arena);
+	path = list_file(&arena);
+	list = load_list(path);
+	/* As it is: that is what shows whether another could be written. */
+	rc = list ? write_list(list, path, &arena, err) : damaged(path, err);
+	json_decref(list);
+	arena_fini(&arena);
+	return rc;
+}
+
 int calibration_save(const struct result_calibration *c, struct err *err)
 {
 	struct arena arena;
@@ -235,8 +261,7 @@ int calibration_save(const struct result_calibration *c, struct err *err)
 	path = list_file(&arena);
 	list = load_list(path);
 	if (!list) {
-		rc = err_set(err, -EBADMSG, "%s is damaged, or larger than "
-			     "1 MiB: nothing was kept; move it away", path);
+		rc = damaged(path, err);
 		arena_fini(&arena);
 		return rc;
 	}
@@ -267,12 +292,15 @@ void calibration_find(const struct plan *plan, struct result *result,
 		      struct arena *arena)
 {
 	char *path = path_of(plan, result, arena);
-	json_t *list = load_list(list_file(arena));
+	char *file = list_file(arena);
+	json_t *list = load_list(file);
 	struct result_calibration found;
 	struct err err;
 
 	result->calibration = (struct result_calibration){
-		.status = "not calibrated on this path",
+		.status = list ? "not calibrated on this path"
+			       : arena_printf(arena, "not calibrated: %s is "
+					      "damaged, move it away", file),
 		.path = path,
 		.from_rps = (double)NAN,
 		.to_rps = (double)NAN,

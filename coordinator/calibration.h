@@ -17,6 +17,9 @@ struct plan;
 void calibration_of(const struct plan *plan, const struct result *result,
 		    struct result_calibration *to, struct arena *arena);
 
+/* Could one be kept? 0 or -errno, with what to mend. */
+int calibration_check(struct err *err);
+
 /*
  * Keep it, in the place of an older one of the same path: in
  * $LANCET_CALIBRATION, else lancet/calibration.json in $XDG_STATE_HOME or

@@ -257,7 +257,8 @@ static int measure(struct options *o, const struct plan *plan,
 	if (rc)
 		return cmd_fail("calibrate", STATUS_BROKEN, "%s", err.text);
 	if (interrupted())
-		return cmd_fail("calibrate", STATUS_INVALID, "interrupted");
+		return cmd_fail("calibrate", STATUS_INVALID,
+				"interrupted: nothing was kept");
 	return 0;
 }
 
@@ -382,6 +383,9 @@ static int calibrate(struct options *o)
 	if (interrupt_install() < 0)
 		return cmd_fail("calibrate", STATUS_BROKEN,
 				"cannot watch signals");
+	/* Better now than after half a minute. */
+	if (!o->inject && calibration_check(&err) < 0)
+		return cmd_fail("calibrate", STATUS_BROKEN, "%s", err.text);
 	status = measure(o, plan, &result);
 	if (status)
 		return status;
@@ -393,9 +397,11 @@ static int calibrate(struct options *o)
 				? result.verdict.reasons[0] : "unknown");
 	if (!o->inject)
 		status = honest(o, config, plan->threads, &found.honest_rps);
+	if (!status)
+		status = tell(o, &found);
 	if (!status && !o->inject && calibration_save(&found, &err) < 0)
 		status = cmd_fail("calibrate", STATUS_BROKEN, "%s", err.text);
-	return status ? status : tell(o, &found);
+	return status;
 }
 
 static int run(int argc, char **argv)
