@@ -233,6 +233,7 @@ static void test_rules(void **state)
 	    "write mode: block");
 	bad(q, "  - {launch", "  []\n#", 11, "no agent");
 	bad(q, "window: 10ms", "window: 6s", 17, "longer than the time limit");
+	bad(q, "window: 10ms", "window: 10", 17, "write 10ms");
 	bad(q, "warmup: auto", "warmup: 5s", 16, "the whole time limit");
 	bad(q, "window: 10ms", "window: 10ms\n  stall: 10ms", 18,
 	    "shorter than a window");
