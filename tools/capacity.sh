@@ -135,14 +135,17 @@ table() {
 	$4 == "probe" {
 		of[who]++
 		probe[who, of[who]] = $6
+		at[who, of[who]] = blocks[who]
 		next
 	}
 	{
 		if (!(who in seen)) order[++whos] = who
+		if (!((who, $3) in seen)) blocks[who]++
 		seen[who]
+		seen[who, $3]
 		tools[$4]
 		ways[$4, $5]
-		rate[who, of[who] + 0, $4, $5] = $6
+		rate[who, blocks[who], $4, $5] = $6
 		all[who, $4, $5] = all[who, $4, $5] " " $6
 		n[who, $4, $5]++
 	}
@@ -159,8 +162,8 @@ table() {
 			}
 			list = ratios = ""; k = 0
 			for (r = 1; r <= of[who]; r++) {
-				before = rate[who, r - 1, tool, way]
-				after = rate[who, r, tool, way]
+				before = rate[who, at[who, r], tool, way]
+				after = rate[who, at[who, r] + 1, tool, way]
 				if (!before || !after) continue
 				list = list " " probe[who, r]
 				ratios = ratios " " probe[who, r] * 2 / (before + after)
