@@ -514,6 +514,8 @@ static void session_leave(struct session *session, size_t n)
 		if (peer->state == PEER_READY && peer->child.fd >= 0)
 			session_wait(session, i, i + 1, PEER_GONE, until,
 				     "say bye", &lost);
+		/* What it said behind an error is not read any more. */
+		peer->state = PEER_GONE;
 		frame_blob_fini(&peer->in.blob);
 		frame_close(&peer->io);
 		child_stop(&peer->child, until);
