@@ -38,6 +38,13 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
+/*
+ * A series that even a 32nd of the point tells nothing of may be a full
+ * queue's, which wanders; but tenfold, from its first quarter to its last, is
+ * a queue that fills, or a server that broke.
+ */
+#define QUARTERS_MOST 10
+
 /* A series, and how much of it may change. */
 struct feature {
 	const char *name;
@@ -100,6 +107,21 @@ static const char *hidden(const struct found *found, double level,
 			    "is seen from %.0f%% on, one of %.0f%% takes %.0f "
 			    "times as many requests", 100 * least, 100 * limit,
 			    ceil(pow(log1p(least) / log1p(limit), 2)));
+}
+
+/* From its first quarter to its last, as a factor of at least 1. */
+static double quarters(const struct feature *f, size_t n)
+{
+	double x[2] = { 0 }, weight[2] = { 0 };
+
+	for (size_t i = 0; i < n / 4; i++) {
+		x[0] += f->x[i];
+		weight[0] += f->weight[i];
+		x[1] += f->x[n - 1 - i];
+		weight[1] += f->weight[n - 1 - i];
+	}
+	return weight[0] > 0 && weight[1] > 0
+		       ? exp(fabs(x[1] / weight[1] - x[0] / weight[0])) : 1;
 }
 
 static void tell(const struct found *found, const char *unseen,
@@ -165,6 +187,16 @@ static void run(const struct point_data *data, const void *options,
 		found.t = steady.test[STEADY_TREND].statistic;
 		found.size = steady.test[STEADY_TREND].size;
 		found.freedom = steady.freedom;
+	}
+	if (!(found.freedom > 0) && quarters(&feature[0], s.n) > QUARTERS_MOST) {
+		out->status = CHECK_FAIL;
+		out->effect = quarters(&feature[0], s.n) - 1;
+		out->threshold = QUARTERS_MOST - 1;
+		out->reason = arena_printf(arena,
+			"the typical response time changes %.0f times from the "
+			"first quarter to the last: it has no level",
+			1 + out->effect);
+		return;
 	}
 	if (!found.tests) {
 		/* Few data are no fault: the interval is wide, or open. */

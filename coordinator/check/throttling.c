@@ -64,7 +64,8 @@ static double p_of(const struct held *h, double by_chance, double *excess)
 {
 	double share = by_chance;
 
-	if (h->below >= 100)
+	/* Where the most is what there mostly is, all may leave upon one. */
+	if (h->below >= 100 && h->below > h->at)
 		share = fmax(share, h->below_prompt / h->below);
 	share = fmin(share, 1);
 	*excess = (h->at_prompt - h->at * share) / (h->at + h->below);
