@@ -26,11 +26,12 @@ server=
 trap '[ -z "$server" ] || kill $server; rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# usage: on CPU COMMAND...   where PLACE says so
+# usage: on CPU COMMAND...   where PLACE says so; always in a subshell, whose
+# number then is the command's
 on() {
 	[ "$place" = anywhere ] || set -- "$1" nice -n -20 taskset -c "$@"
 	shift
-	"$@"
+	exec "$@"
 }
 
 free_port() {
