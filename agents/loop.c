@@ -521,13 +521,10 @@ static void expire(struct worker *w)
 	for (uint32_t i = 0; i < FLIGHT_STEPS; i++) {
 		struct sample *s = flight_oldest(&w->flight, FLIGHT_STEPS);
 
-		if (!s)
-			return;
-		if (w->flight.lines) {
+		if (s && w->flight.lines)
 			expire_lines(w);
-			return;
-		}
-		if (w->now_ns - s->sent_ns <= w->timeout_ns)
+		if (!s || w->flight.lines ||
+		    w->now_ns - s->sent_ns <= w->timeout_ns)
 			return;
 		loop_expire(w, s);
 	}
@@ -545,8 +542,11 @@ static void turn(struct worker *w)
 	while (!w->poll && out == w->burst && (w->answered -= (int32_t)out) > 0);
 	w->answered = 0;
 	/* A whole burst: more may be due; flooded: more has come. */
-	if (!w->poll && out < w->burst && !w->flooded)
+	if (!w->poll && out < w->burst && !w->flooded) {
 		worker_nap(w);
+		if (w->pool.waiting_n > 0) /* before a reply makes room */
+			starve(w);
+	}
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
 		in = receive(w);
 	/* What has come but was not taken in yet is neither late nor lost. */

@@ -18,7 +18,10 @@ static int64_t nap_end(struct worker *w)
 
 	if (w->flight.open > 0)
 		longest = w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS;
-	until = clock_sooner(w->now_ns + longest, pacer_next_ns(&w->pacer));
+	until = w->now_ns + longest;
+	/* Where others wait for room already, only a reply makes some. */
+	if (!w->pool.waiting_n || w->pool.pick == PICK_STICKY)
+		until = clock_sooner(until, pacer_next_ns(&w->pacer));
 	if (w->flight.lines)
 		until = clock_sooner(until, expire_next_ns(w));
 	else if (oldest)
