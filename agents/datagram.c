@@ -80,8 +80,7 @@ void datagram_close(void *state)
 
 	for (uint32_t i = 0; i < s->n; i++)
 		close(s->fd[i]);
-	if (s->epoll >= 0)
-		close(s->epoll);
+	socket_events_close(&s->events, s->epoll);
 	socket_pages_free(s->data, BURST * s->room);
 	s->n = 0;
 	s->epoll = -1;

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -182,16 +183,76 @@ void socket_wait(int fd, int64_t until_ns)
 	ppoll(&p, 1, time_left(until_ns, &left), NULL);
 }
 
+/*
+ * To wait with a timeout costs up to a microsecond: the machine's timer is
+ * set, which takes a virtual one to its host. So waits of so long end with an
+ * alarm that is set once for all of them, somewhat early perhaps.
+ */
+#define ALARM_NS 1000000
+
+static void alarm_open(struct socket_events *e, int epoll)
+{
+	e->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (e->alarm < 0 ||
+	    socket_watch(epoll, EPOLL_CTL_ADD, e->alarm, EPOLLIN | EPOLLET,
+			 SOCKET_ALARM) == 0)
+		return;
+	close(e->alarm);
+	e->alarm = -1;
+}
+
+static bool alarm_set(struct socket_events *e, int epoll, int64_t until_ns)
+{
+	const struct itimerspec at = { .it_value = {
+		until_ns / 1000000000, until_ns % 1000000000 } };
+	int64_t now_ns = clock_now_ns();
+
+	if (until_ns - now_ns < ALARM_NS || until_ns == INT64_MAX)
+		return false;
+	if (e->alarm_ns > now_ns && e->alarm_ns <= until_ns)
+		return true;
+	if (e->alarm == 0)
+		alarm_open(e, epoll);
+	e->alarm_ns = 0;
+	if (timerfd_settime(e->alarm, TFD_TIMER_ABSTIME, &at, NULL) == 0)
+		e->alarm_ns = until_ns;
+	return e->alarm_ns > 0;
+}
+
+/* It has done its work, and is nobody's event. */
+static void alarm_forget(struct socket_events *e)
+{
+	int n = e->n;
+
+	if (n <= 0 || e->alarm <= 0)
+		return;
+	socket_events_forget(e, SOCKET_ALARM);
+	if (e->n < n)
+		e->alarm_ns = 0;
+}
+
+void socket_events_close(struct socket_events *e, int epoll)
+{
+	if (e->alarm > 0)
+		close(e->alarm);
+	if (epoll >= 0)
+		close(epoll);
+	e->alarm = 0;
+}
+
 void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)
 {
 	struct timespec left;
 
 	if (e->at < e->n)
 		return;
+	if (alarm_set(e, epoll, until_ns))
+		until_ns = INT64_MAX;
 	e->at = 0;
 	e->n = epoll_pwait2(epoll, e->event, SOCKET_EVENTS,
 			    time_left(until_ns, &left), NULL);
 	e->asked = e->n >= 0;
+	alarm_forget(e);
 	/* Kernels before 5.11 lack it, and some sandboxes forbid it. */
 	if (e->n < 0 && errno != EINTR)
 		socket_wait(epoll, until_ns);
@@ -206,6 +267,7 @@ bool socket_events_look(struct socket_events *e, int epoll)
 		return e->at < e->n;
 	e->at = 0;
 	e->n = epoll_wait(epoll, e->event, SOCKET_EVENTS, 0);
+	alarm_forget(e);
 	return e->n > 0;
 }
 

@@ -62,13 +62,19 @@ void socket_wait(int fd, int64_t until_ns);
  * by one: it may be edge-triggered, and is then not told again.
  */
 #define SOCKET_EVENTS 64
+#define SOCKET_ALARM (UINT32_MAX - 1) /* an event's data: of nobody else */
 struct socket_events {
 	struct epoll_event event[SOCKET_EVENTS];
 	int n, at;		/* the next to be taken */
 	bool asked;		/* by a wait, and not looked at since */
+	int alarm;		/* a timer that ends waits; 0: none so far */
+	int64_t alarm_ns;	/* when it does */
 };
 
 void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns);
+
+/* With the epoll, or -1. */
+void socket_events_close(struct socket_events *e, int epoll);
 
 /* Hot. Look for more where all were taken; false: there are none. */
 bool socket_events_look(struct socket_events *e, int epoll);

@@ -232,8 +232,7 @@ void stream_close(void *state)
 			close(s->conn[i].fd);
 	if (s->listener >= 0)
 		close(s->listener);
-	if (s->epoll >= 0)
-		close(s->epoll);
+	socket_events_close(&s->events, s->epoll);
 	socket_pages_free(s->in, s->n * s->in_room);
 	socket_pages_free(s->out, s->n * s->out_room);
 	s->n = 0;
