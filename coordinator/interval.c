@@ -451,7 +451,8 @@ static void interval_empty(const double *q, size_t nq,
 		metric->quantiles[i] = (struct result_quantile){
 			.q = q[i], .value = NAN, .lo = NAN
 		};
-		unresolved(&metric->quantiles[i], "no request was answered");
+		unresolved(&metric->quantiles[i],
+			   "no request was answered in a window that is left");
 	}
 }
 

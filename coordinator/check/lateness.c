@@ -32,12 +32,12 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = "nobody says when requests were intended";
 		return;
 	}
-	if (!data->lateness->total || !p50 || isnan(p50->value)) {
-		out->reason = "nothing was sent, or nothing answered";
-		return;
-	}
 	if (data->left_out >= 1) {
 		out->reason = "every window was left out";
+		return;
+	}
+	if (!data->lateness->total || !p50 || isnan(p50->value)) {
+		out->reason = "nothing was sent, or nothing answered";
 		return;
 	}
 	out->statistic = point_lateness(data);
