@@ -41,7 +41,7 @@ static const struct option_row rows[] = {
 /*
  * A series that even a 32nd of the point tells nothing of may be a full
  * queue's, which wanders; but tenfold, from its first quarter to its last, is
- * a queue that fills, or a server that broke.
+ * a queue that fills, or a server that broke. A few windows differ so by luck.
  */
 #define QUARTERS_MOST 10
 
@@ -188,7 +188,8 @@ static void run(const struct point_data *data, const void *options,
 		found.size = steady.test[STEADY_TREND].size;
 		found.freedom = steady.freedom;
 	}
-	if (!(found.freedom > 0) && quarters(&feature[0], s.n) > QUARTERS_MOST) {
+	if (s.n >= STEADY_LEAST && !(found.freedom > 0) &&
+	    quarters(&feature[0], s.n) > QUARTERS_MOST) {
 		out->status = CHECK_FAIL;
 		out->effect = quarters(&feature[0], s.n) - 1;
 		out->threshold = QUARTERS_MOST - 1;
