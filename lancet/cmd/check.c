@@ -30,6 +30,7 @@ static const char usage[] =
 	"  time_ns      when each request was sent (also: sent_ns)\n"
 	"  latency_ns   from the send to the reply (or received_ns); empty: no reply\n"
 	"  intended_ns  optional: when it was due. Latency then counts from there\n"
+	"  schedule_ns  optional: the same without breaks between segments\n"
 	"  outcome      optional: received, nacked, error, timeout, lost, unsent\n"
 	"  class, agent optional: names\n"
 	"Other columns are passed over. Lines may stand in any order.\n"

@@ -17,6 +17,7 @@ enum column {
 	LATENCY,
 	RECEIVED,
 	INTENDED,
+	SCHEDULE,
 	OUTCOME,
 	CLASS,
 	AGENT,
@@ -32,7 +33,7 @@ static const struct {
 	{ "latency_ns", LATENCY },   { "received_ns", RECEIVED },
 	{ "intended_ns", INTENDED }, { "outcome", OUTCOME },
 	{ "class", CLASS },	     { "agent", AGENT },
-	{ "warmup", WARMUP },
+	{ "warmup", WARMUP },	     { "schedule_ns", SCHEDULE },
 };
 
 static const struct {
@@ -197,6 +198,30 @@ static int take_reply(const struct reader *r, struct sample *s, struct err *err)
 	return 0;
 }
 
+/* Between a point's segments nothing was due: the schedule has no hole. */
+static int to_schedule(const struct reader *r, struct sample *s,
+		       struct err *err)
+{
+	int64_t by;
+	int rc;
+
+	if (!*field(r, SCHEDULE) || !*field(r, INTENDED))
+		return 0;
+	rc = take_ns(r, SCHEDULE, "schedule_ns", &by, err);
+	if (rc)
+		return rc;
+	by -= s->intended_ns;
+	s->intended_ns += by;
+	s->sent_ns += by;
+	if (s->sent_ns > SAMPLE_TIME_MAX || s->sent_ns < -SAMPLE_TIME_MAX)
+		return lines_error(r->lines, err,
+				   "schedule_ns is out of range; count from a "
+				   "nearer instant");
+	if (s->outcome == OUTCOME_RECEIVED)
+		s->received_ns += by;
+	return 0;
+}
+
 static int take_sample(struct reader *r, struct sample *s, struct err *err)
 {
 	struct requests *to = r->to;
@@ -216,6 +241,8 @@ static int take_sample(struct reader *r, struct sample *s, struct err *err)
 		rc = take_ns(r, INTENDED, "intended_ns", &s->intended_ns, err);
 	if (!rc)
 		rc = take_reply(r, s, err);
+	if (!rc)
+		rc = to_schedule(r, s, err);
 	if (!rc)
 		rc = take_name(r, CLASS, &to->class, &to->nclasses,
 			       REQUESTS_CLASSES, &class, err);

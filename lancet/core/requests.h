@@ -19,6 +19,8 @@ struct err;
  *	time_ns		the send; also called sent_ns
  *	latency_ns	from the send to the reply; or received_ns, an instant
  *	intended_ns	optional: when it was due
+ *	schedule_ns	optional: intended_ns on a clock that stands still where
+ *			nothing is due, as between segments; the others follow
  *	outcome		optional: received (ok, success), nacked (refused),
  *			error, timeout, lost, unsent; empty: by the latency
  *	class, agent	optional: any names
