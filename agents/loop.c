@@ -43,12 +43,10 @@ static void begin_sample(const struct worker *w, struct sample *s,
 			 const struct intent *intent)
 {
 	s->intended_ns = w->pacer.base_ns + intent->intended_ns;
-	s->sent_ns = 0;
-	s->received_ns = 0;
+	s->sent_ns = s->received_ns = 0;
 	s->service_ns = intent->service_ns;
-	s->served_ns = 0;
+	s->served_ns = s->release_ns = 0;
 	s->wire_out_ns = s->wire_in_ns = SAMPLE_NO_STAMP;
-	s->release_ns = 0;
 	s->class = (uint16_t)intent->class;
 	s->thread = (uint8_t)w->params.index;
 }
@@ -473,7 +471,8 @@ static bool send_next(struct worker *w)
 	conn = pick(w);
 	if (conn == POOL_NONE) {
 		starve(w);
-		if (w->pool.opened < w->pool.n)
+		w->full = w->pool.opened == w->pool.n;
+		if (!w->full)
 			mend_grow(w);
 		return false;
 	}
@@ -493,6 +492,7 @@ static size_t transmit(struct worker *w)
 	size_t held = w->out.n, n = 0;
 
 	w->more = 0;
+	w->full = false;
 	while (n < w->burst && w->out.n < most && send_next(w))
 		n++;
 	if (w->out.n == most)
@@ -544,7 +544,7 @@ static void turn(struct worker *w)
 	/* A whole burst: more may be due; flooded: more has come. */
 	if (!w->poll && out < w->burst && !w->flooded) {
 		worker_nap(w);
-		if (w->pool.waiting_n > 0) /* before a reply makes room */
+		if (w->full) /* before a reply makes room */
 			starve(w);
 	}
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)

@@ -19,8 +19,8 @@ static int64_t nap_end(struct worker *w)
 	if (w->flight.open > 0)
 		longest = w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS;
 	until = w->now_ns + longest;
-	/* Where others wait for room already, only a reply makes some. */
-	if (!w->pool.waiting_n || w->pool.pick == PICK_STICKY)
+	/* What comes due while all are busy only joins those that wait. */
+	if (!w->full || pacer_next_ns(&w->pacer) <= w->now_ns)
 		until = clock_sooner(until, pacer_next_ns(&w->pacer));
 	if (w->flight.lines)
 		until = clock_sooner(until, expire_next_ns(w));
@@ -48,7 +48,7 @@ static void gather(struct worker *w, int64_t until_ns)
 }
 
 /*
- * Sleep until input, or until something is due. A sleeper wakes up 50 to
+ * Sleep until input, or until something has to be done. A sleeper wakes up 50 to
  * 150 us late as a rule, which lateness shows; what is later than
  * NAP_GRACE_NS is a stall. Nobody knows when in a sleep a standstill began:
  * sleeps are short while a reply is awaited, so that little of it is missed.

@@ -238,6 +238,7 @@ void socket_events_close(struct socket_events *e, int epoll)
 	if (epoll >= 0)
 		close(epoll);
 	e->alarm = 0;
+	e->alarm_ns = 0;
 }
 
 void socket_events_wait(struct socket_events *e, int epoll, int64_t until_ns)

@@ -113,6 +113,7 @@ struct worker {
 	bool trailer, in_order, stream, poll, filled;
 	bool idle;		/* nothing went out or in, in the last turn */
 	bool flooded;		/* as much came in as it takes: maybe more is */
+	bool full;		/* all connections are busy: a reply makes room */
 	bool failed;		/* err says why; the segment is void */
 	_Atomic int stop;	/* enum worker_stop */
 	struct worker_counts count;

@@ -465,6 +465,26 @@ static void test_coalesce(void **state)
 }
 
 /*
+ * Parts wait for a connection of their own, and for no other. One in seven is
+ * that one's; a standstill of 50 ms would have others wait, too.
+ */
+static void test_block_own(void **state)
+{
+	(void)state;
+	workload.fanout = 3;
+	params.pick = PICK_STICKY;
+	params.connections = 7;
+	params.in_flight = 16;
+	params.poll = false;
+	fake_rules.full = true;
+	config.measure.drain_ns = 5 * MS;
+	open_worker();
+	run(2000, 0, 100 * MS, 0);
+	assert_true(nrecords > 300);
+	assert_in_range(worker->count.waited, 1, nrecords / 3);
+}
+
+/*
  * A sleep with refused packets at hand is short, and ends after it began:
  * else a standstill as long as the machine runs is made up.
  */
@@ -637,6 +657,7 @@ int main(void)
 		TEST(test_stop),
 		TEST(test_block),
 		TEST(test_coalesce),
+		TEST(test_block_own),
 		TEST(test_block_held),
 		TEST(test_held_and_timeouts),
 		TEST(test_full_table),
