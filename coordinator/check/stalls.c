@@ -49,7 +49,8 @@ static const char *remedy(const struct point_data *data,
 {
 	int64_t window = data->plan->config->measure.window_ns;
 
-	return agent->total_ns * 4 > (int64_t)agent->n * window ? "" :
+	return !agent->n ||
+	       agent->total_ns * 4 > (int64_t)agent->n * window ? "" :
 		"; a shorter measure.window loses less to each";
 }
 
