@@ -1,7 +1,6 @@
 /* slowdown.c - response time over requested service, where it is known */
 #include "coordinator/slowdown.h"
 
-
 #include "coordinator/pairs.h"
 #include "coordinator/plan.h"
 #include "coordinator/point.h"

@@ -13,6 +13,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "lancet/core/requests.h"
+#include "lancet/core/sort.h"
 #include "workloads/arrival.h"
 
 #define WINDOWS_MOST 4096
@@ -85,13 +86,6 @@ static int64_t resolution(const struct requests *r, bool reply)
 	return unit;
 }
 
-static int by_length(const void *left, const void *right)
-{
-	int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static double send_cost(const struct wire_report *report, double gap_ns,
 			struct arena *arena)
 {
@@ -102,7 +96,7 @@ static double send_cost(const struct wire_report *report, double gap_ns,
 	if (!report->ngaps || gaps->n < COST_RANK)
 		return 0;
 	gap = arena_copy(arena, gaps->gap_ns, gaps->n * sizeof(*gap));
-	qsort(gap, gaps->n, sizeof(*gap), by_length);
+	sort_i32(gap, gaps->n);
 	return fmin(gap[gaps->n / COST_RANK], most);
 }
 

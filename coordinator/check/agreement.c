@@ -96,7 +96,7 @@ static int compare(const struct scores *own, const struct scores *all,
 		return rc;
 	/* Of few that are rare nothing normal is known. */
 	if (!by->log && !(steady.error < RARE * sum / count))
-		return err_set(err, -ERANGE, "too few requests beyond p99");
+		return err_set(err, -ERANGE, "too few requests in a tail");
 	pair->apart = by->log ? expm1(steady.level)
 			      : steady.level * count / sum;
 	pair->t = steady.level / steady.error;
