@@ -396,8 +396,12 @@ static void test_often(void **state)
 			all.law += rate.law;
 		}
 	}
-	assert_true(all.held >= .85 * (double)all.of);
-	assert_true(all.law >= .85 * (double)all.of);
+	/*
+	 * Of 160 servers 3 were missed. Were it one in 20, more than 6 of 12
+	 * would be by chance 5e-7 times, more than 63 of 420 less than 1e-12.
+	 */
+	assert_true(all.held >= (enough ? .85 : .5) * (double)all.of);
+	assert_true(all.law >= (enough ? .85 : .5) * (double)all.of);
 }
 
 /* Looks that differ make a capacity, and workers, that are known the less. */
