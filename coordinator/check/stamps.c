@@ -10,7 +10,8 @@
 #include "lancet/core/sort.h"
 
 #define ALIKE 50	/* times that a value occurs, if a clock is coarse */
-#define VALUES 4	/* that it has at least: fewer may be a service's */
+#define VALUES 4	/* that it has at least, in the middle */
+#define EXACT 20	/* and more of all: as many may be a service's */
 #define BACKWARDS 3	/* so few steps back are a clock's */
 
 struct stamps {
@@ -51,19 +52,27 @@ static int by_send(const void *left, const void *right)
 
 /*
  * Where many sends share an instant, the least time between two others: of
- * batches at random instants next to none, of a clock its tick.
+ * batches at random instants next to none, of a clock its tick. As many each
+ * time are a timer's, and few instants do not tell: then 1, and the unit says.
  */
 static double tick_of(const struct sample *const *all, size_t n,
 		      struct arena *arena)
 {
 	int64_t *gap = arena_array(arena, n, sizeof(*gap));
-	size_t positive = 0;
+	size_t positive = 0, alike = 0, here = 1, last = 0;
 
-	for (size_t i = 1; i < n; i++)
-		if (all[i]->sent_ns > all[i - 1]->sent_ns)
-			gap[positive++] = all[i]->sent_ns - all[i - 1]->sent_ns;
-	if (positive * 5 > n * 4 || positive < VALUES)
+	for (size_t i = 1; i < n; i++, here++) {
+		if (all[i]->sent_ns == all[i - 1]->sent_ns)
+			continue;
+		gap[positive++] = all[i]->sent_ns - all[i - 1]->sent_ns;
+		alike += here == last;
+		last = here;
+		here = 0;
+	}
+	if (positive * 5 > n * 4)
 		return 0;
+	if (positive < VALUES || alike * 10 > positive * 9)
+		return 1;
 	sort_i64(gap, positive);
 	return (double)gap[positive / 1000];
 }
@@ -87,16 +96,21 @@ static size_t look_at(const struct point_samples *from, int64_t *took,
 	return n;
 }
 
-/* The time between values next to each other, where there are few. */
+/*
+ * The time between values next to each other, where there are few. A clock
+ * that leaves no more of them than a service may have takes many for 0.
+ */
 static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
 			      struct look *look)
 {
-	size_t from = n / 20, until = n - n / 20, values = 1;
+	size_t from = n / 20, until = n - n / 20, values = 1, all = 1;
 
 	sort_i64(took, n);
-	for (size_t i = from + 1; i < until; i++)
-		values += took[i] != took[i - 1];
-	if (n && values >= VALUES && (until - from) / values >= ALIKE)
+	for (size_t i = 1; i < n; i++) {
+		all += took[i] != took[i - 1];
+		values += i > from && i < until && took[i] != took[i - 1];
+	}
+	if (n && values >= VALUES && (all > EXACT || !took[n / 1000]) && (until - from) / values >= ALIKE)
 		look->grain_ns = (double)(took[until - 1] - took[from]) /
 				 (double)(values - 1);
 	for (size_t i = 0; i < n && took[i] <= 10 * unit_ns; i++)
