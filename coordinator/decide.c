@@ -12,9 +12,9 @@
 /*
  * A first look after so much of the time tells how much more is needed, of few
  * bursts now and then far too much. So half of the way there is gone and looked
- * again, as in Hall's (1981) triple sampling, at most as much as there is and at
- * least a part of it. Who may look but thrice goes the whole way, and twice as
- * much.
+ * again, as in Hall's (1981) triple sampling, at most as much as there is and
+ * at least a part of it. Who may look but thrice goes the whole way, and twice
+ * as much.
  */
 #define FIRST 12
 #define WAY .5

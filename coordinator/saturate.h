@@ -1,4 +1,4 @@
-/* saturate.h - how many replies a server gives when it is asked for all it can */
+/* saturate.h - how many replies a server gives when asked for all it can */
 #ifndef COORDINATOR_SATURATE_H
 #define COORDINATOR_SATURATE_H
 
@@ -31,10 +31,11 @@ struct saturation {
  * the best of these depths, and as many requests under way as an overload has
  * there, over the configuration's connections and over more of them, are then,
  * the first of these also by an agent that sleeps where one that spins might
- * keep a server from a CPU of this machine, looked at in turn (contest.h) until one is ahead or the best is known well;
- * `data->look` are its looks.
+ * keep a server from a CPU of this machine, looked at in turn (contest.h) until
+ * one is ahead or the best is known well; `data->look` are its looks.
  */
 int saturate(struct stage_trial *t, double latency_ns,
-	     struct identify_data *data, struct saturation *found, struct err *err);
+	     struct identify_data *data, struct saturation *found,
+	     struct err *err);
 
 #endif

@@ -14,7 +14,7 @@
 #include "lancet/core/stats/steady.h"
 #include "lancet/core/stats/vector.h"
 
-#define RARE .2		/* an error of so much of a share is none of a normal law */
+#define RARE .2		/* of a share: such an error is no normal law's */
 
 struct agreement {
 	double level;
@@ -71,8 +71,10 @@ static int compare(const struct scores *own, const struct scores *all,
 		   const struct feature *by, struct pair *pair,
 		   struct arena *arena, struct err *err)
 {
-	const double *own_sum = column(own, by->sum), *own_n = column(own, by->of);
-	const double *all_sum = column(all, by->sum), *all_n = column(all, by->of);
+	const double *own_sum = column(own, by->sum);
+	const double *own_n = column(own, by->of);
+	const double *all_sum = column(all, by->sum);
+	const double *all_n = column(all, by->of);
 	double *x = arena_array(arena, all->n + 1, sizeof(*x));
 	double *one = arena_array(arena, all->n + 1, sizeof(*one));
 	double sum = 0, count = 0;

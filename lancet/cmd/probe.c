@@ -300,8 +300,8 @@ static int print_json(const struct probe *probe)
 {
 	const struct identified *f = &probe->found;
 	json_t *doc = json_pack(
-		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, "
-		"s:o, s:o, s:o, s:f, s:s}",
+		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, "
+		"s:o, s:o, s:o, s:o, s:f, s:s}",
 		"schema", "lancet.probe/1",
 		"capacity_rps", interval(&f->capacity, 1e9),
 		"full", json_full(probe),
@@ -309,8 +309,9 @@ static int print_json(const struct probe *probe)
 		(int)f->whole, "workers_method", f->count,
 		"policy", f->order ? json_string(f->order) : json_null(),
 		"service_ns", interval(&f->service, 1), "service_scv",
-		interval(&f->scv, 1), "service_law", json_fit(f), "law_method", f->law, "law", json_law(f), "classes",
-		json_classes(probe), "communication_ns",
+		interval(&f->scv, 1), "service_law", json_fit(f), "law_method",
+		f->law, "law", json_law(f), "classes", json_classes(probe),
+		"communication_ns",
 		interval(&f->communication, 1), "depths",
 		json_depths(&probe->data), "bursts",
 		json_bursts(&probe->data), "bursts_misfit", f->misfit,

@@ -177,8 +177,8 @@ struct wire_report {
 	uint32_t *stall_thread;		/* of the agent, from 0 */
 	uint64_t loop_gaps, records_dropped;
 	uint64_t stalls_dropped;	/* did not fit into the list */
-	uint64_t bad_replies;		/* of which no protocol sense was made */
-	uint64_t waited;		/* for replies: all connections were full */
+	uint64_t bad_replies;		/* no protocol sense was made of them */
+	uint64_t waited;		/* for replies: connections were full */
 	double cpu_s;			/* of its process, records folded */
 	double wall_s;			/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples of all, in order of */
