@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -86,7 +85,7 @@ struct measured {
 	size_t n;
 	double shift;
 	double bin[BINS]; /* means of equally many */
-	double sum, mean; /* of the bins that are looked at; of all */
+	double sum, mean; /* of the bins that are looked at */
 };
 
 static void fill(struct measured *m, double noise, double *allowed)
@@ -111,15 +110,16 @@ static void fill(struct measured *m, double noise, double *allowed)
 		   2 * sqrt(fmax(second, 0) / (double)m->n);
 }
 
-static void law_of(const char *text, struct dist *law, struct arena *arena)
+/* Of measurements a family may make what is no law: equal ends, say. */
+static int law_of(const char *text, struct dist *law, struct arena *arena)
 {
 	struct choice choice;
 	struct err err;
 
 	if (option_parse_choice(KIND_DIST, OPTION_UNIT_TIME, text, &choice,
-				arena, &err) ||
-	    dist_init(law, &choice, arena, &err))
-		abort(); /* it was written above */
+				arena, &err))
+		return err.code;
+	return dist_init(law, &choice, arena, &err);
 }
 
 /* Of a law whose mean follows from the bins, or is `mean`'s. */
@@ -159,8 +159,8 @@ static void try_shape(const struct measured *m, const struct family *f,
 
 	arena_init(&scratch);
 	f->print(text, sizeof(text), mean, shape);
-	law_of(text, &law, &scratch);
-	misfit = distance(m, &law, true, &scale);
+	misfit = law_of(text, &law, &scratch) ? (double)INFINITY
+		 : distance(m, &law, true, &scale);
 	arena_fini(&scratch);
 	if (misfit < best->misfit) {
 		best->misfit = misfit;
@@ -184,6 +184,8 @@ static void nearest(const struct measured *m, const struct family *f,
 		    struct near *best)
 {
 	double step = pow(f->to / f->from, 1. / COARSE);
+	struct arena scratch;
+	struct dist law;
 
 	*best = (struct near){ .name = f->name, .misfit = (double)INFINITY };
 	if (f->to > f->from) {
@@ -195,6 +197,11 @@ static void nearest(const struct measured *m, const struct family *f,
 		try_shape(m, f, f->from, best);
 	}
 	f->print(best->text, sizeof(best->text), best->mean, best->shape);
+	/* In whole ns it may be no law any more. */
+	arena_init(&scratch);
+	if (law_of(best->text, &law, &scratch))
+		best->misfit = (double)INFINITY;
+	arena_fini(&scratch);
 }
 
 /* --- two values
@@ -239,8 +246,9 @@ static void bimodal(const struct measured *m, struct near *found)
 		 "value: %.0fns}, {p: %.4f, value: %.0fns}]}",
 		 p, from, 1 - p, to);
 	arena_init(&scratch);
-	law_of(found->text, &law, &scratch);
-	found->misfit = distance(m, &law, false, &scale);
+	found->misfit = law_of(found->text, &law, &scratch)
+				? (double)INFINITY
+				: distance(m, &law, false, &scale);
 	arena_fini(&scratch);
 }
 
@@ -259,10 +267,11 @@ static void take(const struct measured *m, const struct near *best,
 	double late;
 	size_t n = m->n;
 
+	if (law_of(best->text, &law, arena))
+		return;
 	fit->name = best->name;
 	fit->text = arena_printf(arena, "%s", best->text);
 	fit->misfit = best->misfit;
-	law_of(best->text, &law, arena);
 	fit->mean = dist_mean(&law);
 	fit->scv = dist_scv(&law);
 	late = law.ops->quantile(law.state, .999) + fit->allowed * m->mean;

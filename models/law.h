@@ -8,7 +8,7 @@ struct arena;
 
 /* The nearest law, and whether it is near enough. */
 struct law_fit {
-	const char *name;	/* as people call it */
+	const char *name;	/* as people call it; NULL: no law can be */
 	const char *text;	/* as a configuration has it */
 	double misfit, allowed; /* shares of the mean; see below */
 	double mean, scv;	/* the law's */

@@ -108,11 +108,37 @@ static void test_nameless(void **state)
 	}
 }
 
+/* In whole ns a uniform law of few has equal ends, which is none. */
+static void test_short(void **state)
+{
+	static const double ns[][2] = { { 4.6, 5.4 }, { 9.52, 10.48 },
+					{ 1, 1 }, { 1, 2 }, { 0, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ns) / sizeof(*ns); i++) {
+		double x[400];
+		struct law_fit fit;
+		struct arena arena;
+
+		arena_init(&arena);
+		for (size_t k = 0; k < 400; k++)
+			x[k] = ns[i][0] +
+			       (ns[i][1] - ns[i][0]) * (double)k / 400;
+		law_fit(x, 400, 0, 0, &fit, &arena);
+		assert_non_null(fit.name);
+		assert_true(isfinite(fit.misfit) && isfinite(fit.mean));
+		law_fit(x, 400, 30, 0, &fit, &arena);
+		assert_non_null(fit.name);
+		arena_fini(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
