@@ -1,6 +1,7 @@
 /* stamps.c - are the instants of a file fine, and each request there once? */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "coordinator/check.h"
 #include "coordinator/plan.h"
@@ -117,34 +118,47 @@ static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
 		*(took[i] ? &look->few : &look->zero) += 1;
 }
 
-/* In the order of the lines, all but a few of which are in that of time. */
-static int64_t set_back(const struct point_samples *from, struct arena *arena)
-{
-	int64_t *at, back = 0, last = INT64_MIN, end = 0;
-	uint32_t lines = 0;
-	size_t steps = 0;
+/* Of one agent's lines, in their order. */
+struct order {
+	int64_t last_ns, end_ns, back_ns;
+	size_t steps;
+};
 
-	for (size_t i = 0; i < from->n; i++)
-		if (from->sample[i].seq >= lines)
-			lines = from->sample[i].seq + 1;
-	at = arena_array(arena, lines, sizeof(*at));
-	for (size_t i = 0; i < lines; i++)
-		at[i] = INT64_MIN;
-	for (size_t i = 0; i < from->n; i++)
-		at[from->sample[i].seq] = from->sample[i].sent_ns;
-	for (size_t i = 0; i < lines; i++) {
-		if (at[i] == INT64_MIN)
-			continue;
-		if (at[i] < last) {
-			steps++;
-			back = last - at[i] > back ? last - at[i] : back;
-		}
-		last = at[i];
-		end = at[i] > end ? at[i] : end;
+static void line_up(struct order *order, int64_t sent_ns)
+{
+	int64_t back = order->last_ns - sent_ns;
+
+	order->steps += back > 0;
+	order->back_ns = back > order->back_ns ? back : order->back_ns;
+	order->last_ns = sent_ns;
+	order->end_ns = sent_ns > order->end_ns ? sent_ns : order->end_ns;
+}
+
+/* In the order of the lines, all but a few of which are in that of time. */
+static int64_t set_back(const struct point_data *data, size_t lines,
+			struct arena *arena)
+{
+	const struct sample **line = arena_array(arena, lines, sizeof(*line));
+	struct order *of = arena_array(arena, data->nsamples, sizeof(*of));
+	int64_t back = 0;
+
+	memset(of, 0, data->nsamples * sizeof(*of));
+	for (size_t i = 0; i < data->nsamples; i++) {
+		const struct point_samples *from = &data->samples[i];
+
+		of[i].last_ns = -SAMPLE_TIME_MAX;
+		for (size_t k = 0; k < from->n; k++)
+			line[from->sample[k].seq] = &from->sample[k];
 	}
+	for (size_t i = 0; i < lines; i++)
+		line_up(&of[line[i]->conn], line[i]->sent_ns);
 	/* Files that were put one after the other step back by all. */
-	return steps <= BACKWARDS && from->n > 1000 * steps && back < end / 4
-	       ? back : 0;
+	for (size_t i = 0; i < data->nsamples; i++)
+		if (of[i].steps <= BACKWARDS &&
+		    data->samples[i].n > 1000 * of[i].steps &&
+		    of[i].back_ns < of[i].end_ns / 4 && of[i].back_ns > back)
+			back = of[i].back_ns;
+	return back;
 }
 
 static struct look look_of(const struct point_data *data, struct arena *arena)
@@ -156,13 +170,10 @@ static struct look look_of(const struct point_data *data, struct arena *arena)
 	for (size_t i = 0; i < data->nsamples; i++)
 		n += data->samples[i].n;
 	took = arena_array(arena, n, sizeof(*took));
+	look.back_ns = set_back(data, n, arena);
 	n = 0;
-	for (size_t i = 0; i < data->nsamples; i++) {
-		int64_t back = set_back(&data->samples[i], arena);
-
+	for (size_t i = 0; i < data->nsamples; i++)
 		n += look_at(&data->samples[i], took + n, &look, arena);
-		look.back_ns = back > look.back_ns ? back : look.back_ns;
-	}
 	look_at_latencies(took, n, data->reply_unit_ns, &look);
 	return look;
 }
