@@ -9,8 +9,7 @@
 /*
  * A turn reads the clock once, takes in what has come, hands over what is
  * due, and looks for timeouts. It never blocks (in poll mode), allocates
- * nothing, and writes one record for each finished request; everything else
- * is done from the records, elsewhere.
+ * nothing, and writes a record of each finished request for all the rest.
  */
 #define DONES 32u		/* completions of one feed() */
 #define LOOK_EACH 16u		/* turns between looks while nothing is owed */
@@ -279,16 +278,16 @@ static bool wait_for_room(struct worker *w, const struct intent *intent)
 }
 
 /*
- * No connection has room: what is due waits, with its intended instant, for a
- * reply or for a connection of its own; or is unsent where the queue is full.
+ * No connection has room: what is due waits, with its intended instant, or is
+ * unsent where the queue is full. Whether more may be due.
  */
-static void starve(struct worker *w)
+static bool starve(struct worker *w)
 {
 	for (uint32_t i = 0; i < PACER_BATCH; i++) {
 		const struct intent *due = pacer_due(&w->pacer, w->now_ns);
 
 		if (!due)
-			return;
+			return false;
 		worker_count(&w->count.intended);
 		if (w->pool.opened == w->pool.n && !w->pool.growing)
 			worker_count(&w->count.waited);
@@ -296,6 +295,7 @@ static void starve(struct worker *w)
 			loop_unsent(w, due);
 		pacer_pop(&w->pacer);
 	}
+	return true;
 }
 
 /* The transport took these. */
@@ -544,8 +544,8 @@ static void turn(struct worker *w)
 	/* A whole burst: more may be due; flooded: more has come. */
 	if (!w->poll && out < w->burst && !w->flooded) {
 		worker_nap(w);
-		if (w->full) /* before a reply makes room */
-			starve(w);
+		while (w->full && starve(w))
+			; /* before a reply makes room */
 	}
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
 		in = receive(w);

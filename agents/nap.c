@@ -20,7 +20,7 @@ static int64_t nap_end(struct worker *w)
 		longest = w->out.n > 0 ? NAP_HELD_NS : NAP_OPEN_NS;
 	until = w->now_ns + longest;
 	/* What comes due while all are busy only joins those that wait. */
-	if (!w->full || pacer_next_ns(&w->pacer) <= w->now_ns)
+	if (!w->full)
 		until = clock_sooner(until, pacer_next_ns(&w->pacer));
 	if (w->flight.lines)
 		until = clock_sooner(until, expire_next_ns(w));
