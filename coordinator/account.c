@@ -290,8 +290,10 @@ void account_point(const struct point_data *data,
 	to->attempts = measured->attempts;
 	to->nattempts = measured->nattempts;
 	to->response_ns = data->response;
-	to->response_ns.with_excluded = arena_copy(arena, &data->with_excluded,
-						   sizeof(data->with_excluded));
+	to->response_ns.with_excluded =
+		arena_alloc(arena, sizeof(*to->response_ns.with_excluded));
+	point_with_excluded(data, data->confidence,
+			    to->response_ns.with_excluded, arena);
 	/* Cold, and so few that no interval would mean anything. */
 	to->connect_ns = account_hist(data, data->connect,
 				      "too few connections", arena);

@@ -402,10 +402,7 @@ static void point_count(struct point_data *data)
 void point_close(struct point_data *data, struct arena *arena)
 {
 	point_count(data);
-	memset(&data->with_excluded, 0, sizeof(data->with_excluded));
 	point_response(data, data->confidence, &data->response, arena);
-	point_with_excluded(data, data->confidence, &data->with_excluded,
-			    arena);
 	if (data->stamps.asked)
 		point_wire(data, data->confidence, &data->wire, arena);
 }

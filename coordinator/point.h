@@ -136,7 +136,7 @@ struct point_data {
 	/* Filled by point_close(). */
 	double duration_s;		/* after the warm-up */
 	double left_out, left_out_compared;	/* shares of windows */
-	struct result_metric response, with_excluded;
+	struct result_metric response;
 	struct result_metric wire;	/* without quantiles: not stamped */
 };
 
