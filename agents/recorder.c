@@ -206,6 +206,19 @@ static void add_counts(struct result_counts *to, const struct worker_counts *c)
 	to->late_replies += (int64_t)c->late_replies;
 }
 
+/*
+ * A late reply is of a request whose time was up, in this segment or in one
+ * before. Beyond those nobody asked for it: it came twice, or by mistake.
+ */
+static uint64_t count_unasked(struct recorder *r,
+			      const struct result_counts *c)
+{
+	int64_t left = r->owed + c->timeout + c->lost - c->late_replies;
+
+	r->owed = left > 0 ? left : 0;
+	return left < 0 ? (uint64_t)-left : 0;
+}
+
 /* The threads count parts; these are requests. */
 static void count_whole(struct recorder *r, struct result_counts *to)
 {
@@ -324,6 +337,7 @@ int recorder_report(struct recorder *r, struct worker *const *worker,
 	if (r->failed)
 		return err_set(err, -ENOMEM, "out of memory for the stamps");
 	report_threads(r, worker, report, arena);
+	report->unasked = count_unasked(r, &report->counts);
 	if (r->join.parts)
 		count_whole(r, &report->counts);
 	recorder_mix_flush(r);

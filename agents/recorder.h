@@ -48,6 +48,8 @@ struct recorder {
 	struct recorder_table response;
 	struct recorder_table wire;	/* filled by the report */
 	struct recorder_log *log;	/* of each thread */
+	int64_t owed;			/* replies that may come late, of all
+					 * segments so far */
 	struct hist *lateness;
 	struct recorder_send *send;	/* RECORDER_GAPS + 1 for each thread */
 	int64_t late_sends;

@@ -248,6 +248,7 @@ static void take_report(struct point_data *data, uint32_t agent,
 	data->records_dropped += report->records_dropped;
 	data->stalls_dropped += report->stalls_dropped;
 	data->bad_replies += report->bad_replies;
+	data->unasked += report->unasked;
 	data->waited += report->waited;
 	wire_add_connections(&data->agent_connections[agent],
 			     &report->connections);

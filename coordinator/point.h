@@ -117,7 +117,7 @@ struct point_data {
 	double send_cost_ns;		/* of the slowest agent */
 	uint64_t records_dropped;
 	uint64_t stalls_dropped;	/* on either side */
-	uint64_t bad_replies;
+	uint64_t bad_replies, unasked;
 	uint64_t waited;		/* for a connection; whole segments */
 	double steal;			/* share of all CPU time; NAN */
 	struct wire_stamps stamps;	/* whole segments */

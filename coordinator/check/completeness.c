@@ -1,4 +1,4 @@
-/* completeness.c - did every request get its answer, and every record home? */
+/* completeness.c - did every request get one answer, and every record home? */
 #include "coordinator/check.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
@@ -10,8 +10,8 @@ struct completeness {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct completeness, limit, 0, "0.1%", 0, 1,
-	       "share of requests that may lack an answer: beyond it p99.9 "
-	       "has no upper bound"),
+	       "share of requests that may lack an answer, or have one too "
+	       "many: beyond it p99.9 has no upper bound"),
 	{ 0 },
 };
 
@@ -47,6 +47,13 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = arena_printf(arena,
 			"%llu replies made no sense to the protocol; %s",
 			(unsigned long long)data->bad_replies, out->reason);
+	}
+	if (data->unasked > levels->limit * (double)c->intended) {
+		out->status = CHECK_FAIL;
+		out->reason = arena_printf(arena,
+			"%llu replies came that nobody asked for, or twice: "
+			"which one counted was luck; %s",
+			(unsigned long long)data->unasked, out->reason);
 	}
 	if (!data->records_dropped)
 		return;

@@ -178,6 +178,7 @@ struct wire_report {
 	uint64_t loop_gaps, records_dropped;
 	uint64_t stalls_dropped;	/* did not fit into the list */
 	uint64_t bad_replies;		/* no protocol sense was made of them */
+	uint64_t unasked;		/* replies beyond those still owed */
 	uint64_t waited;		/* for replies: connections were full */
 	double cpu_s;			/* of its process, records folded */
 	double wall_s;			/* of its threads, in the segment */

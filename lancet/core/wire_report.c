@@ -443,13 +443,14 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 
 	if (rc < 0)
 		return rc;
-	frame = json_pack("{ss sI sI sI sI sI sI so so so}", "t", "data", "agent",
+	frame = json_pack("{ss sI sI sI sI sI sI sI so so so}", "t", "data", "agent",
 			  (json_int_t)report->agent, "loop_gaps",
 			  (json_int_t)report->loop_gaps, "records_dropped",
 			  (json_int_t)report->records_dropped,
 			  "stalls_dropped",
 			  (json_int_t)report->stalls_dropped, "bad_replies",
-			  (json_int_t)report->bad_replies, "waited",
+			  (json_int_t)report->bad_replies, "unasked",
+			  (json_int_t)report->unasked, "waited",
 			  (json_int_t)report->waited, "send_cost_ns",
 			  wire_real(report->send_cost_ns), "cpu_s",
 			  wire_real(report->cpu_s), "wall_s",
@@ -511,6 +512,7 @@ static int take_data(struct wire_report *r, const json_t *frame,
 	    wire_get_u64(frame, "stalls_dropped", &r->stalls_dropped, err) <
 		    0 ||
 	    wire_get_u64(frame, "bad_replies", &r->bad_replies, err) < 0 ||
+	    wire_get_u64(frame, "unasked", &r->unasked, err) < 0 ||
 	    wire_get_u64(frame, "waited", &r->waited, err) < 0 ||
 	    wire_get_real(frame, "send_cost_ns", 0, HUGE_VAL, &r->send_cost_ns,
 			  err) < 0 ||

@@ -368,6 +368,23 @@ static void test_bad_replies(void **state)
 	expect(f, "completeness", "fail");
 }
 
+/* One in a thousand may come twice. */
+static void test_unasked(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.unasked = (uint64_t)(RATE * POINT_S / 500);
+	expect(f, "completeness", "fail");
+}
+
+static void test_few_unasked(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.unasked = 1;
+	expect(f, "completeness", "pass");
+}
+
 static void test_stalls_dropped(void **state)
 {
 	struct fixture *f = *state;
@@ -439,7 +456,8 @@ int main(void)
 		WITH(test_unlike_intended),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped),
-		WITH(test_bad_replies), WITH(test_witness),
+		WITH(test_bad_replies), WITH(test_unasked),
+		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
 		WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),

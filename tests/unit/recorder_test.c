@@ -288,6 +288,32 @@ static void test_codes(void **state)
 		assert_int_equal(code[i / 600][i % 600], 0);
 }
 
+/* What was not answered in time may be later, and in a segment to come. */
+static void test_unasked(void **state)
+{
+	static const struct {
+		uint64_t timeout, lost, late, unasked;
+	} segment[] = {
+		{ 5, 2, 3, 0 }, { 0, 0, 4, 0 }, { 0, 0, 1, 1 },
+		{ 0, 3, 0, 0 }, { 1, 0, 9, 5 }, { 2, 0, 2, 0 },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(segment) / sizeof(*segment); i++) {
+		struct worker_counts *c = &worker[i % 2]->count;
+
+		c->outcome[OUTCOME_TIMEOUT] = segment[i].timeout;
+		c->outcome[OUTCOME_LOST] = segment[i].lost;
+		c->late_replies = segment[i].late;
+		assert_int_equal(recorder_report(&recorder, worker, &report,
+						 &arena, &err), 0);
+		assert_int_equal(report.unasked, segment[i].unasked);
+		memset(c, 0, sizeof(*c));
+		recorder_reset(&recorder, BASE, 0);
+	}
+}
+
 /* Counts, windows and gaps of a fan-out are of requests. */
 static void test_fanout(void **state)
 {
@@ -388,6 +414,7 @@ int main(void)
 		TEST(test_reset),
 		TEST(test_growth),
 		TEST(test_codes),
+		TEST(test_unasked),
 		TEST(test_fanout),
 	};
 

@@ -296,6 +296,7 @@ static void fill(struct parts *p)
 	r->stalls_dropped = 5;
 	r->bad_replies = 6;
 	r->waited = 5;
+	r->unasked = 7;
 	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7, 8 };
 	r->cpu_s = 1.5;
 	r->wall_s = 2.5;
@@ -366,6 +367,7 @@ static void test_report(void **state)
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
 	assert_int_equal(r->waited, 5);
+	assert_int_equal(r->unasked, 7);
 	assert_int_equal(r->connections.grown, 1);
 	assert_int_equal(r->connections.opened, 2);
 	assert_int_equal(r->connections.protocol, 7);
