@@ -8,6 +8,8 @@
 
 #define GUARD_NS INT64_C(2000000)
 #define GUARD_SERVICES 10
+#define GUARD_MEDIANS 3
+#define GUARD_STALLS 5
 #define LOAD_UNKNOWN .8
 #define LOAD_MOST .95
 
@@ -62,6 +64,21 @@ static int64_t merged_end(const struct point_stall *stall, uint32_t n,
 	return end;
 }
 
+/*
+ * The target's stalls are left out of the comparison with a model alone, which
+ * knows its services.
+ */
+static int64_t guard_of(const struct exclude_rule *rule, int64_t stall_ns,
+			bool target)
+{
+	int64_t flight_ns = GUARD_MEDIANS * rule->typical_ns;
+
+	if (flight_ns > GUARD_STALLS * stall_ns)
+		flight_ns = GUARD_STALLS * stall_ns;
+	return target || flight_ns < rule->guard_ns ? rule->guard_ns
+						    : flight_ns;
+}
+
 /* Agents' and the target's stalls leave backlogs of their own. */
 static void exclude_side(struct point_segment *segment,
 			 const struct point_stall *stall, uint32_t n,
@@ -81,7 +98,8 @@ static void exclude_side(struct point_segment *segment,
 		if (drained > end)
 			end = drained;
 		drained = end + (int64_t)((double)lasted / spare);
-		exclude_span(segment, rule, first->start_ns - rule->guard_ns,
+		exclude_span(segment, rule,
+			     first->start_ns - guard_of(rule, lasted, target),
 			     drained, target ? WINDOW_TARGET : WINDOW_AGENT,
 			     first->who);
 	}

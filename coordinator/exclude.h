@@ -10,8 +10,8 @@ struct point_segment;
 struct point_stall;
 
 /*
- * Windows are left out on evidence that never looks at latency. A stall of
- * length L spoils, in schedule time,
+ * Windows are left out on evidence that never looks at their latency. A stall
+ * of length L spoils, in schedule time,
  *	[start - guard, start + L + L / (1 - load))
  * the guard for the requests that were in flight when it began, the last
  * part for the backlog it left, which a server with spare capacity 1 - load
@@ -22,12 +22,16 @@ struct point_stall;
 struct exclude_rule {
 	int64_t window_ns;
 	int64_t guard_ns;
+	int64_t typical_ns;	/* median response of the segment; 0: unknown */
 	double load;		/* utilisation; at most 0.95 is believed */
 };
 
 /*
  * Guard: 2 ms (NOISE measurements on a small virtual machine), or ten mean
- * services where those are longer. An unknown load counts as 0.8.
+ * services where those are longer. Before an agent's stall it is three median
+ * response times where those are longer still, for what it took in late, but
+ * no more than five times the stall: what was under way for longer is at most
+ * a fifth longer. An unknown load counts as 0.8.
  */
 struct exclude_rule exclude_rule(const struct plan *plan,
 				 const struct plan_point *point);

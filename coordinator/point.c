@@ -301,6 +301,22 @@ static int stall_order(const void *left, const void *right)
 	return a->start_ns < b->start_ns ? -1 : a->start_ns > b->start_ns;
 }
 
+static int64_t typical_ns(const struct point_segment *segment,
+			  struct arena *arena)
+{
+	struct hist *all = arena_alloc(arena, sizeof(*all));
+
+	for (size_t i = 0; i < segment->nwindows; i++) {
+		const struct point_window *w = &segment->window[i];
+
+		for (size_t p = 0; p < w->nparts; p++)
+			if (w->part[p].window.outcome == OUTCOME_RECEIVED)
+				hist_add_sparse(all,
+						&w->part[p].window.response);
+	}
+	return all->total ? (int64_t)hist_quantile(all, .5) : 0;
+}
+
 void point_add(struct point_data *data, const struct wire_start *start,
 	       const struct wire_report *const *report,
 	       const struct wire_target *target)
@@ -325,6 +341,7 @@ void point_add(struct point_data *data, const struct wire_start *start,
 	if (data->nstalls > stalls)
 		qsort(&data->stall[stalls], data->nstalls - stalls,
 		      sizeof(*data->stall), stall_order);
+	rule.typical_ns = typical_ns(segment, data->arena);
 	exclude_segment(segment, data->stall ? &data->stall[stalls] : NULL,
 			(uint32_t)data->nstalls - stalls, &rule);
 	exclude_warmup(segment, data->warmup_ns);

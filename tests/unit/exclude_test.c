@@ -63,6 +63,31 @@ static void test_guard_reaches_back(void **state)
 	assert_out(9, 10, WINDOW_AGENT);
 }
 
+/* Replies under way for 20 ms come in late by as much as the agent slept. */
+static void test_guard_of_slow_replies(void **state)
+{
+	struct exclude_rule slow = rule;
+	struct point_stall one = stall(505, 20, false);
+
+	(void)state;
+	slow.typical_ns = 20000000;
+	exclude_segment(&segment, &one, 1, &slow);
+	assert_out(44, 56, WINDOW_AGENT);	/* 505 - 60 to 525 + 40 */
+	/* At most five times the stall; of a short one 2 ms. */
+	setup(NULL);
+	one.length_ns = 5000000;
+	exclude_segment(&segment, &one, 1, &slow);
+	assert_out(48, 52, WINDOW_AGENT);
+	setup(NULL);
+	one.length_ns = 300000;
+	exclude_segment(&segment, &one, 1, &slow);
+	assert_out(50, 50, WINDOW_AGENT);
+	setup(NULL);
+	one = stall(505, 20, true);
+	exclude_segment(&segment, &one, 1, &slow);
+	assert_out(50, 56, WINDOW_TARGET);
+}
+
 static void test_busier_drains_longer(void **state)
 {
 	struct exclude_rule busy = rule;
@@ -151,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_span, setup),
 		cmocka_unit_test_setup(test_guard_reaches_back, setup),
+		cmocka_unit_test_setup(test_guard_of_slow_replies, setup),
 		cmocka_unit_test_setup(test_busier_drains_longer, setup),
 		cmocka_unit_test_setup(test_backlogs_add_up, setup),
 		cmocka_unit_test_setup(test_together_once, setup),
