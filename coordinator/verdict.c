@@ -19,11 +19,15 @@ void verdict_point(const struct result_check *checks, size_t n,
 		.status = "valid",
 		.reasons = arena_array(arena, n, sizeof(char *)),
 	};
-	for (size_t i = 0; i < n; i++)
-		if (check_rejects(&checks[i]))
-			reason_add(verdict,
-				   arena_printf(arena, "%s: %s", checks[i].name,
-						checks[i].reason));
+	/* What could not run may be for want of what a fault left out. */
+	for (int failed = 1; failed >= 0; failed--)
+		for (size_t i = 0; i < n; i++)
+			if (check_rejects(&checks[i]) &&
+			    failed == !!strcmp(checks[i].status, "not_run"))
+				reason_add(verdict,
+					   arena_printf(arena, "%s: %s",
+							checks[i].name,
+							checks[i].reason));
 }
 
 const char *verdict_agent(const struct result_counts *counts,

@@ -43,6 +43,27 @@ static void test_cases(void **state)
 	arena_fini(&arena);
 }
 
+/* Agents that stood still all the time leave no gaps to test: no fault of the
+ * gaps'. */
+static void test_failed_first(void **state)
+{
+	const struct result_check checks[] = {
+		{ .name = "arrivals", .status = "not_run", .reason = "0 gaps" },
+		{ .name = "lateness", .status = "pass", .reason = "fine" },
+		{ .name = "stalls", .status = "fail", .reason = "all day" },
+	};
+	struct result_verdict verdict;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	verdict_point(checks, 3, &arena, &verdict);
+	assert_int_equal(verdict.nreasons, 2);
+	assert_string_equal(verdict.reasons[0], "stalls: all day");
+	assert_string_equal(verdict.reasons[1], "arrivals: 0 gaps");
+	arena_fini(&arena);
+}
+
 static void test_run(void **state)
 {
 	const char *why[] = { "too late" };
@@ -88,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_failed_first),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_agent),
 	};
