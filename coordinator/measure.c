@@ -264,7 +264,9 @@ static int look_closer(struct measure *m, struct decide_state *state,
 			 hist_quantile(data->lateness, .5) > OVERRUN_NS;
 	if (!state->spoilt && !state->doubt)
 		return 0;
-	state->connections = plan_respread(plan, true, false, data->arena);
+	/* Where the target closed them, more would not have stood either. */
+	state->connections = !point_broken(data) &&
+			     plan_respread(plan, true, false, data->arena);
 	state->threads = plan_respread(plan, false, true, data->arena);
 	return 0;
 }

@@ -250,6 +250,9 @@ static void take_report(struct point_data *data, uint32_t agent,
 	data->bad_replies += report->bad_replies;
 	data->unasked += report->unasked;
 	data->waited += report->waited;
+	data->parts += (uint64_t)report->counts.intended *
+		       (data->plan->workload.fanout > 1
+				? data->plan->workload.fanout : 1);
 	wire_add_connections(&data->agent_connections[agent],
 			     &report->connections);
 	data->agent_cost[agent].cpu_s += report->cpu_s;
@@ -430,4 +433,17 @@ double point_lateness(const struct point_data *data)
 	double q = .99 * (1 - data->left_out);
 
 	return q > 0 ? hist_quantile(data->lateness, q) : (double)NAN;
+}
+
+int64_t point_broken(const struct point_data *data)
+{
+	int64_t n = 0;
+
+	for (size_t a = 0; a < data->plan->nagents; a++) {
+		const struct result_connections *c =
+			&data->agent_connections[a];
+
+		n += c->closed + c->refused + c->timeout + c->protocol;
+	}
+	return n;
 }

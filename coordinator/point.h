@@ -119,6 +119,7 @@ struct point_data {
 	uint64_t stalls_dropped;	/* on either side */
 	uint64_t bad_replies, unasked;
 	uint64_t waited;		/* for a connection; whole segments */
+	uint64_t parts;			/* intended, of fanned out ones each */
 	double steal;			/* share of all CPU time; NAN */
 	struct wire_stamps stamps;	/* whole segments */
 	struct point_ways *ways;	/* of each agent in each segment */
@@ -191,6 +192,9 @@ void point_series(const struct point_data *data, int class, unsigned out,
  * are taken off its top: the p99 of the rest is the whole's .99 (1 - s).
  */
 double point_lateness(const struct point_data *data);
+
+/* Connections that the target closed or did not take; whole segments. */
+int64_t point_broken(const struct point_data *data);
 
 /* The rate that was asked for in a window; in all after the warm-up. */
 double point_window_rps(const struct point_data *data, int64_t start_ns);

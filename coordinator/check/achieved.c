@@ -73,6 +73,9 @@ static const char *limit(const struct point_data *data, double asked,
 {
 	double sent = (double)data->counts.sent / data->duration_s;
 
+	if (sent < asked * (1 - allowed) && 100 * data->waited > data->parts)
+		return "too few connections, or the server, were the limit: "
+		       "requests had to wait for replies";
 	if (sent < asked * (1 - allowed))
 		return "the generator was the limit: it sent too few";
 	return "all were sent: the server or the way to it was the limit";

@@ -42,6 +42,10 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = arena_printf(arena,
 			"%s: nothing is known beyond p%.5g", out->reason,
 			100 * (1 - out->effect));
+	if (c->error > 0 && point_broken(data))
+		out->reason = arena_printf(arena,
+			"%s; the target closed connections, or took none, %lld "
+			"times", out->reason, (long long)point_broken(data));
 	if (data->bad_replies) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,

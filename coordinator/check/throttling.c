@@ -185,7 +185,8 @@ static bool judge_waited(const struct point_data *data,
 			 const struct throttling *levels, struct arena *arena,
 			 struct check_result *out)
 {
-	double n = (double)data->lateness->total;
+	double n = (double)data->parts;
+	int64_t broken = point_broken(data);
 
 	if (data->rows || !(n > 0))
 		return false;
@@ -196,8 +197,9 @@ static bool judge_waited(const struct point_data *data,
 	out->reason = arena_printf(arena,
 		"%.2f%% of requests waited for a connection with room (%.0f%% "
 		"allowed)%s", 100 * out->effect, 100 * levels->waited,
-		out->status == CHECK_PASS ? "" :
-		": replies decided when they left");
+		out->status == CHECK_PASS ? "" : broken ? arena_printf(arena,
+		": the target closed connections, or took none, %lld times",
+		(long long)broken) : ": replies decided when they left");
 	return true;
 }
 

@@ -113,12 +113,14 @@ static const struct result_check *judge(struct fixture *f, const char *name)
 	return NULL;
 }
 
-static void expect(struct fixture *f, const char *name, const char *status)
+static const struct result_check *expect(struct fixture *f, const char *name,
+					 const char *status)
 {
 	const struct result_check *check = judge(f, name);
 
 	if (strcmp(check->status, status))
 		fail_msg("%s: %s: %s", name, check->status, check->reason);
+	return check;
 }
 
 static void stamp_by_capture(struct fixture *f, int64_t lost)
@@ -368,6 +370,31 @@ static void test_bad_replies(void **state)
 	expect(f, "completeness", "fail");
 }
 
+/* Who waits for a reply, and who for a connection that the target closed. */
+static void test_waited(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.counts.intended = f->made.report.counts.sent = 100000;
+	f->made.report.waited = 2000;
+	assert_non_null(strstr(expect(f, "throttling", "fail")->reason,
+			       "2.00% of requests waited for a connection with "
+			       "room (1% allowed): replies decided"));
+}
+
+static void test_waited_broken(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.counts.intended = f->made.report.counts.sent = 100000;
+	f->made.report.connections.closed = 16;
+	f->made.report.connections.refused = 4;
+	f->made.report.waited = 2000;
+	assert_non_null(strstr(expect(f, "throttling", "fail")->reason,
+			       "the target closed connections, or took none, "
+			       "20 times"));
+}
+
 /* One in a thousand may come twice. */
 static void test_unasked(void **state)
 {
@@ -456,7 +483,8 @@ int main(void)
 		WITH(test_unlike_intended),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped),
-		WITH(test_bad_replies), WITH(test_unasked),
+		WITH(test_bad_replies), WITH(test_waited),
+		WITH(test_waited_broken), WITH(test_unasked),
 		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
 		WITH(test_stalls_dropped), WITH(test_stalls),

@@ -269,6 +269,7 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 			write_file(w, s);
 		rows_report(s->sample, s->n, &frame, &report[a], arena);
 		report[a].send_cost_ns = COST_NS;
+		report[a].counts.intended = (int64_t)s->n;
 		report[a].waited = s->waited;
 		reports[a] = &report[a];
 	}
