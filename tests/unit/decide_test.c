@@ -82,7 +82,8 @@ static void test_accept(void **state)
 	(void)state;
 	expect(&s, DECIDE_ACCEPT);
 	s.shrink = .9;
-	expect(&s, DECIDE_ACCEPT);
+	assert_string_equal(expect(&s, DECIDE_ACCEPT).reason,
+			    "no check objects");
 	/* Too wide, and no time: a warning, which says how wide. */
 	s.shrink = 1.5;
 	s.left_ns = 250 * MS;
@@ -172,6 +173,8 @@ static void test_rerun(void **state)
 	s.attempt = 0;
 	s.left_ns = 299 * MS;
 	expect(&s, DECIDE_REJECT);
+	s.left_ns = 300 * MS;
+	expect(&s, DECIDE_RERUN);
 	/* What the server held up tells of replies. */
 	s = sound();
 	s.spoilt = "arrivals: ...";
@@ -244,9 +247,15 @@ static void test_leave_out(void **state)
 	s.left_out = .05;
 	s.left_out_most = .2;
 	assert_non_null(strstr(expect(&s, DECIDE_LEAVE_OUT).reason, "5.0%"));
-	s.left_out_said = true;
-	expect(&s, DECIDE_ACCEPT);
-	s.left_out_said = false;
+	s.left_out = .2;
+	assert_non_null(strstr(expect(&s, DECIDE_LEAVE_OUT).reason,
+			       "20.0% of the windows"));
+	assert_non_null(strstr(expect(&s, DECIDE_LEAVE_OUT).reason,
+			       "at most 20% may"));
+	s.left_out_said = s.paired = true;
+	assert_string_equal(expect(&s, DECIDE_ACCEPT).reason,
+			    "no check objects");
+	s.left_out_said = s.paired = false;
 	s.shrink = 1.2;
 	expect(&s, DECIDE_EXTEND);
 	s.left_out = .21;

@@ -5,7 +5,7 @@
 
 #define WINDOWS 100
 
-static struct point_window windows[WINDOWS];
+static struct point_window windows[WINDOWS + 1];	/* one of nobody's */
 static struct point_segment segment;
 static const struct exclude_rule rule = {
 	.window_ns = WINDOW, .guard_ns = 2000000, .load = .5,
@@ -124,12 +124,12 @@ static void test_together_once(void **state)
 		all[i] = stall(105, 4, false);
 	exclude_segment(&segment, all, 8, &rule);
 	assert_out(10, 11, WINDOW_AGENT);
-	/* 105 to 112 by the last one, the target's between: 112 + 14. */
+	/* 105 to 124 by the last one, the target's between: 124 + 38. */
 	setup(NULL);
 	all[7] = stall(107, 1, true);
-	all[8] = stall(108, 4, false);
+	all[8] = stall(108, 16, false);
 	exclude_segment(&segment, all, 9, &rule);
-	assert_out(10, 12, WINDOW_AGENT);
+	assert_out(10, 16, WINDOW_AGENT);
 	assert_out(10, 11, WINDOW_TARGET);
 }
 
@@ -158,10 +158,15 @@ static void test_edges(void **state)
 	assert_int_equal(windows[1].out, 0);
 	assert_int_equal(windows[98].out, 0);
 	assert_int_equal(windows[99].out, WINDOW_AGENT);
+	assert_int_equal(windows[WINDOWS].out, 0);
 	setup(NULL);
-	three[0] = stall(-500, 2, false);
+	/* Drained before it begins; of a longer one what is left by then. */
+	three[0] = stall(-7, 1, false);
 	exclude_segment(&segment, three, 1, &rule);
 	assert_out(1, 0, WINDOW_AGENT);
+	three[0] = stall(-60, 40, false);
+	exclude_segment(&segment, three, 1, &rule);
+	assert_out(0, 6, WINDOW_AGENT);
 }
 
 static void test_warmup(void **state)
@@ -169,6 +174,30 @@ static void test_warmup(void **state)
 	(void)state;
 	exclude_warmup(&segment, 5 * WINDOW);
 	assert_out(0, 4, WINDOW_WARMUP);
+	assert_string_equal(windows[0].reason, "warm-up");
+	exclude_warmup(&segment, 200 * WINDOW);
+	assert_out(0, WINDOWS - 1, WINDOW_WARMUP);
+	assert_int_equal(windows[WINDOWS].out, 0);
+}
+
+/* Requests in flight before a stall: ten services back, 2 ms at least. */
+static void test_rule(void **state)
+{
+	struct config config = { .measure.window_ns = WINDOW };
+	struct plan plan = { .config = &config, .mean_service_ns = 100e3 };
+	struct plan_point point = { .utilisation = .3 };
+	struct exclude_rule of;
+
+	(void)state;
+	of = exclude_rule(&plan, &point);
+	assert_int_equal(of.window_ns, WINDOW);
+	assert_int_equal(of.guard_ns, 2000000);
+	assert_float_equal(of.load, .3, 0);
+	plan.mean_service_ns = 300e3;
+	point.utilisation = (double)NAN;
+	of = exclude_rule(&plan, &point);
+	assert_int_equal(of.guard_ns, 3000000);
+	assert_float_equal(of.load, .8, 0);
 }
 
 int main(void)
@@ -183,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup(test_sides_are_apart, setup),
 		cmocka_unit_test_setup(test_edges, setup),
 		cmocka_unit_test_setup(test_warmup, setup),
+		cmocka_unit_test(test_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
