@@ -472,6 +472,55 @@ static void test_rubbish(void **state)
 	assert_int_equal(f->data.nstalls, 0);
 }
 
+/* A test of level 5% that allows an effect of 1. */
+static struct result_check tested(double p, double effect)
+{
+	return (struct result_check){
+		.name = "independence", .status = "pass", .action = "none",
+		.reason = "r", .p_value = p, .p_adjusted = (double)NAN,
+		.level = .05, .effect = effect, .threshold = 1,
+	};
+}
+
+/*
+ * Three tests of a whole run, by Holm: p 0.0004, 0.02 and 0.04 are 0.0012,
+ * 0.04 and 0.04; of four all but the first are 0.06. Too small an effect is a
+ * pass, as is a large one that four tests may show by chance.
+ */
+static void test_run(void **state)
+{
+	struct result_check first[] = { tested(.0004, -2), tested(.02, 1) };
+	struct result_check second[] = { tested(.04, -1.1),
+					 tested((double)NAN, 3) };
+	struct result_check third[] = { tested(.03, 2) };
+	struct result_point points[] = {
+		{ .checks = first, .nchecks = 2, .verdict.status = "valid" },
+		{ .checks = second, .nchecks = 2, .verdict.status = "valid" },
+		{ .checks = third, .nchecks = 1, .verdict.status = "valid" },
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	check_run(points, 2, &arena);
+	assert_float_equal(first[0].p_adjusted, .0012, 1e-12);
+	assert_float_equal(first[1].p_adjusted, .04, 1e-12);
+	assert_float_equal(second[0].p_adjusted, .04, 1e-12);
+	assert_true(isnan(second[1].p_adjusted));
+	assert_string_equal(first[0].status, "fail");
+	assert_string_equal(first[0].action, "point rejected");
+	assert_string_equal(first[1].status, "pass");
+	assert_string_equal(points[0].verdict.status, "invalid");
+	assert_int_equal(points[0].verdict.nreasons, 1);
+	assert_string_equal(second[0].status, "fail");
+	assert_string_equal(points[1].verdict.status, "invalid");
+	check_run(points, 3, &arena);
+	assert_float_equal(third[0].p_adjusted, .06, 1e-12);
+	assert_string_equal(third[0].status, "pass");
+	assert_string_equal(points[2].verdict.status, "valid");
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
@@ -489,6 +538,7 @@ int main(void)
 		WITH(test_blind_witness), WITH(test_no_witness),
 		WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
+		cmocka_unit_test(test_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
