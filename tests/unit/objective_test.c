@@ -57,12 +57,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void assert_near(double is, double should, double within)
-{
-	if (!(fabs(is - should) <= within))
-		fail_msg("%g is not %g", is, should);
-}
-
 /* ln p99 rises by ln 2 a point: 700 us is log2(1.4) after 40%. */
 static void test_between(void **state)
 {

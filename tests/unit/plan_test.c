@@ -5,11 +5,6 @@
 
 static struct option_problems problems;
 
-static void assert_near(double is, double should)
-{
-	assert_true(fabs(is - should) <= 1e-9 * fabs(should));
-}
-
 /* A configuration with the given agents, load and further keys. */
 static struct plan *make(size_t ncpus, const char *target, const char *agents,
 			 const char *load, const char *more)
@@ -39,8 +34,8 @@ static void test_sweep(void **state)
 	assert_int_equal(plan->npoints, 8);
 	for (uint32_t i = 0; i < 8; i++) {
 		assert_int_equal(plan->point[i].index, i);
-		assert_near(plan->point[i].utilisation, (i + 1) / 10.);
-		assert_near(plan->point[i].rate_rps, 4000. * (i + 1));
+		assert_near(plan->point[i].utilisation, (i + 1) / 10., 1e-9);
+		assert_near(plan->point[i].rate_rps, 4000. * (i + 1), 1e-9);
 	}
 }
 
@@ -52,7 +47,7 @@ static void test_one_step(void **state)
 
 	(void)state;
 	assert_int_equal(plan->npoints, 1);
-	assert_near(plan->point[0].rate_rps, 3000);
+	assert_near(plan->point[0].rate_rps, 3000, 1e-9);
 }
 
 static void test_unknown_capacity(void **state)
@@ -267,10 +262,10 @@ static void test_search(void **state)
 	(void)state;
 	assert_non_null(plan);
 	assert_int_equal(plan->npoints, 1);
-	assert_near(plan->point[0].utilisation, .5);
-	assert_near(plan->to_rps, 32000);
+	assert_near(plan->point[0].utilisation, .5, 1e-9);
+	assert_near(plan->to_rps, 32000, 1e-9);
 	assert_int_equal(plan->most, 8 + SEARCH_VOIDS);
-	assert_near(plan->trial_confidence, 1 - .1 / 24);
+	assert_near(plan->trial_confidence, 1 - .1 / 24, 1e-9);
 	assert_null(make(4, REMOTE, ONE, "search: {}", ""));
 	assert_null(make(4, LOCAL, ONE, "search: {}", "slo: p99 <= 1ms"));
 	assert_null(make(4, REMOTE, ONE, "search: {from: 1krps}",
@@ -287,7 +282,7 @@ static void test_adaptive(void **state)
 	assert_non_null(plan);
 	assert_int_equal(plan->npoints, 8);
 	assert_int_equal(plan->most, 15);
-	assert_near(plan->point[7].utilisation, .8);
+	assert_near(plan->point[7].utilisation, .8, 1e-9);
 	assert_true(isnan(plan->trial_confidence));
 }
 

@@ -16,6 +16,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/rng.h"
 #include "lancet/core/sort.h"
+#include "tests/unit/near.h"
 #include "tests/unit/seed.h"
 
 #define WINDOW INT64_C(10000000)

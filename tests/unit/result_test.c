@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lancet/core/err.h"
+#include "tests/unit/near.h"
 #include "tests/unit/synthetic.h"
 #include "tests/unit/arena.h"
 
@@ -117,7 +118,7 @@ static void test_classes(void **state)
 	assert_non_null(back);
 	assert_int_equal(back->points[0].response_ns.nclasses, 2);
 	assert_string_equal(back->points[0].response_ns.classes[1].name, "set");
-	assert_float_equal(back->points[0].response_ns.classes[1].metric
+	assert_near(back->points[0].response_ns.classes[1].metric
 				   .quantiles[0].value,
 			   class[1].metric.quantiles[0].value, 1);
 	json_decref(json);
@@ -294,7 +295,7 @@ static void test_golden(void **state)
 	if (!result)
 		fail_msg("%s", err.text);
 	assert_int_equal(result->npoints, 8);
-	assert_float_equal(result_quantile(&result->points[0].response_ns, .99)
+	assert_near(result_quantile(&result->points[0].response_ns, .99)
 				   ->value, 467548, 50);
 	assert_string_equal(result->points[6].verdict.status, "invalid");
 }

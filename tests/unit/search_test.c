@@ -11,16 +11,11 @@
 #include "coordinator/decide.h"
 #include "coordinator/search.h"
 #include "lancet/core/rng.h"
+#include "tests/unit/near.h"
 #include "tests/unit/seed.h"
 
 #define FROM .1
 #define TO .95
-
-static void assert_near(double is, double should, double within)
-{
-	if (!(fabs(is - should) <= within))
-		fail_msg("%g is not %g", is, should);
-}
 
 /* Without noise: every trial says on which side of `truth` it is. */
 static struct search exact(double truth, double resolution)
