@@ -149,7 +149,6 @@ struct result_breakdown *breakdown_at(const struct point_data *data, double q,
 	qsort(way, n, sizeof(*way), by_response);
 	first = (size_t)((double)n * (q - reach));
 	last = (size_t)((double)n * (q + reach));
-	last = last < n ? last : n - 1;
 	way += first;
 	n = last - first + 1;
 	to = arena_alloc(arena, sizeof(*to));

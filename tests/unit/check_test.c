@@ -456,6 +456,45 @@ static void test_steal(void **state)
 	expect(f, "stalls", "fail");
 }
 
+/* Of all segments: means by how many were served, counts and stalls. */
+static void test_target(void **state)
+{
+	struct fixture *f = *state;
+	const struct wire_report *report = &f->made.report;
+	struct stall stall[] = { { 2000000000, 7000000, 0, 0 },
+				 { 3000000000, 8000000, 0, 0 } };
+	const struct wire_target first = {
+		{ 100, .25, 1, 2, 3, NAN, 10, 70 }, .served = 3000,
+		.stalls_dropped = 1,
+	};
+	const struct wire_target second = {
+		{ 200, .75, 10, 20, 30, 5, 30, 60 }, .served = 1000,
+		.stall = stall, .nstalls = 2, .stalls_dropped = 2,
+	};
+	const struct wire_target idle = {
+		{ NAN, .5, 0, 0, 0, NAN, NAN, NAN }, .served = 0,
+	};
+	const struct result_target *is;
+
+	point_add(&f->data, &f->start, &report, &first);
+	point_add(&f->data, &f->start, &report, &second);
+	point_add(&f->data, &f->start, &report, &idle);
+	is = f->data.target;
+	assert_near(is->served_mean_ns, 125, 1e-9);
+	assert_near(is->idle, .375, 1e-9);
+	assert_int_equal(is->drops, 11);
+	assert_int_equal(is->preemptions, 22);
+	assert_int_equal(is->steals, 33);
+	assert_near(is->queue_mean, 5, 0);
+	assert_near(is->release_p50_ns, 15, 1e-9);
+	assert_near(is->release_p99_ns, 70, 0);
+	assert_int_equal(f->data.target_served, 4000);
+	assert_int_equal(f->data.stalls_dropped, 3);
+	assert_int_equal(f->data.nstalls, 2);
+	assert_true(f->data.stall[1].target);
+	assert_int_equal(f->data.stall[1].length_ns, 8000000);
+}
+
 /* A peer's word that makes no sense is dropped, not believed. */
 static void test_rubbish(void **state)
 {
@@ -503,9 +542,9 @@ static void test_run(void **state)
 	(void)state;
 	arena_init(&arena);
 	check_run(points, 2, &arena);
-	assert_float_equal(first[0].p_adjusted, .0012, 1e-12);
-	assert_float_equal(first[1].p_adjusted, .04, 1e-12);
-	assert_float_equal(second[0].p_adjusted, .04, 1e-12);
+	assert_near(first[0].p_adjusted, .0012, 1e-12);
+	assert_near(first[1].p_adjusted, .04, 1e-12);
+	assert_near(second[0].p_adjusted, .04, 1e-12);
 	assert_true(isnan(second[1].p_adjusted));
 	assert_string_equal(first[0].status, "fail");
 	assert_string_equal(first[0].action, "point rejected");
@@ -515,7 +554,7 @@ static void test_run(void **state)
 	assert_string_equal(second[0].status, "fail");
 	assert_string_equal(points[1].verdict.status, "invalid");
 	check_run(points, 3, &arena);
-	assert_float_equal(third[0].p_adjusted, .06, 1e-12);
+	assert_near(third[0].p_adjusted, .06, 1e-12);
 	assert_string_equal(third[0].status, "pass");
 	assert_string_equal(points[2].verdict.status, "valid");
 	arena_fini(&arena);
@@ -537,7 +576,7 @@ int main(void)
 		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
 		WITH(test_stalls_dropped), WITH(test_stalls),
-		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
+		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish), WITH(test_target),
 		cmocka_unit_test(test_run),
 	};
 

@@ -171,6 +171,58 @@ static void test_point(void **state)
 	assert_true(to->uncertainty_ns == 60);
 }
 
+/* --- where the time went -------------------------------------------------- */
+
+/*
+ * Requests 0 to 199 in disorder, of which request i waited 10 i and some time
+ * in the others; but for the last, whose window was not of the headline. Each
+ * tenth of the first half was not handed to a queueing discipline.
+ */
+static struct result_breakdown *breakdown(double q)
+{
+	static const struct config config = { .measure.window_ns = 10000000 };
+	static const struct plan plan = { .config = &config };
+	static struct point_window window[2] = { [1].out = WINDOW_AGENT };
+	static struct point_segment segment = { .from_ns = 30000000,
+						.window = window,
+						.nwindows = 2 };
+	static struct wire_way way[WAYS];
+	static struct point_ways ways = { .way = way, .n = WAYS };
+	const struct point_data data = {
+		.plan = &plan, .arena = &arena, .segment = &segment,
+		.nsegments = 1, .ways = &ways, .nways = 1,
+	};
+
+	for (int i = 0; i < WAYS; i++) {
+		int rank = (i * 37) % WAYS;
+
+		way[i] = (struct wire_way){
+			.window = rank == WAYS - 1 ? 4 : 3,
+			.leg_ns = { 10 * rank, 2, 3, 4, 5 },
+		};
+		if (rank < WAYS / 2 && rank % 10 == 0)
+			way[i].leg_ns[LEG_SCHED] = WIRE_NO_LEG;
+	}
+	return breakdown_at(&data, q, &arena);
+}
+
+/* Means over those next to the quantile: a tenth of what is beyond it. */
+static void test_breakdown(void **state)
+{
+	const struct result_breakdown *at = breakdown(.5);
+
+	(void)state;
+	assert_true(fabs(at->queue_ns - 10 * 99.5) <= 10);
+	assert_true(isnan(at->sched_ns));
+	assert_true(at->wire_out_ns == 3 && at->wire_ns == 4 &&
+		    at->wire_in_ns == 5);
+	at = breakdown(.9);
+	assert_true(fabs(at->queue_ns - 10 * 179) <= 10);
+	assert_true(at->sched_ns == 2);
+	assert_true(fabs(breakdown(.1)->queue_ns - 10 * 20) <= 10);
+	assert_true(fabs(breakdown(.999)->queue_ns - 10 * 198) <= 1e-9);
+}
+
 static void refused(struct wire_stamps stamps, const char *why)
 {
 	struct result_one_way *to = one_way(stamps);
@@ -197,7 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(test_fits), WITH(test_misfits), WITH(test_untold),
-		WITH(test_point), WITH(test_refused),
+		WITH(test_point), WITH(test_breakdown), WITH(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "coordinator/decide.h"
 #include "coordinator/interval.h"
 #include "coordinator/search.h"
+#include "coordinator/trial.h"
 
 /*
  * M/M/1, mean service 1/100 of a window: a sojourn's p99 is ln 100 /
@@ -98,8 +99,7 @@ static enum search_found try(double load, double confidence, struct rng *rng)
 			: p.lo > 1 ? SEARCH_MISSED : SEARCH_OPEN;
 		s.begun = true;
 		s.measured_s = (double)q.series.n * (double)WINDOW / 1e9;
-		s.shrink = p.value < 1 ? (p.hi - p.value) / (1 - p.value)
-				       : (p.value - p.lo) / (p.value - 1);
+		s.shrink = trial_width(&(struct trial){ .promise = p });
 	}
 	arena_fini(&q.arena);
 	return found;
@@ -134,9 +134,29 @@ static void test_known_limit(void **state)
 	assert_true(width < .5);
 }
 
+static double width(double lo, double value, double hi)
+{
+	return trial_width(&(struct trial){ .promise = { value, lo, hi } });
+}
+
+/* On the side of the promise: told apart is 0, half of the way is 1/2. */
+static void test_width(void **state)
+{
+	(void)state;
+	assert_near(width(.4, .8, 1), 0, 0);
+	assert_near(width(1.01, 1.2, 2), 0, 0);
+	assert_near(width(.1, .5, 1.25), 1.5, 1e-12);
+	assert_near(width(.5, 2, 9), 1.5, 1e-12);
+	assert_near(width(1, 2, 9), 1, 1e-12);
+	assert_true(isinf(width(.9, 1, 1.1)));
+	assert_true(isinf(width(.9, (double)NAN, (double)INFINITY)));
+	assert_true(isinf(width(0, .5, (double)INFINITY)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_known_limit),
 	};
 

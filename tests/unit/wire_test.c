@@ -247,6 +247,8 @@ struct parts {
 	struct stall stall[1];
 	uint32_t stall_thread[1];
 	struct sample sample[3];
+	struct wire_window wire[1];
+	struct wire_way way[2];
 	struct wire_report report;
 };
 
@@ -302,6 +304,19 @@ static void fill(struct parts *p)
 	r->wall_s = 2.5;
 	r->sample = p->sample;
 	r->nsamples = 3;
+	p->wire[0] = (struct wire_window){
+		8, 1, OUTCOME_RECEIVED, { p->cell + 1, 1, 1, 5 } };
+	r->wire = p->wire;
+	r->nwire = 1;
+	p->way[0] = (struct wire_way){ 7, { 1, WIRE_NO_LEG, 0, 4, 5 },
+				       WIRE_NO_LEG, WIRE_NO_LEG };
+	p->way[1] = (struct wire_way){ 8, { 1, 2, 3, 4, 5 }, -6, 7 };
+	r->way = p->way;
+	r->nways = 2;
+	r->stamps = (struct wire_stamps){
+		"kernel", "why", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+		15,
+	};
 }
 
 /* As one program sends it and another takes it. */
@@ -375,6 +390,17 @@ static void test_report(void **state)
 	assert_true(r->cpu_s == 1.5 && r->wall_s == 2.5);
 	assert_int_equal(r->nsamples, 3);
 	assert_memory_equal(r->sample, p.sample, sizeof(p.sample));
+	assert_int_equal(r->nwire, 1);
+	assert_int_equal(r->wire[0].index, 8);
+	assert_memory_equal(r->wire[0].response.cell, &cells[1],
+			    sizeof(cells[1]));
+	assert_int_equal(r->nways, 2);
+	assert_memory_equal(r->way, p.way, sizeof(p.way));
+	assert_string_equal(r->stamps.source, "kernel");
+	assert_string_equal(r->stamps.reason, "why");
+	assert_memory_equal(&r->stamps.asked, &p.report.stamps.asked,
+			    sizeof(r->stamps) -
+				    offsetof(struct wire_stamps, asked));
 }
 
 static void test_empty_report(void **state)
@@ -428,6 +454,10 @@ static void test_spoilt_reports(void **state)
 	SPOILT(p.sample[1].received_ns = 1);
 	SPOILT(p.sample[2].seq = 0);
 	SPOILT(p.sample[0].thread = 1);
+	SPOILT(p.wire[0].outcome = OUTCOMES);
+	SPOILT(p.way[0].leg_ns[LEG_OUT] = WIRE_NO_LEG);
+	SPOILT(p.way[1].leg_ns[LEG_SCHED] = -1);
+	SPOILT(p.way[1].leg_ns[LEG_IN] = -1);
 }
 
 int main(void)
