@@ -197,16 +197,26 @@ static uint32_t size_of(const struct keyspace_size *s, uint64_t key,
 		      s->least, s->most);
 }
 
-/* 'k', and zeros up to the number at the end. */
-uint32_t keyspace_key(const struct keyspace *k, uint64_t key,
-		      unsigned char *out)
+uint32_t keyspace_key_size(const struct keyspace *k, uint64_t key)
 {
-	uint32_t size = size_of(&k->key, key, HASH_KEY_SIZE);
+	return size_of(&k->key, key, HASH_KEY_SIZE);
+}
 
+/* 'k', and zeros up to the number at the end. */
+void keyspace_key_text(uint64_t key, uint32_t size, unsigned char *out)
+{
 	memset(out, '0', size);
 	for (uint32_t at = size; key && at > 0; key /= 10)
 		out[--at] = (unsigned char)('0' + key % 10);
 	out[0] = 'k';
+}
+
+uint32_t keyspace_key(const struct keyspace *k, uint64_t key,
+		      unsigned char *out)
+{
+	uint32_t size = keyspace_key_size(k, key);
+
+	keyspace_key_text(key, size, out);
 	return size;
 }
 

@@ -222,7 +222,8 @@ static long read_reply(struct resp *s, const unsigned char *in, size_t len,
 	return (long)used;
 }
 
-long resp_read(struct resp *s, const unsigned char *in, size_t len, bool *whole)
+long resp_read_any(struct resp *s, const unsigned char *in, size_t len,
+		   bool *whole)
 {
 	long used = -EBADMSG;
 

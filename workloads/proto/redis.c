@@ -34,6 +34,9 @@ struct redis {
 	struct keyspace keyspace;
 	uint32_t out; /* the most bytes of a message */
 	int scan_count;
+	uint32_t length; /* that was last written, as text: most often again */
+	uint32_t length_size;
+	char length_text[16];
 	char hello[SECRET_MAX + 256]; /* said first; or empty */
 };
 
@@ -138,42 +141,47 @@ static size_t put_end(char *out)
 	return 2;
 }
 
-/* $LENGTH\r\n */
-static size_t put_length(uint32_t len, char *out)
+/* $LENGTH\r\n, and what may be overwritten, up to 16 bytes. */
+static size_t put_length(struct redis *s, uint32_t len, char *out)
 {
-	size_t at = 1;
+	if (len != s->length || !s->length_size) {
+		size_t at = 1;
 
-	out[0] = '$';
-	at += put_decimal(out + at, len);
-	return at + put_end(out + at);
+		s->length_text[0] = '$';
+		at += put_decimal(s->length_text + at, len);
+		at += put_end(s->length_text + at);
+		s->length_size = (uint32_t)at;
+		s->length = len;
+	}
+	memcpy(out, s->length_text, sizeof(s->length_text));
+	return s->length_size;
 }
 
-/* The same and KEY\r\n; the length is known when the key is written. */
-static size_t put_key(const struct redis *s, uint64_t key, char *out)
+/* The same and KEY\r\n. */
+static size_t put_key(struct redis *s, uint64_t key, char *out)
 {
-	unsigned char text[KEYSPACE_KEY_MAX];
-	uint32_t len = keyspace_key(&s->keyspace, key, text);
-	size_t at = put_length(len, out);
+	uint32_t len = keyspace_key_size(&s->keyspace, key);
+	size_t at = put_length(s, len, out);
 
-	memcpy(out + at, text, len);
+	keyspace_key_text(key, len, (unsigned char *)out + at);
 	at += len;
 	return at + put_end(out + at);
 }
 
-static size_t put_set(const struct redis *s, uint64_t key, char *out)
+static size_t put_set(struct redis *s, uint64_t key, char *out)
 {
 	uint32_t value = keyspace_value_size(&s->keyspace, key);
 	size_t at = 13;
 
 	memcpy(out, "*3\r\n$3\r\nSET\r\n", 13);
 	at += put_key(s, key, out + at);
-	at += put_length(value, out + at);
+	at += put_length(s, value, out + at);
 	memset(out + at, 'v', value);
 	at += value;
 	return at + put_end(out + at);
 }
 
-static size_t put_get(const struct redis *s, uint64_t key, char *out)
+static size_t put_get(struct redis *s, uint64_t key, char *out)
 {
 	memcpy(out, "*2\r\n$3\r\nGET\r\n", 13);
 	return 13 + put_key(s, key, out + 13);
@@ -248,7 +256,7 @@ static long redis_feed(void *ps, void *cs, const unsigned char *in, size_t len,
 
 	(void)ps;
 	*ndone = 0;
-	while (*ndone < max && whole) {
+	while (*ndone < max && whole && used < len) {
 		long n = resp_read(&c->resp, in + used, len - used, &whole);
 
 		if (n < 0)
