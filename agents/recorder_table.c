@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "agents/recorder.h"
-#include "lancet/core/rng.h"
 #include "lancet/core/wire.h"
 
 /*
@@ -26,8 +25,7 @@ _Static_assert(HIST_BINS + OUTCOMES <= 65536, "a bin has 16 bits");
 
 int recorder_table_init(struct recorder_table *t)
 {
-	t->cells = 0;
-	t->mask = CELLS_FIRST - 1;
+	*t = (struct recorder_table){ .mask = CELLS_FIRST - 1 };
 	t->cell = calloc(CELLS_FIRST, sizeof(*t->cell));
 	return t->cell ? 0 : -ENOMEM;
 }
@@ -42,27 +40,28 @@ void recorder_table_reset(struct recorder_table *t)
 {
 	memset(t->cell, 0, (t->mask + 1) * sizeof(*t->cell));
 	t->cells = 0;
+	t->window = 0;
+	t->from_ns = 0;
 }
 
 /* --- one request ---------------------------------------------------------- */
 
+/* By the golden ratio (Knuth 1973, 6.4): nobody chooses keys that collide. */
 static struct recorder_cell *place(struct recorder_table *t, uint64_t key)
 {
-	size_t i = rng_mix(key) & t->mask;
+	size_t i = (key * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & t->mask;
 
 	while (t->cell[i].count && t->cell[i].key != key)
 		i = (i + 1) & t->mask;
 	return &t->cell[i];
 }
 
-/* Twice the room, when three quarters are used. */
+/* Twice the room. */
 static bool grow(struct recorder_table *t)
 {
 	struct recorder_cell *old = t->cell;
 	size_t n = t->mask + 1;
 
-	if (t->cells < n / 4 * 3)
-		return true;
 	t->cell = calloc(2 * n, sizeof(*t->cell));
 	if (!t->cell) {
 		t->cell = old;
@@ -81,7 +80,7 @@ static bool count(struct recorder_table *t, uint64_t key, uint32_t offset,
 {
 	struct recorder_cell *c;
 
-	if (!grow(t))
+	if (t->cells > t->mask / 4 * 3 && !grow(t))
 		return false;
 	c = place(t, key);
 	if (!c->count) {
@@ -98,11 +97,22 @@ static bool count(struct recorder_table *t, uint64_t key, uint32_t offset,
 	return true;
 }
 
+/* Most are of the same window as the one before: no need to divide. */
+static uint64_t window_of(struct recorder_table *t, int64_t at_ns,
+			  int64_t window_ns)
+{
+	if (at_ns < t->from_ns || at_ns - t->from_ns >= window_ns) {
+		t->window = (uint64_t)(at_ns / window_ns);
+		t->from_ns = (int64_t)t->window * window_ns;
+	}
+	return t->window;
+}
+
 bool recorder_table_add(struct recorder_table *t, const struct recorder *r,
 			const struct sample *s, int64_t value_ns)
 {
 	int64_t at = s->intended_ns - r->base_ns;
-	uint64_t key = (uint64_t)(at / r->window_ns) << 32 |
+	uint64_t key = window_of(t, at, r->window_ns) << 32 |
 		       (uint64_t)s->class << 16;
 	uint32_t bin;
 

@@ -15,6 +15,8 @@ struct wire_window;
 struct recorder_table {
 	struct recorder_cell *cell;
 	size_t cells, mask;
+	uint64_t window;	/* of the last request, */
+	int64_t from_ns;	/* and when that began */
 };
 
 /* -ENOMEM. */
