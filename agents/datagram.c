@@ -56,6 +56,23 @@ static int datagram_connect_all(struct datagram *s, uint32_t most,
 	return ret;
 }
 
+/*
+ * Only to wait, by an alarm (socket.c) and not by a timer each time; what
+ * there is to read is asked of the socket itself.
+ */
+static int datagram_watch_only(struct datagram *s, struct err *err)
+{
+	int ret = -1;
+
+	if (s->epoll >= 0)
+		return 0;
+	s->only = epoll_create1(EPOLL_CLOEXEC);
+	if (s->only >= 0)
+		ret = socket_watch(s->only, EPOLL_CTL_ADD, s->fd[0], EPOLLIN, 0);
+	return ret == 0 ? 0 : err_set(err, -errno, "cannot wait for %s: %s",
+				      s->name, strerror(errno));
+}
+
 static void datagram_messages(struct datagram *s, const struct transport_params *params)
 {
 	/* One byte more, so that a reply that is too long is seen as such. */
@@ -80,10 +97,10 @@ void datagram_close(void *state)
 
 	for (uint32_t i = 0; i < s->n; i++)
 		close(s->fd[i]);
-	socket_events_close(&s->events, s->epoll);
+	socket_events_close(&s->events, s->epoll >= 0 ? s->epoll : s->only);
 	socket_pages_free(s->data, BURST * s->room);
 	s->n = 0;
-	s->epoll = -1;
+	s->epoll = s->only = -1;
 	s->data = NULL;
 }
 
@@ -105,7 +122,7 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 	uint32_t most = params->connections ? params->connections : 1;
 	int ret;
 
-	s->epoll = -1;
+	s->epoll = s->only = -1;
 	s->listening = params->listen;
 	s->wire = params->listen ? NULL : params->stamps;
 	s->launch = params->listen ? NULL : params->launch;
@@ -124,6 +141,8 @@ int datagram_open(struct datagram *s, const struct transport_params *params,
 		peers_init(&s->peers, most, arena);
 	ret = params->listen ? datagram_listen(s, err) :
 			       datagram_connect_all(s, most, err);
+	if (ret == 0)
+		ret = datagram_watch_only(s, err);
 	if (ret != 0)
 		datagram_close(s);
 	return ret;
@@ -414,10 +433,10 @@ void datagram_wait(void *state, int64_t until_ns)
 
 	if (s->nrefused > 0 || s->look.n > 0)
 		return;
-	if (s->epoll >= 0)
-		socket_events_wait(&s->events, s->epoll, until_ns);
-	else
-		socket_wait(s->fd[0], until_ns);
+	socket_events_wait(&s->events, s->epoll >= 0 ? s->epoll : s->only,
+			   until_ns);
+	if (s->epoll < 0)
+		s->events.n = 0;
 }
 
 int datagram_reopen(void *state, uint32_t conn, struct err *err)

@@ -13,12 +13,12 @@
 /*
  * A client has one connected socket for every connection, so that a target
  * that spreads flows by hash sees that many; a single one is read without
- * epoll. That tells of edges only, since stamps that wait for being drained are
- * an error to it, of which it would tell again and again; so a socket is read
- * until it is known to be empty. It is when what it owes has come: as many as
- * were sent, less those received that were replies. A server has one socket,
- * numbers its peers, and stamps what comes in by the kernel: when it reached
- * the socket, however late it is read.
+ * epoll, which only waits for it. Of many it tells of edges only, since stamps
+ * that wait for being drained are an error to it, of which it would tell again
+ * and again; so a socket is read until it is known to be empty. It is when
+ * what it owes has come: as many as were sent, less those received that were
+ * replies. A server has one socket, numbers its peers, and stamps what comes
+ * in by the kernel: when it reached the socket, however late it is read.
  *
  * A transport's state is this structure; its open() fills the first members,
  * ends in datagram_open(), and the functions below fill its other slots.
@@ -27,7 +27,8 @@ struct datagram {
 	struct socket_peers to;	/* to send to in turn, or to listen on */
 	int buffer;		/* bytes of each socket's, as permitted */
 	int listening;
-	int epoll;		/* -1: fd[0] is the only socket */
+	int epoll;		/* -1: fd[0] is the only socket, */
+	int only;		/* and this epoll waits for it */
 	struct socket_events events;
 	int32_t *owed;		/* with edges: replies, by each socket */
 	struct waiting look;	/* sockets to be read without an edge */

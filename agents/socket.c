@@ -175,7 +175,8 @@ static const struct timespec *time_left(int64_t until_ns, struct timespec *left)
 	return left;
 }
 
-void socket_wait(int fd, int64_t until_ns)
+/* Sleep until a descriptor (an epoll, that is) can be read, or the instant. */
+static void socket_wait(int fd, int64_t until_ns)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	struct timespec left;

@@ -54,9 +54,6 @@ int socket_limit(size_t n, struct err *err);
 /* Watch a descriptor with an epoll; `data` comes back with its events. */
 int socket_watch(int epoll, int op, int fd, uint32_t events, uint32_t data);
 
-/* Sleep until a descriptor (an epoll too) can be read, or the instant. */
-void socket_wait(int fd, int64_t until_ns);
-
 /*
  * What an epoll told, also while its user slept, stays until it is taken, one
  * by one: it may be edge-triggered, and is then not told again.
