@@ -20,8 +20,9 @@ done
 
 machine=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
 {
-	printf '{"machine": "%s, %s CPUs, Linux %s",\n "benchmarks": [\n' \
-		"${machine:-unknown}" "$(nproc)" "$(uname -r)"
+	printf '{"machine": "%s, %s CPUs, Linux %s",\n "date": "%s",\n' \
+		"${machine:-unknown}" "$(nproc)" "$(uname -r)" "$(date +%F)"
+	printf ' "benchmarks": [\n'
 	sed '$!s/$/,/; s/^/  /' "$lines"
 	printf ' ]}\n'
 } >$out

@@ -20,7 +20,7 @@ table() {
 	def row: "| " + (map(tostring) | join(" | ")) + " |";
 	def stands: if . == "+" then "---:" else "---" end;
 	[.benchmarks[] | select('"$4"')] as $all | select($all | length > 0) |
-	"Measured on \(.machine).", "", ('"$2"' | row),
+	"Measured on \(.machine), \(.date).", "", ('"$2"' | row),
 	("'"$3"'" | split("") | map(stands) | row),
 	($all[] | '"$5"' | map(. // "-") | row)' "$bench" >"$tables/$1"
 }
