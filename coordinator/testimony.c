@@ -158,6 +158,20 @@ static int take_arrival(struct plan *plan, const char *law,
 
 /* --- the point ------------------------------------------------------------ */
 
+/* In what windows the sender says that it stood still. */
+static void leave_out(const struct requests *r, int64_t window_ns,
+		      struct point_segment *segment)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		size_t at = (size_t)(r->sample[i].intended_ns / window_ns);
+
+		if (!r->sample[i].thread || at >= segment->nwindows)
+			continue;
+		segment->window[at].out |= WINDOW_AGENT;
+		segment->window[at].reason = "the file says so";
+	}
+}
+
 static void add_agents(const struct requests *r, const struct rows_frame *frame,
 		       int64_t until_ns, struct point_data *data,
 		       struct arena *arena)
@@ -185,6 +199,7 @@ static void add_agents(const struct requests *r, const struct rows_frame *frame,
 		};
 	}
 	point_add(data, &start, reports, NULL);
+	leave_out(r, frame->window_ns, &data->segment[0]);
 }
 
 int testimony_take(struct requests *r, const struct testimony *asked,

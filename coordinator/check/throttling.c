@@ -215,9 +215,13 @@ static void run(const struct point_data *data, const void *options,
 	if (judge_waited(data, levels, arena, out) &&
 	    out->status == CHECK_FAIL)
 		return;
-	/* At equal distances replies may always come just before a send. */
+	/*
+	 * At equal distances replies may always come just before a send, and
+	 * a sender that stood still sends into the queue that it made.
+	 */
 	if (!(ops->flags & ARRIVAL_CONSTANT))
 		judge_records(data, levels, data->rows && !data->any_arrival &&
+			      !(data->left_out > 0) &&
 			      ops->flags & ARRIVAL_POISSON, arena, out);
 }
 

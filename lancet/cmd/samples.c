@@ -11,6 +11,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/input.h"
 #include "lancet/core/records.h"
+#include "lancet/core/result.h"
 
 static const char usage[] =
 	"lancet run my.yaml --set measure.samples=1/16 --out results/mine\n"
@@ -26,6 +27,9 @@ static const char usage[] =
 	"  segment, schedule_ns                intended, counted from the point's\n"
 	"                                      start, as windows of a result are\n"
 	"  warmup                              1: no figure of the result counts it\n"
+	"  left_out                            1: an agent stood still, so that the\n"
+	"                                      headline does not count it; by the\n"
+	"                                      result.json above FILE\n"
 	"What is not known is empty. Lines come by segment, agent, thread, seq.\n"
 	"\n"
 	"usage: lancet samples [OPTION]... FILE\n"
@@ -35,6 +39,8 @@ static const char usage[] =
 	"  --measured        without those of the warm-up\n"
 	"\n"
 	"Exit status: 0 fine, 2 no such file, class or outcome, or no records.\n";
+
+#define WINDOWS_MOST (1 << 26)
 
 struct request {
 	const char *file, *class;
@@ -46,6 +52,14 @@ struct line {
 	struct sample sample;
 	int64_t schedule_ns;
 	bool warmup;
+	const char *left_out;
+};
+
+/* The windows of the file's point that were left out; none: not known. */
+struct windows {
+	int64_t window_ns;
+	bool *out;
+	int64_t n;
 };
 
 /* --- one line ------------------------------------------------------------- */
@@ -75,23 +89,75 @@ static void print_line(const struct records_reader *r, const struct line *line)
 	print_known((int64_t)s->service_ns);
 	print_known((int64_t)s->served_ns);
 	printf("%s,%" PRIu32 ",%" PRIu32 ",%u,%s,%" PRIu32 ",%" PRIu32
-	       ",%" PRId64 ",%d\n",
+	       ",%" PRId64 ",%d,%s\n",
 	       r->class[s->class], s->conn, r->block.agent, s->thread,
 	       outcome_name[s->outcome], s->seq, r->block.segment,
-	       line->schedule_ns, line->warmup);
+	       line->schedule_ns, line->warmup, line->left_out);
+}
+
+/* --- what was left out ---------------------------------------------------- */
+
+static void take_windows(const struct result_windows *from, struct windows *to,
+			 struct arena *arena)
+{
+	int64_t last = from->n ? from->start_ns[from->n - 1] : 0;
+
+	if (last < 0 || last / from->window_ns >= WINDOWS_MOST)
+		return;
+	to->window_ns = from->window_ns;
+	to->n = last / to->window_ns + 1;
+	to->out = arena_array(arena, (size_t)to->n, sizeof(*to->out));
+	for (size_t i = 0; i < from->nleft_out; i++) {
+		const struct result_left_out *w = &from->left_out[i];
+		int64_t at = w->index < 0 || w->index >= (int64_t)from->n
+			? -1 : from->start_ns[w->index] / to->window_ns;
+
+		if (at >= 0 && at < to->n && strcmp(w->reason, "warm-up"))
+			to->out[at] = true;
+	}
+}
+
+/* FOLDER/samples/NAME: the point of FOLDER/result.json that has this file. */
+static struct windows windows_of(const char *file, struct arena *arena)
+{
+	struct windows windows = { 0 };
+	char *folder = arena_printf(arena, "%s%s", *file == '/' ? "" : "./",
+				    file), *name;
+	const struct result *result;
+	struct err err;
+
+	name = strrchr(folder, '/');
+	*name++ = '\0';
+	result = result_load(arena_printf(arena, "%s/..", folder), arena, &err);
+	name = arena_printf(arena, "samples/%s", name);
+	for (size_t i = 0; result && i < result->npoints; i++) {
+		const struct result_point *p = &result->points[i];
+
+		if (p->records && !strcmp(p->records->file, name) &&
+		    p->windows.window_ns > 0)
+			take_windows(&p->windows, &windows, arena);
+	}
+	return windows;
+}
+
+static const char *is_left_out(const struct windows *w, int64_t schedule_ns)
+{
+	int64_t at = w->n ? schedule_ns / w->window_ns : 0;
+
+	return !w->n ? "" : at >= 0 && at < w->n && w->out[at] ? "1" : "0";
 }
 
 /* --- all of them ---------------------------------------------------------- */
 
 static int print_all(struct records_reader *r, const struct request *request,
-		     int class, struct err *err)
+		     int class, const struct windows *windows, struct err *err)
 {
 	struct line line;
 	int rc;
 
 	puts("intended_ns,sent_ns,received_ns,wire_out_ns,wire_in_ns,"
 	     "service_ns,served_ns,class,conn,agent,thread,outcome,seq,"
-	     "segment,schedule_ns,warmup");
+	     "segment,schedule_ns,warmup,left_out");
 	while ((rc = records_next(r, &line.sample, err)) > 0) {
 		const struct records_block *b = &r->block;
 
@@ -103,6 +169,7 @@ static int print_all(struct records_reader *r, const struct request *request,
 		     line.sample.outcome != request->outcome) ||
 		    (request->measured && line.warmup))
 			continue;
+		line.left_out = is_left_out(windows, line.schedule_ns);
 		print_line(r, &line);
 	}
 	return rc;
@@ -126,6 +193,7 @@ static int samples(const struct request *request, struct arena *arena)
 {
 	FILE *file = input_open(request->file);
 	struct records_reader reader;
+	struct windows windows;
 	struct err err;
 	int class, status;
 
@@ -137,7 +205,9 @@ static int samples(const struct request *request, struct arena *arena)
 				  request->file, err.text);
 	} else {
 		status = find_class(&reader, request->class, &class);
-		if (!status && print_all(&reader, request, class, &err) < 0)
+		windows = windows_of(request->file, arena);
+		if (!status && print_all(&reader, request, class, &windows,
+					 &err) < 0)
 			status = cmd_fail("samples", STATUS_USAGE, "%s: %s",
 					  request->file, err.text);
 	}

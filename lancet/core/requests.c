@@ -22,6 +22,9 @@ enum column {
 	CLASS,
 	AGENT,
 	WARMUP,
+	LEFT_OUT,
+	SEGMENT,
+	THREAD,
 	COLUMNS
 };
 
@@ -34,6 +37,8 @@ static const struct {
 	{ "intended_ns", INTENDED }, { "outcome", OUTCOME },
 	{ "class", CLASS },	     { "agent", AGENT },
 	{ "warmup", WARMUP },	     { "schedule_ns", SCHEDULE },
+	{ "left_out", LEFT_OUT },    { "segment", SEGMENT },
+	{ "thread", THREAD },
 };
 
 static const struct {
@@ -156,12 +161,10 @@ static int take_outcome(const struct reader *r, bool replied, uint8_t *to,
 }
 
 /* The number of a name, which is new or was met before. */
-static int take_name(const struct reader *r, enum column column,
-		     const char ***name, size_t *n, size_t most, size_t *index,
-		     struct err *err)
+static int take_name(const struct reader *r, const char *text,
+		     enum column column, const char ***name, size_t *n,
+		     size_t most, size_t *index, struct err *err)
 {
-	const char *text = field(r, column);
-
 	for (*index = 0; *index < *n; ++*index)
 		if (!strcmp((*name)[*index], text))
 			return 0;
@@ -222,15 +225,38 @@ static int to_schedule(const struct reader *r, struct sample *s,
 	return 0;
 }
 
+/* Kept in release_ns until all lines are read. */
+static int take_segment(const struct reader *r, struct sample *s,
+			struct err *err)
+{
+	const char *text = field(r, SEGMENT);
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!*text || r->at[SCHEDULE] == NONE)
+		return 0;
+	if (end == text || *end || n >= REQUESTS_SEGMENTS)
+		return lines_error(r->lines, err,
+				   "segment '%.40s' is no number below %u",
+				   text, REQUESTS_SEGMENTS);
+	s->release_ns = (uint32_t)n;
+	return 0;
+}
+
 static int take_sample(struct reader *r, struct sample *s, struct err *err)
 {
 	struct requests *to = r->to;
 	size_t class, agent;
+	char sender[200];
 	int rc;
 
+	/* Each thread of an agent has sends of its own. */
+	snprintf(sender, sizeof(sender), "%.80s%s%.80s", field(r, AGENT),
+		 *field(r, THREAD) ? " thread " : "", field(r, THREAD));
 	*s = (struct sample){ .wire_out_ns = SAMPLE_NO_STAMP,
 			      .wire_in_ns = SAMPLE_NO_STAMP,
-			      .seq = (uint32_t)to->n };
+			      .seq = (uint32_t)to->n,
+			      .thread = !strcmp(field(r, LEFT_OUT), "1") };
 	/* What was never sent has no such instant, but was intended. */
 	if (!*field(r, TIME) && *field(r, INTENDED))
 		rc = take_ns(r, INTENDED, "intended_ns", &s->sent_ns, err);
@@ -244,10 +270,12 @@ static int take_sample(struct reader *r, struct sample *s, struct err *err)
 	if (!rc)
 		rc = to_schedule(r, s, err);
 	if (!rc)
-		rc = take_name(r, CLASS, &to->class, &to->nclasses,
-			       REQUESTS_CLASSES, &class, err);
+		rc = take_segment(r, s, err);
 	if (!rc)
-		rc = take_name(r, AGENT, &to->agent, &to->nagents,
+		rc = take_name(r, field(r, CLASS), CLASS, &to->class,
+			       &to->nclasses, REQUESTS_CLASSES, &class, err);
+	if (!rc)
+		rc = take_name(r, sender, AGENT, &to->agent, &to->nagents,
 			       REQUESTS_AGENTS, &agent, err);
 	if (rc)
 		return rc;
@@ -308,6 +336,65 @@ static int take_lines(struct reader *r, struct err *err)
 	return rc;
 }
 
+struct span {
+	int64_t first, last, by;	/* last: to be sent, or due */
+	size_t n;
+};
+
+/* How far each moves. -EINVAL: these are no segments, one after the other. */
+static int span_segments(const struct requests *to, struct span *segment)
+{
+	int64_t gap = 0, end = INT64_MIN, by = 0;
+
+	for (size_t i = 0; i < to->n; i++) {
+		struct span *s = &segment[to->sample[i].release_ns];
+		int64_t at = to->sample[i].intended_ns;
+		int64_t sent = to->sample[i].sent_ns;
+
+		s->first = !s->n || at < s->first ? at : s->first;
+		s->last = !s->n || at > s->last ? at : s->last;
+		s->last = sent > s->last ? sent : s->last;
+		s->n++;
+	}
+	for (size_t k = 0; k < REQUESTS_SEGMENTS; k++)
+		gap += (segment[k].last - segment[k].first) / (int64_t)to->n;
+	for (size_t k = 0; k < REQUESTS_SEGMENTS; k++) {
+		struct span *s = &segment[k];
+
+		if (!s->n)
+			continue;
+		if (end > s->first)
+			return -EINVAL;
+		if (end > INT64_MIN && s->first - end > gap)
+			by += end + gap - s->first;
+		s->by = by;
+		end = s->last;
+	}
+	return 0;
+}
+
+/*
+ * Each segment has a warm-up of its own, whose lines are passed over: it goes
+ * on a mean gap after the one before it, as if there were none.
+ */
+static void join_segments(struct requests *to, struct arena *arena)
+{
+	struct span *segment = arena_array(arena, REQUESTS_SEGMENTS,
+					   sizeof(*segment));
+
+	if (span_segments(to, segment) < 0)
+		return;
+	for (size_t i = 0; i < to->n; i++) {
+		struct sample *s = &to->sample[i];
+		int64_t by = segment[s->release_ns].by;
+
+		s->intended_ns += by;
+		s->sent_ns += by;
+		if (s->outcome == OUTCOME_RECEIVED)
+			s->received_ns += by;
+	}
+}
+
 int requests_read(struct requests *to, FILE *in, const char *file,
 		  struct arena *arena, struct err *err)
 {
@@ -322,6 +409,8 @@ int requests_read(struct requests *to, FILE *in, const char *file,
 		to->intended = r.at[INTENDED] != NONE;
 		rc = take_lines(&r, err);
 	}
+	if (!rc && r.at[SEGMENT] != NONE)
+		join_segments(to, arena);
 	return rc;
 }
 

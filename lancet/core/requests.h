@@ -24,18 +24,26 @@ struct err;
  *	outcome		optional: received (ok, success), nacked (refused),
  *			error, timeout, lost, unsent; empty: by the latency
  *	class, agent	optional: any names
- *	warmup		optional: lines with 1 are left out
+ *	thread		optional: a sender of its own of its agent
+ *	warmup		optional: lines with 1 are passed over
+ *	left_out	optional: 1 where the sender stood still, by its own
+ *			account; no response time and no gap there counts
+ *	segment		optional, with schedule_ns: a number; where each begins
+ *			with a warm-up that is passed over, they are joined
  *
  * An empty latency is a request without a reply. Times may have a fraction
  * or an exponent (1.5e9) and start anywhere. Lines end with LF or CRLF;
  * empty ones and those that start with '#' are passed over.
  */
 #define REQUESTS_CLASSES 256
-#define REQUESTS_AGENTS 64
+#define REQUESTS_AGENTS 256
+#define REQUESTS_SEGMENTS 4096u
 #define REQUESTS_MOST (UINT64_C(1) << 26)	/* lines: 4 GiB in memory */
 
 struct requests {
-	struct sample *sample;	/* in the file's order; conn is the agent */
+	struct sample *sample;	/* in the file's order; conn: the agent's
+				 * thread; thread 1: left out; release_ns:
+				 * the segment */
 	size_t n, room;
 	bool intended;		/* the file says; else intended_ns = sent_ns */
 	const char **class, **agent;	/* names, at least one */
