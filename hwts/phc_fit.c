@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 
 #include "lancet/core/arena.h"
 
@@ -15,16 +16,24 @@
 /* A stretch between two events needs so many readings to have a line. */
 #define STRETCH_MIN 3
 
+/* Brackets whose median counts. */
+#define HALVES 16u
+
 /* --- where the clock ran undisturbed -------------------------------------- */
 
 struct stretch {
 	const struct phc_reading *reading;
 	struct phc_point *point;
+	struct phc_walk *walk;
 	struct phc_node *node;
 	size_t n;
 	int64_t from_ns, base_ns;
-	size_t window;		/* that the last node found fit */
-	double bent;		/* so many nodes have no window that fits */
+	bool runs;		/* the clock moves */
+};
+
+/* One clock's, in all stretches. */
+struct temper {
+	double wander, scale;
 };
 
 static void stretch_points(struct stretch *s)
@@ -42,50 +51,67 @@ static void stretch_points(struct stretch *s)
 	}
 }
 
-/* The `window` points nearest to i; fewer where there are no more. */
-static void stretch_line(const struct stretch *s, size_t i, size_t window,
-			 struct phc_line *line)
+/* At each reading, what those before it and those after it say. */
+static void stretch_smooth(struct stretch *s, double wander)
 {
-	size_t n = window < s->n ? window : s->n;
+	struct phc_walk *w = s->walk;
+	double variance;
+
+	phc_walk_init(&w[0], s->point, 0, PHC_SLOPE_ANY);
+	for (size_t i = 1; i < s->n; i++) {
+		w[i] = w[i - 1];
+		phc_walk_predict(&w[i], s->point[i].x_s, wander);
+		phc_walk_update(&w[i], &s->point[i], &variance);
+	}
+	for (size_t i = s->n - 1; i-- > 0;)
+		phc_walk_smooth(&w[i], &w[i + 1], wander);
+}
+
+/* The median of the brackets about it, of which no data tell more. */
+static double stretch_half(const struct stretch *s, size_t i)
+{
+	size_t n = s->n < HALVES ? s->n : HALVES;
 	size_t first = i > n / 2 ? i - n / 2 : 0;
+	double half[HALVES];
 
 	if (first + n > s->n)
 		first = s->n - n;
-	phc_line_fit(line, s->point + first, n);
+	for (size_t k = 0; k < n; k++)
+		half[k] = s->point[first + k].half_ns;
+	gsl_sort(half, 1, n);
+	return gsl_stats_median_from_sorted_data(half, 1, n);
 }
 
-/* The longest window that does not bend, not far from the last one. */
-static void stretch_best(struct stretch *s, size_t i, struct phc_line *line)
+/*
+ * How far from the straight way to the next node the clock may be: a random
+ * walk's integral has this variance in the middle, both ends given.
+ */
+static double stretch_between(const struct stretch *s, size_t i,
+			      double wander)
 {
-	if (s->window < PHC_LINE_MAX)
-		s->window += s->window / 4;
-	if (s->window > PHC_LINE_MAX)
-		s->window = PHC_LINE_MAX;
-	for (;; s->window -= s->window / 4) {
-		stretch_line(s, i, s->window, line);
-		if (!line->bent || s->window - s->window / 4 < PHC_LINE_MIN)
-			break;
-	}
-	s->bent += line->bent;
+	double dt;
+
+	if (i + 1 >= s->n)
+		return 0;
+	dt = s->point[i + 1].x_s - s->point[i].x_s;
+	return wander * wander * dt * dt * dt / 48;
 }
 
-static void stretch_nodes(struct stretch *s)
+static void stretch_nodes(struct stretch *s, const struct temper *t)
 {
-	struct phc_line line;
-
-	s->window = PHC_LINE_MAX;
-	stretch_points(s);
+	stretch_smooth(s, t->wander);
 	for (size_t i = 0; i < s->n; i++) {
 		struct phc_node *node = &s->node[i];
-		double x = s->point[i].x_s, bound;
+		double variance = s->walk[i].yy +
+				  stretch_between(s, i, t->wander);
+		double bound = stretch_half(s, i) +
+			       BOUND_ERRORS * t->scale * sqrt(variance);
 
-		stretch_best(s, i, &line);
-		bound = line.half_ns + phc_line_unsure(&line, x, BOUND_ERRORS);
 		node->mono_ns = s->reading[i].mono_ns;
 		node->offset_ns = s->base_ns +
-				  (int64_t)llround(phc_line_at(&line, x));
+				  (int64_t)llround(s->walk[i].y_ns);
 		node->bound_ns = (int32_t)fmin(ceil(bound), INT32_MAX);
-		node->joined = i + 1 < s->n && s->n >= STRETCH_MIN;
+		node->joined = s->runs && i + 1 < s->n && s->n >= STRETCH_MIN;
 	}
 }
 
@@ -95,26 +121,22 @@ struct build {
 	struct phc_fit *fit;
 	const struct phc_reading *reading;
 	struct phc_point *point;
+	struct phc_walk *walk;
+	struct stretch *stretch;
+	size_t stretches, room, happening_room;
+	struct phc_bank bank;
 	struct arena *arena;
-	size_t begin;		/* of the stretch, */
-	bool runs;		/* in which the clock moves */
-	size_t room;		/* for happenings */
-	double bent;
 };
 
-static void build_stretch(struct build *b, size_t end)
+/* From the i-th reading on; how long is not known yet. */
+static void build_begin(struct build *b, size_t i, bool runs)
 {
-	struct stretch s = {
-		.reading = b->reading + b->begin,
-		.point = b->point + b->begin,
-		.node = b->fit->node + b->begin,
-		.n = end - b->begin,
+	b->stretch = arena_grow(b->arena, b->stretch, b->stretches, &b->room,
+				sizeof(*b->stretch));
+	b->stretch[b->stretches++] = (struct stretch){
+		.reading = b->reading + i, .point = b->point + i,
+		.walk = b->walk + i, .node = b->fit->node + i, .runs = runs,
 	};
-
-	stretch_nodes(&s);
-	b->bent += s.bent;
-	for (size_t i = 0; i < s.n && !b->runs; i++)
-		s.node[i].joined = false;
 }
 
 static void build_event(struct build *b, enum phc_event event, size_t i,
@@ -123,14 +145,47 @@ static void build_event(struct build *b, enum phc_event event, size_t i,
 	struct phc_fit *fit = b->fit;
 
 	fit->happening = arena_grow(b->arena, fit->happening, fit->happenings,
-				    &b->room, sizeof(*fit->happening));
+				    &b->happening_room,
+				    sizeof(*fit->happening));
 	fit->happening[fit->happenings++] = (struct phc_happening){
 		event, b->reading[i - 1].mono_ns,
 		b->reading[i].mono_ns, (int64_t)llround(size_ns),
 	};
-	build_stretch(b, i);
-	b->begin = i;
-	b->runs = event != PHC_FROZE;
+	build_begin(b, i, event != PHC_FROZE);
+}
+
+static void build_stretches(struct build *b)
+{
+	struct phc_watch *watch = arena_alloc(b->arena, sizeof(*watch));
+
+	for (size_t i = 0; i < b->fit->n; i++) {
+		enum phc_event event = phc_watch_take(watch, &b->reading[i]);
+
+		if (event != PHC_RUNS)
+			build_event(b, event, i, watch->size_ns);
+		else if (i == 0)
+			build_begin(b, i, true);
+		b->stretch[b->stretches - 1].n++;
+	}
+}
+
+/* How it wanders, by all that it ran. */
+static struct temper build_temper(struct build *b)
+{
+	size_t k;
+
+	for (size_t i = 0; i < b->stretches; i++) {
+		struct stretch *s = &b->stretch[i];
+
+		stretch_points(s);
+		if (!s->runs)
+			continue;
+		phc_bank_begin(&b->bank, s->point, 0, PHC_SLOPE_ANY);
+		for (size_t j = 1; j < s->n; j++)
+			phc_bank_take(&b->bank, &s->point[j]);
+	}
+	k = phc_bank_wander(&b->bank, 0);
+	return (struct temper){ phc_bank_step(k), phc_bank_scale(&b->bank, k) };
 }
 
 static int64_t fit_quantile(double *x, size_t n, double part)
@@ -139,50 +194,29 @@ static int64_t fit_quantile(double *x, size_t n, double part)
 	return (int64_t)x[(size_t)((double)(n - 1) * part)];
 }
 
-/*
- * Mean frequency, and how far that of one second is from that of the next:
- * the errors of the readings are in it, so the clock is no worse.
- */
-static void fit_frequency(struct phc_fit *fit)
+/* Mean frequency, steps left out. */
+static double fit_drift(const struct phc_fit *fit)
 {
-	double run_s = 0, gain_ns = 0, squares = 0, last = 0;
-	size_t from = 0, n = 0;
-	bool chained = false;
+	double run_s = 0, gain_ns = 0;
 
 	for (size_t i = 0; i + 1 < fit->n; i++) {
-		const struct phc_node *a = &fit->node[i], *b = a + 1, *f;
-		double s, ppb;
+		const struct phc_node *a = &fit->node[i], *b = a + 1;
 
-		if (!a->joined) {
-			from = i + 1;
-			chained = false;
+		if (!a->joined)
 			continue;
-		}
 		run_s += (double)(b->mono_ns - a->mono_ns) * 1e-9;
 		gain_ns += (double)(b->offset_ns - a->offset_ns);
-		f = &fit->node[from];
-		s = (double)(b->mono_ns - f->mono_ns) * 1e-9;
-		if (s < 1)
-			continue;
-		ppb = (double)(b->offset_ns - f->offset_ns) / s;
-		if (chained) {
-			squares += (ppb - last) * (ppb - last);
-			n++;
-		}
-		last = ppb;
-		chained = true;
-		from = i + 1;
 	}
-	fit->drift_ppm = run_s > 0 ? gain_ns / run_s * 1e-3 : 0;
-	fit->wander_ppb = n ? sqrt(squares / (double)n) : 0;
+	return run_s > 0 ? gain_ns / run_s * 1e-3 : 0;
 }
 
-static void fit_summary(struct phc_fit *fit, const struct build *b)
+static void fit_summary(struct phc_fit *fit, const struct build *b,
+			const struct temper *t)
 {
 	double *wide = arena_array(b->arena, fit->n, sizeof(*wide));
 
-	fit_frequency(fit);
-	fit->restless = b->bent / (double)fit->n;
+	fit->drift_ppm = fit_drift(fit);
+	fit->wander_ppb = t->wander * t->scale;
 	for (size_t i = 0; i < fit->n; i++)
 		wide[i] = fit->node[i].bound_ns;
 	fit->bound_ns = fit_quantile(wide, fit->n, .99);
@@ -195,24 +229,22 @@ void phc_fit_build(struct phc_fit *fit, const struct phc_reading *reading,
 		   size_t n, struct arena *arena)
 {
 	struct build b = {
-		.fit = fit, .reading = reading, .arena = arena, .runs = true,
+		.fit = fit, .reading = reading, .arena = arena,
 		.point = arena_array(arena, n, sizeof(*b.point)),
+		.walk = arena_array(arena, n, sizeof(*b.walk)),
 	};
-	struct phc_watch *watch = arena_alloc(arena, sizeof(*watch));
+	struct temper temper;
 
 	*fit = (struct phc_fit){
 		.node = arena_array(arena, n, sizeof(*fit->node)), .n = n,
 	};
 	if (!n)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		enum phc_event event = phc_watch_take(watch, &reading[i]);
-
-		if (event != PHC_RUNS)
-			build_event(&b, event, i, watch->size_ns);
-	}
-	build_stretch(&b, n);
-	fit_summary(fit, &b);
+	build_stretches(&b);
+	temper = build_temper(&b);
+	for (size_t i = 0; i < b.stretches; i++)
+		stretch_nodes(&b.stretch[i], &temper);
+	fit_summary(fit, &b, &temper);
 }
 
 /* --- conversion ----------------------------------------------------------- */

@@ -10,14 +10,15 @@
 struct arena;
 
 /*
- * After a run: at each reading, the value of a line through the 64 nearest
- * ones (fewer, down to 16, while the clock's frequency wanders visibly), and
- * straight between them. What lies between a reading before a step, or while
- * the clock stood still, and the next one is not known and is refused.
+ * After a run: at each reading, the likeliest offset of a clock whose
+ * frequency walks at random, by all readings between two events
+ * (phc_walk.h), and straight between them. What lies between a reading
+ * before a step, or while the clock stood still, and the next one is not
+ * known and is refused.
  *
  * The bound of a conversion is half the median bracket, within which no data
  * can tell where the card latched its clock, and BOUND_ERRORS (phc_fit.c)
- * standard errors of the line.
+ * standard errors.
  */
 struct phc_node {
 	int64_t mono_ns;
@@ -38,9 +39,7 @@ struct phc_fit {
 	struct phc_happening *happening;
 	size_t happenings;
 	double drift_ppm;	/* the whole way; steps left out */
-	double wander_ppb;	/* of the frequency, from second to second, */
-				/* with the readings' errors in it */
-	double restless;	/* share of nodes where 16 readings still bend */
+	double wander_ppb;	/* of its frequency in the square root of 1 s */
 	int64_t bound_ns;	/* that 99% of the nodes keep within */
 	int64_t width_ns;	/* median bracket */
 };

@@ -6,18 +6,24 @@
 #include <string.h>
 
 /*
- * One reading has a deviation of half / sqrt(3) where the clock is latched
- * anywhere in the bracket, less where it is latched near the middle. A line
- * that is off by SURE such errors has a chance of 6e-5, and the bracket must
- * miss it besides.
+ * A prediction that is off by SURE standard errors has a chance of 6e-5, and
+ * the bracket must miss it besides. What the clock may wander is the most that
+ * is about as likely as any: UNLIKELY is half the chi square of 5%.
  */
 #define SURE 4
+#define UNLIKELY 1.92
+
+/* In readings; the frequency may wander more, and less, in time. */
+#define MEMORY 64
 
 /*
  * How far the frequency may have changed in an event, ns per s: a servo sets
  * a clock's phase and its frequency together.
  */
 #define SLOPE_CHANGE 1e5
+
+/* The first readings show the slope, whatever it is, and no step. */
+#define SLOPE_FIRST 1e8
 
 const char *const phc_event_name[] = {
 	[PHC_RUNS] = "runs",
@@ -36,64 +42,34 @@ static struct phc_point watch_point(const struct phc_watch *watch,
 	};
 }
 
-/* The latest points that lie on one line. */
-static void watch_line(const struct phc_watch *watch, struct phc_line *line)
-{
-	size_t n = watch->n;
-
-	for (;; n -= n / 4) {
-		phc_line_fit(line, watch->point + watch->n - n, n);
-		if (!line->bent || n - n / 4 < PHC_LINE_MIN)
-			return;
-	}
-}
-
 /* How far the bracket misses what is expected; 0: it does not. */
 static double watch_missed(const struct phc_watch *watch,
 			   const struct phc_point *p)
 {
-	struct phc_line line;
-	double unsure, off;
+	size_t k = phc_bank_wander(&watch->bank, UNLIKELY);
+	struct phc_walk w = watch->bank.walk[k];
+	double off, unsure;
 
-	watch_line(watch, &line);
-	if (watch->n == 1 && !watch->sloped)
-		return 0;
-	if (watch->n == 1) {
-		line.slope = watch->slope;
-		unsure = line.half_ns +
-			 SLOPE_CHANGE * fabs(p->x_s - line.x_s);
-	} else {
-		line.scale_ns = fmax(line.scale_ns, line.half_ns / sqrt(3));
-		unsure = phc_line_unsure(&line, p->x_s, SURE);
-	}
-	off = p->y_ns - phc_line_at(&line, p->x_s);
+	phc_walk_predict(&w, p->x_s, phc_bank_step(k));
+	off = p->y_ns - w.y_ns;
+	unsure = SURE * phc_bank_scale(&watch->bank, k) * sqrt(w.yy);
 	return fabs(off) > p->half_ns + unsure ? off : 0;
 }
 
+/* The slope from before, if there is one. */
 static void watch_restart(struct phc_watch *watch,
 			  const struct phc_reading *reading)
 {
-	struct phc_line line;
+	bool sloped = watch->bank.sloped;
+	double slope = watch->bank.walk[PHC_WANDERS / 2].slope;
+	struct phc_point p;
 
-	if (watch->n > 1) {
-		watch_line(watch, &line);
-		watch->slope = line.slope;
-		watch->sloped = true;
-	}
 	watch->from_ns = reading->mono_ns;
 	watch->base_ns = phc_offset_ns(reading);
-	watch->point[0] = watch_point(watch, reading);
-	watch->n = 1;
-	watch->last = *reading;
-}
-
-static void watch_keep(struct phc_watch *watch, const struct phc_point *p,
-		       const struct phc_reading *reading)
-{
-	if (watch->n == PHC_LINE_MAX)
-		memmove(watch->point, watch->point + 1,
-			--watch->n * sizeof(*watch->point));
-	watch->point[watch->n++] = *p;
+	p = watch_point(watch, reading);
+	watch->bank.memory = MEMORY;
+	phc_bank_begin(&watch->bank, &p, slope,
+		       sloped ? SLOPE_CHANGE : SLOPE_FIRST);
 	watch->last = *reading;
 }
 
@@ -122,7 +98,8 @@ enum phc_event phc_watch_take(struct phc_watch *watch,
 	watch->size_ns = frozen || stands ? 0 : watch_missed(watch, &p);
 	watch->frozen = stands || (watch->size_ns < 0 && reading->still);
 	if (!frozen && !watch->frozen && watch->size_ns == 0) {
-		watch_keep(watch, &p, reading);
+		phc_bank_take(&watch->bank, &p);
+		watch->last = *reading;
 		return PHC_RUNS;
 	}
 	watch_restart(watch, reading);

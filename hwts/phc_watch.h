@@ -3,7 +3,7 @@
 #define HWTS_PHC_WATCH_H
 
 #include "hwts/phc.h"
-#include "hwts/phc_line.h"
+#include "hwts/phc_walk.h"
 
 enum phc_event {
 	PHC_RUNS,	/* where it was expected */
@@ -23,12 +23,10 @@ extern const char *const phc_event_name[];
  */
 struct phc_watch {
 	struct phc_reading last;
-	int64_t from_ns, base_ns;	/* origin of the points */
-	struct phc_point point[PHC_LINE_MAX]; /* since the last event */
-	size_t n;
-	double slope;			/* before it, ns per s */
+	int64_t from_ns, base_ns;	/* origin, at the last event */
+	struct phc_bank bank;		/* since then */
 	double size_ns;			/* of the last step */
-	bool begun, sloped, frozen;
+	bool begun, frozen;
 };
 
 enum phc_event phc_watch_take(struct phc_watch *watch,

@@ -144,8 +144,8 @@ int main(int argc, char **argv)
 	       out.bound_p50_ns, out.bound_max_ns, 100 * out.coverage);
 	printf("converted %" PRIu64 ", refused %" PRIu64 "\n", out.converted,
 	       out.refused);
-	printf("drift %.4f ppm, wander at most %.1f ppb, restless %.1f%%\n",
-	       out.drift_ppm, out.wander_ppb, 100 * out.restless);
+	printf("drift %.4f ppm, wander %.2g ppb\n", out.drift_ppm,
+	       out.wander_ppb);
 	print_found("step", t->step_ns != 0 ? t->step_at_s : -1,
 		    out.step_after_s);
 	print_found("freeze", t->freeze_s > 0 ? t->freeze_at_s : -1,

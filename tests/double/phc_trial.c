@@ -173,7 +173,6 @@ void phc_trial_run(const struct phc_trial *trial, struct phc_outcome *out)
 	trial_figures(out, error, bound);
 	out->drift_ppm = run.fit.drift_ppm;
 	out->wander_ppb = run.fit.wander_ppb;
-	out->restless = run.fit.restless;
 	sim_phc_fini(&run.phc);
 	arena_fini(&arena);
 }

@@ -31,7 +31,7 @@ struct phc_outcome {
 	uint64_t converted, refused;
 	double step_after_s, freeze_after_s;	/* negative: not found */
 	uint64_t false_alarms;
-	double drift_ppm, wander_ppb, restless;
+	double drift_ppm, wander_ppb;
 };
 
 /* Fill in what follows from the rest; -1: it makes no sense. */
