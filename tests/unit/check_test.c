@@ -1,127 +1,7 @@
 /* check_test.c - each check accepts a clean point and rejects a broken one */
-#include "tests/unit/point_data.h"
+#include "tests/unit/check.h"
 
-#include "coordinator/check.h"
 #include "coordinator/verdict.h"
-
-#define POINT_S 5
-#define RATE 20000.
-#define WINDOWS (POINT_S * 100)
-
-static const char text[] =
-	"name: t\nseed: 1\n"
-	"target: {address: '127.0.0.1:9', workers: 4}\n"
-	"workload: {protocol: spin, transport: udp, arrival: poisson,\n"
-	"  service: {exponential: {mean: 100us}}}\n"
-	"agents: [{launch: local, count: 1, threads: 1, connections: 4}]\n"
-	"load: {rate: 20krps}\n"
-	"measure: {warmup: 100ms, time_limit: 5s}\n"
-	"model: none\n"
-	/* So that a test that should pass does, but for 1e-6. */
-	"checks: {arrivals: {level: 1e-7}, dispersion: {level: 1e-7},\n"
-	"  independence: {level: 1e-7}, stationarity: {level: 1e-7},\n"
-	"  throttling: {level: 1e-7}}\n";
-
-/* One point in the making, which a test may spoil before it is taken in. */
-struct fixture {
-	struct arena arena;
-	struct plan *plan;
-	struct point_data data;
-	struct made made;
-	struct wire_start start;
-	struct rng rng;
-	int32_t gap[20000], intended[20000];
-	struct wire_gaps gaps;
-	struct stall stall[200];
-	uint32_t thread[200];
-	struct hist_sparse lateness;
-};
-
-/* Poisson counts, exponential response times of 200 us. */
-static void fill_windows(struct fixture *f, double rate)
-{
-	int64_t value[1000];
-
-	f->made.report.nwindows = 0;
-	for (uint32_t w = 0; w < WINDOWS; w++) {
-		double at = rng_exponential(&f->rng);
-		size_t n = 0;
-
-		for (; at < rate / 100 && n < 1000;
-		     at += rng_exponential(&f->rng))
-			value[n++] = (int64_t)(200e3 *
-					       rng_exponential(&f->rng));
-		made_window(&f->made, w, OUTCOME_RECEIVED, value, n);
-	}
-}
-
-static void fill_lateness(struct fixture *f, double mean_ns)
-{
-	int64_t value[2000];
-
-	for (int i = 0; i < 2000; i++)
-		value[i] = (int64_t)(mean_ns * rng_exponential(&f->rng));
-	f->lateness = made_sparse(&f->arena, value, 2000);
-	f->made.report.lateness = f->lateness;
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = fixture_create(sizeof(*f));
-	struct option_problems problems = { 0 };
-
-	test_rng(&f->rng, 7);
-	f->plan = plan_of(text, 4, &f->arena, &problems);
-	if (!f->plan)
-		return -1;
-	point_init(&f->data, f->plan, &f->plan->point[0], &f->arena);
-	f->made.arena = &f->arena;
-	f->start = (struct wire_start){
-		.rate_rps = RATE, .at_ns = 1000000000,
-		.until_ns = WINDOWS * WINDOW,
-	};
-	for (int i = 0; i < 20000; i++) {
-		f->intended[i] = (int32_t)(5e4 * rng_exponential(&f->rng));
-		f->gap[i] = f->intended[i];
-	}
-	f->gaps = (struct wire_gaps){ 0, 20000, f->gap, f->intended };
-	f->made.report.gaps = &f->gaps;
-	f->made.report.ngaps = 1;
-	f->made.report.send_cost_ns = 1000;
-	f->made.report.stall = f->stall;
-	f->made.report.stall_thread = f->thread;
-	fill_windows(f, RATE);
-	fill_lateness(f, 2e3);
-	*state = f;
-	return 0;
-}
-
-static const struct result_check *judge(struct fixture *f, const char *name)
-{
-	const struct wire_report *report = &f->made.report;
-	struct result_check *checks;
-	struct err err;
-	size_t n;
-
-	point_add(&f->data, &f->start, &report, NULL);
-	point_close(&f->data, &f->arena);
-	assert_int_equal(check_all(&f->data, &f->arena, &checks, &n, &err), 0);
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(checks[i].name, name))
-			return &checks[i];
-	fail_msg("no check %s", name);
-	return NULL;
-}
-
-static const struct result_check *expect(struct fixture *f, const char *name,
-					 const char *status)
-{
-	const struct result_check *check = judge(f, name);
-
-	if (strcmp(check->status, status))
-		fail_msg("%s: %s: %s", name, check->status, check->reason);
-	return check;
-}
 
 static void stamp_by_capture(struct fixture *f, int64_t lost)
 {
@@ -305,7 +185,7 @@ static void test_late(void **state)
 	struct fixture *f = *state;
 
 	fill_lateness(f, 20e3);		/* p99 92 us, median response 139 */
-	expect(f, "lateness", "fail");
+	assert_says(expect(f, "lateness", "fail"), "; 50.0 us are allowed");
 }
 
 static void test_lost(void **state)
@@ -416,8 +296,8 @@ static void test_stalls_dropped(void **state)
 {
 	struct fixture *f = *state;
 
-	f->made.report.stalls_dropped = 1;
-	expect(f, "stalls", "fail");
+	f->made.report.stalls_dropped = 7;
+	assert_says(expect(f, "stalls", "fail"), "7 more stalls than");
 }
 
 /* 4 ms every 50 ms: with guard and drain a fifth of the time and more. */
@@ -433,7 +313,7 @@ static void test_stalls(void **state)
 			.cause = STALL_PREEMPTED,
 		};
 	f->made.report.nstalls = 90;
-	expect(f, "stalls", "fail");
+	assert_says(expect(f, "stalls", "fail"), "stalled 90 times, for 4.0 ms at most");
 	assert_true(f->data.left_out > .2);
 }
 
@@ -444,7 +324,9 @@ static void test_few_stalls(void **state)
 	f->stall[0] = (struct stall){ .start_ns = f->start.at_ns + 2000000000,
 				      .length_ns = 4000000 };
 	f->made.report.nstalls = 1;
-	expect(f, "stalls", "pass");
+	assert_string_equal(expect(f, "stalls", "pass")->reason,
+		"0.6% of the time is left out (20% allowed): agents stalled 1 "
+		"times, for 4.0 ms at most");
 	assert_true(f->data.left_out > 0);
 }
 
@@ -453,7 +335,7 @@ static void test_steal(void **state)
 	struct fixture *f = *state;
 
 	f->data.steal = .1;
-	expect(f, "stalls", "fail");
+	assert_says(expect(f, "stalls", "fail"), "the host took 10.0% of the CPU time");
 }
 
 /* Of all segments: means by how many were served, counts and stalls. */
@@ -511,58 +393,8 @@ static void test_rubbish(void **state)
 	assert_int_equal(f->data.nstalls, 0);
 }
 
-/* A test of level 5% that allows an effect of 1. */
-static struct result_check tested(double p, double effect)
-{
-	return (struct result_check){
-		.name = "independence", .status = "pass", .action = "none",
-		.reason = "r", .p_value = p, .p_adjusted = (double)NAN,
-		.level = .05, .effect = effect, .threshold = 1,
-	};
-}
-
-/*
- * Three tests of a whole run, by Holm: p 0.0004, 0.02 and 0.04 are 0.0012,
- * 0.04 and 0.04; of four all but the first are 0.06. Too small an effect is a
- * pass, as is a large one that four tests may show by chance.
- */
-static void test_run(void **state)
-{
-	struct result_check first[] = { tested(.0004, -2), tested(.02, 1) };
-	struct result_check second[] = { tested(.04, -1.1),
-					 tested((double)NAN, 3) };
-	struct result_check third[] = { tested(.03, 2) };
-	struct result_point points[] = {
-		{ .checks = first, .nchecks = 2, .verdict.status = "valid" },
-		{ .checks = second, .nchecks = 2, .verdict.status = "valid" },
-		{ .checks = third, .nchecks = 1, .verdict.status = "valid" },
-	};
-	struct arena arena;
-
-	(void)state;
-	arena_init(&arena);
-	check_run(points, 2, &arena);
-	assert_near(first[0].p_adjusted, .0012, 1e-12);
-	assert_near(first[1].p_adjusted, .04, 1e-12);
-	assert_near(second[0].p_adjusted, .04, 1e-12);
-	assert_true(isnan(second[1].p_adjusted));
-	assert_string_equal(first[0].status, "fail");
-	assert_string_equal(first[0].action, "point rejected");
-	assert_string_equal(first[1].status, "pass");
-	assert_string_equal(points[0].verdict.status, "invalid");
-	assert_int_equal(points[0].verdict.nreasons, 1);
-	assert_string_equal(second[0].status, "fail");
-	assert_string_equal(points[1].verdict.status, "invalid");
-	check_run(points, 3, &arena);
-	assert_near(third[0].p_adjusted, .06, 1e-12);
-	assert_string_equal(third[0].status, "pass");
-	assert_string_equal(points[2].verdict.status, "valid");
-	arena_fini(&arena);
-}
-
 int main(void)
 {
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
 		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),
@@ -576,8 +408,8 @@ int main(void)
 		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
 		WITH(test_stalls_dropped), WITH(test_stalls),
-		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish), WITH(test_target),
-		cmocka_unit_test(test_run),
+		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
+		WITH(test_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
