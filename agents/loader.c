@@ -2,7 +2,9 @@
 #include <errno.h>
 
 #include "agents/worker.h"
+#include "lancet/core/arena.h"
 #include "lancet/core/clock.h"
+#include "lancet/core/err.h"
 
 /*
  * Requests are pipelined on connection 0, a window at a time. There is no
@@ -90,32 +92,46 @@ static bool is_new(struct loader *l, const struct proto_done *done)
 	return true;
 }
 
+/* Its own words, the first line of them as far as they can be read. */
+static int refused(int rc, const char *what, const struct packet *pkt,
+		   size_t at, struct err *err)
+{
+	char word[64];
+	size_t n = 0;
+
+	while (n + 1 < sizeof(word) && at + n < pkt->len &&
+	       pkt->data[at + n] >= ' ' && pkt->data[at + n] <= '~') {
+		word[n] = (char)pkt->data[at + n];
+		n++;
+	}
+	word[n] = '\0';
+	return err_set(err, rc, "%s%s%s%s", what, n ? ": it said \"" : "",
+		       word, n ? "\"" : "");
+}
+
 /* Every reply in the packet; only connection 0 was asked anything. */
 static int take(struct loader *l, const struct packet *pkt, struct err *err)
 {
 	struct worker *w = l->w;
-	struct proto_done done[16];
-	size_t used = 0;
+	struct proto_done done;
+	size_t used = 0, ndone;
 	long n = 1;
 
+	/* One by one: so it is known where each begins. */
 	while (used < pkt->len && n > 0) {
-		size_t ndone = 0;
-
+		ndone = 0;
 		n = w->proto.ops->feed(w->proto.state, w->conn_state,
-				       pkt->data + used, pkt->len - used, done,
-				       16, &ndone);
-		for (size_t i = 0; i < ndone; i++) {
-			if (done[i].status != PROTO_OK)
-				return err_set(err, -EIO,
-					       "the target refused to store "
-					       "an item");
-			if (is_new(l, &done[i]))
-				l->answered++;
-		}
+				       pkt->data + used, pkt->len - used,
+				       &done, 1, &ndone);
+		if (ndone && done.status != PROTO_OK)
+			return refused(-EIO, "the target refused to store an "
+				       "item", pkt, used, err);
+		l->answered += ndone && is_new(l, &done);
 		if (n < 0)
-			return err_set(err, -EBADMSG,
+			return refused(-EBADMSG, arena_printf(&w->arena,
 				       "the target does not speak %s",
-				       w->proto.ops->kind.name);
+				       w->proto.ops->kind.name), pkt, used,
+				       err);
 		used += (size_t)n;
 		if (ndone > 0)
 			l->progress_ns = clock_now_ns();
