@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
@@ -32,7 +33,8 @@ static const char usage[] =
 	"                                      result.json above FILE\n"
 	"What is not known is empty. Lines come by segment, agent, thread, seq.\n"
 	"\n"
-	"usage: lancet samples [OPTION]... FILE\n"
+	"usage: lancet samples [OPTION]... FILE   (or the folder of a result\n"
+	"                                          of one point)\n"
 	"  --class NAME      of this class only\n"
 	"  --outcome WORD    only those that ended so: received, nacked, error,\n"
 	"                    timeout, lost, unsent\n"
@@ -189,6 +191,28 @@ static int find_class(const struct records_reader *r, const char *name,
 			r->class[0]);
 }
 
+/* A result's folder stands for its point, where it has but one. */
+static int find_file(struct request *request, struct arena *arena)
+{
+	const char *folder = request->file, *second;
+	struct stat st;
+
+	if (stat(folder, &st) || !S_ISDIR(st.st_mode))
+		return STATUS_FINE;
+	request->file = arena_printf(arena, "%s/samples/point-0.records",
+				     folder);
+	second = arena_printf(arena, "%s/samples/point-1.records", folder);
+	if (stat(request->file, &st))
+		return cmd_fail("samples", STATUS_USAGE, "%s has no raw "
+				"records; keep them by measure.samples=all",
+				folder);
+	if (!stat(second, &st))
+		return cmd_fail("samples", STATUS_USAGE, "%s has several "
+				"points; name one of %s/samples/", folder,
+				folder);
+	return STATUS_FINE;
+}
+
 static int samples(const struct request *request, struct arena *arena)
 {
 	FILE *file = input_open(request->file);
@@ -257,7 +281,9 @@ static int run(int argc, char **argv)
 		return status;
 	request.file = argv[optind];
 	arena_init(&arena);
-	status = samples(&request, &arena);
+	status = find_file(&request, &arena);
+	if (!status)
+		status = samples(&request, &arena);
 	arena_fini(&arena);
 	return status;
 }
