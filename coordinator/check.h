@@ -61,8 +61,8 @@ struct check_ops {
 /* Where nothing else is known: one run in 500 is rejected by chance. */
 #define CHECK_LEVEL "0.002"
 #define CHECK_LEVEL_HELP \
-	"chance that any test of the whole run fails while nothing is wrong " \
-	"(Holm 1979)"
+	"probability that any test of the whole run fails although nothing " \
+	"is wrong (Holm 1979)"
 
 /*
  * Run every check of such data with its levels as configured; results in order

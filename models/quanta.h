@@ -21,12 +21,11 @@ struct quanta_options {
 	OPTION_AS(VALUE, s, "quantum", quanta.quantum, OPTION_REQUIRED, NULL,  \
 		  1e-9, 1e15, "work of a slice"),                              \
 		OPTION_AS(VALUE, s, "cost", quanta.cost, 0, "0ns", 0, 1e15,    \
-			  "time that the worker loses when a slice runs out"), \
+			  "time lost when a slice expires (preemption)"),      \
 		OPTION_AS(VALUE, s, "overshoot", quanta.overshoot, 0, NULL, 0, \
 			  1e15,                                                \
-			  "standard deviation of the normal variate whose "    \
-			  "absolute "                                          \
-			  "value a slice lasts longer")
+			  "slices last longer by the absolute value of a "     \
+			  "normal variate with this standard deviation")
 
 /* Put a job on an idle worker for its next slice. */
 void quanta_put(const struct quanta_options *q, struct workers *w,

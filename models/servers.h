@@ -47,9 +47,8 @@ struct servers_options {
 	OPTION(INT, struct servers_options, servers, 0, "2", 1, 1024,         \
 	       "how many servers"),                                           \
 		OPTION(INT, struct servers_options, each, 0, NULL, 1, 4096,   \
-		       "workers of a server; without, as many as the target " \
-		       "has, "                                                \
-		       "so that it has them `servers` times")
+		       "workers of a server; default: as many on each as "    \
+		       "the target has workers")
 
 uint32_t servers_each(const struct servers_options *o, uint32_t workers);
 uint32_t servers_workers(const void *options, uint32_t workers);

@@ -42,8 +42,8 @@ enum slots_ties { SLOTS_LOWEST, SLOTS_UNIFORM };
 extern const char *const slots_ties[];
 
 #define SLOTS_TIES                                                           \
-	"who of equals gets a job: the lowest, or any, each as likely; the " \
-	"law of response times differs a little"
+	"which worker gets a job among equals: the lowest-numbered, or one " \
+	"at random; response times differ slightly"
 
 size_t slots_state_size(const void *options, uint32_t workers);
 

@@ -35,7 +35,8 @@ struct keyspace_options {
 	OPTION(INT, struct keyspace_options, keys, 0, "10000", 1, 1e9,       \
 	       "how many keys there are"),                                   \
 	OPTION(REAL, struct keyspace_options, zipf, 0, "0", 0, 10,           \
-	       "exponent of the keys' popularity (Zipf); 0: all as likely"), \
+	       "exponent of the keys' popularity (Zipf); 0: all equally "    \
+	       "likely"),                                                    \
 	{ .key = "key_size", .type = OPTION_TYPE_KIND,                       \
 	  .offset = offsetof(struct keyspace_options, key_size),             \
 	  .preset = "30B", .class = KIND_DIST, .unit = OPTION_UNIT_BYTES,    \
@@ -46,8 +47,8 @@ struct keyspace_options {
 	  .help = "length of a value, or its law; at most 1MiB" },           \
 	{ .key = "operations", .type = OPTION_TYPE_STRINGS,                  \
 	  .offset = offsetof(struct keyspace_options, operations),           \
-	  .help = "of each class of requests: get, set or scan; then "       \
-		  "ratios do not count" }
+	  .help = "operation of each class of requests: get, set or scan; "  \
+		  "replaces the ratios" }
 
 /* A length that is fixed, or follows a law between two bounds. */
 struct keyspace_size {

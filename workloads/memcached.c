@@ -37,7 +37,7 @@ static const char *const mc_formats[] = { "ascii", "binary", NULL };
 const struct option_row mc_rows[] = {
 	{ .key = "format", .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct mc_options, format), .preset = "ascii",
-	  .names = mc_formats, .help = "the language on the wire" },
+	  .names = mc_formats, .help = "encoding" },
 	KEYSPACE_ROWS("200B"),
 	{ 0 },
 };

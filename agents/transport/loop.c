@@ -192,14 +192,15 @@ static int loop_reopen(void *state, uint32_t conn, struct err *err)
 static const struct option_row loop_rows[] = {
 	{ .key = "delay", .type = OPTION_TYPE_DURATION,
 	  .offset = offsetof(struct loop_options, delay_ns), .preset = "0ns",
-	  .max = 60e9, .help = "how long a message is under way" },
+	  .max = 60e9, .help = "time from a request to its reply" },
 	{ 0 },
 };
 
 const struct transport_ops transport_loop = {
 	.kind = {
 		.name = "loop",
-		.help = "in memory, without a target: a request is its own reply",
+		.help = "in memory, without a target: each request is returned "
+			"as its reply",
 		.options = loop_rows,
 		.options_size = sizeof(struct loop_options),
 	},

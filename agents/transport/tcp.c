@@ -24,14 +24,15 @@ static int tcp_open(void *state, const struct transport_params *params,
 
 static const struct option_row tcp_rows[] = {
 	OPTION(BOOL, struct tcp_options, nodelay, 0, "true", 0, 0,
-	       "send at once (TCP_NODELAY) instead of gathering small messages"),
+	       "send at once (TCP_NODELAY) instead of coalescing small "
+	       "messages"),
 	{ 0 },
 };
 
 const struct transport_ops transport_tcp = {
 	.kind = {
 		.name = "tcp",
-		.help = "TCP byte streams, without delay",
+		.help = "TCP byte streams",
 		.options = tcp_rows,
 		.options_size = sizeof(struct tcp_options),
 	},

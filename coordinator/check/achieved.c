@@ -16,7 +16,8 @@ struct achieved {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct achieved, tolerance, 0, "2%", 0, 1,
-	       "how far the rate may be off, besides the noise of its count"),
+	       "allowed relative error of the rate, in addition to the noise "
+	       "of its count"),
 	OPTION(REAL, struct achieved, deviations, 0, "4", 0, 100,
 	       "standard deviations of that noise; 4: one in 16000 by chance"),
 	{ 0 },
@@ -126,7 +127,7 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_achieved = {
 	.kind = {
 		.name = "achieved",
-		.help = "the asked rate was sent and answered",
+		.help = "the offered rate was sent and answered",
 		.options = rows,
 		.options_size = sizeof(struct achieved),
 	},

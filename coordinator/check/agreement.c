@@ -25,11 +25,11 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct agreement, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct agreement, apart, 0, "5%", 0, 10,
-	       "how far one agent's typical (geometric mean) response time "
-	       "may be from that of the others"),
+	       "allowed difference between one agent's typical (geometric "
+	       "mean) response time and the others'"),
 	OPTION(PERCENT, struct agreement, tail, 0, "30%", 0, 10,
-	       "how far its share of requests beyond the point's p90 or p99 "
-	       "may be from theirs, as `stationarity` allows"),
+	       "allowed relative difference of the shares of requests beyond "
+	       "the point's p90 and p99, as in `stationarity`"),
 	{ 0 },
 };
 

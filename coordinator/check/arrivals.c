@@ -30,9 +30,9 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct arrivals, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct arrivals, distance, 0, "3%", 0, 1,
-	       "Kolmogorov distance from the law, after every gap may be "
-	       "moved by the cost of a send; a gamma law of shape 1.5 is "
-	       "8% away from Poisson's"),
+	       "allowed Kolmogorov distance from the law, after every gap may "
+	       "be shifted by the cost of a send; between a gamma law of shape "
+	       "1.5 and Poisson it is 8%"),
 	{ 0 },
 };
 
@@ -209,7 +209,7 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_arrivals = {
 	.kind = {
 		.name = "arrivals",
-		.help = "actual send gaps follow the asked arrival law",
+		.help = "gaps between sends follow the configured arrival law",
 		.options = rows,
 		.options_size = sizeof(struct arrivals),
 	},

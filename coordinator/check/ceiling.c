@@ -14,8 +14,8 @@ struct ceiling {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct ceiling, share, 0, "0.1%", 0, 1,
-	       "share of latencies that may be the highest to the nanosecond: "
-	       "as many as may be lost"),
+	       "allowed share of latencies that equal the highest to the "
+	       "nanosecond: as many as may be lost"),
 	{ 0 },
 };
 
@@ -85,8 +85,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_ceiling = {
 	.kind = {
 		.name = "ceiling",
-		.help = "latencies of a file do not end at one value that "
-			"many share",
+		.help = "latencies of a file are not cut off at a highest "
+			"value",
 		.options = rows,
 		.options_size = sizeof(struct ceiling),
 	},

@@ -10,8 +10,8 @@ struct completeness {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct completeness, limit, 0, "0.1%", 0, 1,
-	       "share of requests that may lack an answer, or have one too "
-	       "many: beyond it p99.9 has no upper bound"),
+	       "allowed share of requests without an answer, or with a "
+	       "second one: beyond it p99.9 has no upper bound"),
 	{ 0 },
 };
 

@@ -19,8 +19,8 @@ struct copies {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct copies, share, 0, "1%", 0, 1,
-	       "share of latencies, or of gaps between sends, that may stand "
-	       "elsewhere, too, 32 in a row: as many change p99"),
+	       "allowed share of latencies, or of gaps between sends, that "
+	       "occur again in a stretch of 32: as many change p99"),
 	{ 0 },
 };
 

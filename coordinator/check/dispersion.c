@@ -23,8 +23,8 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct dispersion, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct dispersion, apart, 0, "25%", 0, 100,
-	       "how far the variance of counts may be from the asked "
-	       "process'; a gamma law of shape 1.5 is 33% from Poisson's"),
+	       "allowed relative difference of the variance of counts; that of "
+	       "a gamma law of shape 1.5 is 33% from Poisson's"),
 	{ 0 },
 };
 
@@ -217,7 +217,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_dispersion = {
 	.kind = {
 		.name = "dispersion",
-		.help = "counts of requests vary as the asked process' do",
+		.help = "counts of requests vary as those of the configured "
+			"process",
 		.options = rows,
 		.options_size = sizeof(struct dispersion),
 	},

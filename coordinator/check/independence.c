@@ -21,8 +21,8 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct independence, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct independence, correlation, 0, "5%", 0, 1,
-	       "rank correlation of gaps up to ten apart that is allowed: "
-	       "explains a 400th of their variance"),
+	       "allowed rank correlation of gaps up to ten apart: explains a "
+	       "400th of their variance"),
 	{ 0 },
 };
 
@@ -137,8 +137,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_independence = {
 	.kind = {
 		.name = "independence",
-		.help = "a send gap tells nothing of the next ones, where the "
-			"asked law says so",
+		.help = "gaps between sends are not correlated, if the "
+			"configured law is a renewal process",
 		.options = rows,
 		.options_size = sizeof(struct independence),
 	},

@@ -13,10 +13,10 @@ struct lateness {
 
 static const struct option_row rows[] = {
 	OPTION(DURATION, struct lateness, floor, 0, "50us", 0, 1e12,
-	       "p99 of sent - intended that is always fine: what a spinning "
+	       "p99 of sent - intended that is always allowed: what a spinning "
 	       "loop on a shared virtual machine reaches"),
 	OPTION(PERCENT, struct lateness, share, 0, "10%", 0, 10,
-	       "or this share of the median response time"),
+	       "or this share of the median response time is allowed"),
 	{ 0 },
 };
 

@@ -56,8 +56,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_memory = {
 	.kind = {
 		.name = "memory",
-		.help = "how much response times depend on their neighbours "
-			"(never rejects)",
+		.help = "how strongly response times are autocorrelated (never "
+			"rejects)",
 	},
 	.run = run,
 };

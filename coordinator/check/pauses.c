@@ -19,13 +19,14 @@ struct pauses {
 
 static const struct option_row rows[] = {
 	OPTION(REAL, struct pauses, hole, 0, "4", 1, 1000,
-	       "pauses are so many times longer than the longest other gap, "
-	       "the square of it where there is one pause: of a Pareto law "
-	       "with variance, once in 256"),
+	       "a pause is so many times longer than the longest other gap "
+	       "(the square of it, if there is only one pause): of a Pareto "
+	       "law with variance, once in 256"),
 	OPTION(REAL, struct pauses, length, 0, "30", 1, 1e9,
-	       "and so many mean gaps: of a Poisson process, once in 1e13"),
+	       "and longer than so many mean gaps: of a Poisson process, once "
+	       "in 1e13"),
 	OPTION(PERCENT, struct pauses, share, 0, "0.5%", 0, 1,
-	       "share of time that pauses may take"),
+	       "allowed share of time in pauses"),
 	{ 0 },
 };
 
@@ -140,7 +141,7 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_pauses = {
 	.kind = {
 		.name = "pauses",
-		.help = "the sender of a file did not stand still now and then",
+		.help = "the sender of a file did not stop now and then",
 		.options = rows,
 		.options_size = sizeof(struct pauses),
 	},

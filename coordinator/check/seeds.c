@@ -19,8 +19,8 @@ struct seeds {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct seeds, shared, 0, "1%", 0, 1,
-	       "share of intended gaps that may stand in another thread's "
-	       "sequence, four in a row, to the nanosecond"),
+	       "allowed share of intended gaps that another thread has, too, "
+	       "four in a row, to the nanosecond"),
 	{ 0 },
 };
 
@@ -117,7 +117,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_seeds = {
 	.kind = {
 		.name = "seeds",
-		.help = "agents and threads draw sequences of their own",
+		.help = "all agents and threads have different random "
+			"sequences",
 		.options = rows,
 		.options_size = sizeof(struct seeds),
 	},

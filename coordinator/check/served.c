@@ -17,8 +17,8 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct served, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct served, apart, 0, "3%", 0, 10,
-	       "how far the mean service that the target reports may be from "
-	       "the mean of the law: as much as the load would be off"),
+	       "allowed relative difference between the reported and the "
+	       "requested mean service time: the load would be off by as much"),
 	{ 0 },
 };
 
@@ -61,7 +61,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_served = {
 	.kind = {
 		.name = "served",
-		.help = "the target serves requests as long as they ask for",
+		.help = "service times that the target reports are those "
+			"requested",
 		.options = rows,
 		.options_size = sizeof(struct served),
 	},

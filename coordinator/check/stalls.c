@@ -14,12 +14,12 @@ struct stalls {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct stalls, steal, 0, "2%", 0, 1,
-	       "share of CPU time that the host may take away: a loop that "
-	       "misses more than that cannot be blamed on single stalls"),
+	       "allowed share of CPU time taken by the host (steal): more "
+	       "cannot be put down to single stalls"),
 	OPTION(PERCENT, struct stalls, standstill, 0, "3%", 0, 1,
-	       "share of time that agents may stand still, the longest stall "
-	       "aside: three times what a shared virtual machine does to "
-	       "them; SCHED_FIFO's throttle makes it 5%"),
+	       "allowed share of time in which agents stall, without the "
+	       "longest stall: three times that of a shared virtual machine; "
+	       "SCHED_FIFO's throttling makes it 5%"),
 	{ 0 },
 };
 
@@ -103,7 +103,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_stalls = {
 	.kind = {
 		.name = "stalls",
-		.help = "agents' standstills spoil a small part at most",
+		.help = "the client was not the bottleneck: agents stalled "
+			"only briefly",
 		.options = rows,
 		.options_size = sizeof(struct stalls),
 	},

@@ -22,11 +22,12 @@ struct stamps {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct stamps, coarse, 0, "10%", 0, 100,
-	       "unit of the latencies over their median: what rounding moves "
-	       "a quantile by; the unit of sends may be a mean gap"),
+	       "allowed resolution of latencies, relative to their median: "
+	       "rounding shifts quantiles by as much; that of sends may be a "
+	       "mean gap"),
 	OPTION(PERCENT, struct stamps, twice, 0, "0.1%", 0, 1,
-	       "share of lines that may be the same as another, to the "
-	       "nanosecond, or took no time: as many as may be lost"),
+	       "allowed share of lines that equal another to the nanosecond, "
+	       "or have no latency: as many as may be lost"),
 	{ 0 },
 };
 
@@ -256,7 +257,7 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_stamps = {
 	.kind = {
 		.name = "stamps",
-		.help = "instants of a file are fine enough, and no request "
+		.help = "timestamps of a file are fine enough, and no request "
 			"is there twice",
 		.options = rows,
 		.options_size = sizeof(struct stamps),

@@ -28,13 +28,13 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct stationarity, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct stationarity, latency, 0, "5%", 0, 10,
-	       "change of the typical (geometric mean) response time that is "
-	       "allowed: the precision asked of a p99 by default"),
+	       "allowed change of the typical (geometric mean) response time: "
+	       "the default precision of a p99"),
 	OPTION(PERCENT, struct stationarity, tail, 0, "30%", 0, 10,
-	       "change of the share of requests beyond the point's p90 or "
-	       "p99: an exponential tail 13% or 7% longer"),
+	       "allowed change of the share of requests beyond the point's p90 "
+	       "or p99: that of an exponential tail 13% or 7% longer"),
 	OPTION(PERCENT, struct stationarity, rate, 0, "5%", 0, 10,
-	       "change of the rate of requests"),
+	       "allowed change of the rate of requests"),
 	{ 0 },
 };
 
@@ -215,8 +215,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_stationarity = {
 	.kind = {
 		.name = "stationarity",
-		.help = "latencies and the load keep their level: no trend, "
-			"shift, wave or wandering (KPSS)",
+		.help = "latencies and load are stationary: no trend, shift, "
+			"wave or wandering (KPSS)",
 		.options = rows,
 		.options_size = sizeof(struct stationarity),
 	},

@@ -22,14 +22,15 @@ static const struct option_row rows[] = {
 	OPTION(REAL, struct throttling, level, 0, CHECK_LEVEL, 0, 1,
 	       CHECK_LEVEL_HELP),
 	OPTION(PERCENT, struct throttling, held, 0, "0.2%", 0, 1,
-	       "share of requests that may have left upon a reply, with as "
-	       "many in flight as ever: twice what p99.9 leaves out"),
+	       "allowed share of requests that were sent upon a reply, while "
+	       "as many as ever were in flight: twice what p99.9 leaves out"),
 	OPTION(PERCENT, struct throttling, found, 0, "5%", 0, 10,
-	       "(`lancet check`, poisson) how far what sends find in flight "
-	       "may be from what there is: a closed loop of 20 finds 5% less"),
+	       "(`lancet check`, poisson) allowed difference between the "
+	       "number in flight that sends find and its time average: a "
+	       "closed loop of 20 finds 5% less"),
 	OPTION(PERCENT, struct throttling, waited, 0, "1%", 0, 1,
-	       "share of requests that may have waited for a connection with "
-	       "room: the agents' own count; beyond it p99 is of another load"),
+	       "allowed share of requests that waited for a connection: beyond "
+	       "it p99 is of another load"),
 	{ 0 },
 };
 
@@ -228,8 +229,8 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_throttling = {
 	.kind = {
 		.name = "throttling",
-		.help = "replies do not decide when requests are sent: no "
-			"closed loop by full connections",
+		.help = "replies do not decide when requests are sent: full "
+			"connections made no closed loop",
 		.options = rows,
 		.options_size = sizeof(struct throttling),
 	},

@@ -12,8 +12,8 @@ struct witness {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct witness, limit, 0, "0.1%", 0, 1,
-	       "share of requests and replies that the capture may lack: "
-	       "where its buffer had no room, it lacks them all"),
+	       "allowed share of requests and replies missing in the capture; "
+	       "if its buffer overflowed, all count as missing"),
 	{ 0 },
 };
 
@@ -48,7 +48,7 @@ static void run(const struct point_data *data, const void *options,
 const struct check_ops check_witness = {
 	.kind = {
 		.name = "witness",
-		.help = "a capture that stamps the run has seen all of it",
+		.help = "the capture that stamps the run has all packets",
 		.options = rows,
 		.options_size = sizeof(struct witness),
 	},

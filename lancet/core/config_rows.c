@@ -37,12 +37,12 @@ static const struct option_row builtin_rows[] = {
 	CHOICE(struct config_builtin, backend, KIND_BACKEND, OPTION_UNIT_NONE,
 	       "virtual", "what executes the requests"),
 	CHOICE(struct config_builtin, service, KIND_DIST, OPTION_UNIT_TIME,
-	       NULL, "service time where a request carries none"),
+	       NULL, "service time of requests that carry none"),
 	OPTION(STRING, struct config_builtin, certificate, OPTION_FILE, NULL,
-	       0, 0, "PEM file it shows where the workload has tls; else it "
-	       "signs itself one at each start"),
+	       0, 0, "PEM file of its certificate for tls; default: a "
+	       "self-signed one, new at each start"),
 	OPTION(STRING, struct config_builtin, key, OPTION_FILE, NULL, 0, 0,
-	       "PEM file of its private key, where that is not in the same"),
+	       "PEM file of its private key, if not in the same file"),
 	{ 0 },
 };
 
@@ -50,16 +50,14 @@ static const struct option_row target_rows[] = {
 	POINTER(struct config_target, builtin, struct config_builtin,
 		builtin_rows, "lancet's own server, started for the run"),
 	OPTION(STRING, struct config_target, address, 0, NULL, 0, 0,
-	       "where a server listens: HOST:PORT, or /PATH or @NAME of a "
-	       "Unix socket; several by commas: connections go to them in "
-	       "turn"),
+	       "address of a server: HOST:PORT, or /PATH or @NAME of a Unix "
+	       "socket; several, separated by commas, get connections in turn"),
 	OPTION(INT, struct config_target, workers, 0, NULL, 1, 65536,
-	       "how many requests that server serves at once, where known"),
+	       "how many requests that server serves at once, if known"),
 	OPTION(LOAD, struct config_target, capacity, 0, NULL, 0, 0,
-	       "the rate at which it is full, where known"),
+	       "the highest rate that it sustains, if known"),
 	CHOICE(struct config_target, service, KIND_DIST, OPTION_UNIT_TIME,
-	       NULL, "how long it serves a request that does not say so "
-	       "itself, where known"),
+	       NULL, "its service time for requests that carry none, if known"),
 	OPTION(STRINGS, struct config_target, start, 0, NULL, 0, 0,
 	       "command that starts the server for the run"),
 	{ 0 },
@@ -70,7 +68,7 @@ static const struct option_row target_rows[] = {
 
 static const struct option_row class_rows[] = {
 	OPTION(STRING, struct config_class, name, OPTION_REQUIRED, NULL, 0, 0,
-	       "how the class is called in results"),
+	       "name of the class in results"),
 	OPTION(REAL, struct config_class, weight, 0, "1", 0, 1e9,
 	       "its share of requests, over the sum of weights"),
 	LAW(struct config_class, service, OPTION_UNIT_TIME,
@@ -80,8 +78,8 @@ static const struct option_row class_rows[] = {
 	LAW(struct config_class, reply_size, OPTION_UNIT_BYTES,
 	    "bytes of a reply"),
 	OPTION_AS(DURATION, struct config_class, "timeout", timeout_ns, 0,
-		  NULL, 1e3, HOUR, "how long its answers are waited for; "
-		  "else as all"),
+		  NULL, 1e3, HOUR, "how long to wait for a reply; default: the "
+		  "workload's"),
 	{ 0 },
 };
 
@@ -89,62 +87,65 @@ static const char *const tls_versions[] = { "auto", "1.2", "1.3", NULL };
 
 static const struct option_row tls_rows[] = {
 	OPTION(BOOL, struct config_tls, verify, 0, "true", 0, 0,
-	       "refuse a server whose certificate does not prove its name; "
-	       "the built-in one is believed, unless ca is set"),
+	       "refuse a server without a valid certificate for its name; the "
+	       "built-in target is trusted unless ca is set"),
 	OPTION(STRING, struct config_tls, ca, OPTION_FILE, NULL, 0, 0,
-	       "PEM file of who may have signed it; else the system's"),
+	       "PEM file of trusted certificate authorities; default: the "
+	       "system's"),
 	OPTION(STRING, struct config_tls, server_name, 0, NULL, 0, 0,
-	       "the name to ask for and to find there; else the address's"),
+	       "name to ask for (SNI) and to verify; default: that of the "
+	       "address"),
 	OPTION(STRINGS, struct config_tls, alpn, 0, NULL, 0, 0,
-	       "protocols to offer, the best first: [http/1.1]"),
+	       "protocols to offer (ALPN), the preferred one first: "
+	       "[http/1.1]"),
 	WORDS(struct config_tls, min_version, tls_versions, "auto",
-	      "the lowest version that is spoken; auto: 1.2"),
+	      "lowest version allowed; auto: 1.2"),
 	WORDS(struct config_tls, max_version, tls_versions, "auto",
-	      "the highest"),
+	      "highest version allowed"),
 	OPTION(STRING, struct config_tls, ciphers, 0, NULL, 0, 0,
-	       "of version 1.2, as openssl-ciphers(1) has them"),
+	       "cipher list for version 1.2, as in openssl-ciphers(1)"),
 	OPTION(STRING, struct config_tls, ciphersuites, 0, NULL, 0, 0,
-	       "of version 1.3: TLS_AES_128_GCM_SHA256:..."),
+	       "cipher suites for version 1.3: TLS_AES_128_GCM_SHA256:..."),
 	OPTION(STRING, struct config_tls, certificate, OPTION_FILE, NULL, 0, 0,
-	       "PEM file to show to a server that asks for one"),
+	       "PEM file of the certificate for servers that ask for one"),
 	OPTION(STRING, struct config_tls, key, OPTION_FILE, NULL, 0, 0,
-	       "PEM file of its private key, where that is not in the same"),
+	       "PEM file of its private key, if not in the same file"),
 	{ 0 },
 };
 
 static const struct option_row workload_rows[] = {
 	OPTION(STRING, struct config_workload, preset, 0, NULL, 0, 0,
-	       "a published workload by its name, for what stands nowhere "
-	       "else: `lancet list presets`"),
+	       "name of a published workload, used for all that is not "
+	       "configured; see `lancet list presets`"),
 	{ .key = "protocol", .type = OPTION_TYPE_KIND,
 	  .offset = offsetof(struct config_workload, protocol),
 	  .class = KIND_PROTO,
-	  .help = "what requests and replies look like; required without "
-		  "preset" },
+	  .help = "format of requests and replies; required without preset" },
 	CHOICE(struct config_workload, transport, KIND_TRANSPORT,
-	       OPTION_UNIT_NONE, "udp", "what carries them"),
+	       OPTION_UNIT_NONE, "udp", "what carries requests and replies"),
 	{ .key = "tls", .type = OPTION_TYPE_SECTION,
 	  .offset = offsetof(struct config_workload, tls),
 	  .flags = OPTION_POINTER | OPTION_SWITCH, .rows = tls_rows,
 	  .rows_size = sizeof(struct config_tls),
-	  .help = "encrypt what a stream carries (OpenSSL); true: as preset" },
+	  .help = "encrypt streams (OpenSSL); true: with the defaults" },
 	CHOICE(struct config_workload, arrival, KIND_ARRIVAL,
 	       OPTION_UNIT_TIME, "poisson", "when requests are due"),
 	LAW(struct config_workload, service, OPTION_UNIT_TIME,
 	    "service time that a request asks for"),
 	LAW(struct config_workload, request_size, OPTION_UNIT_BYTES,
-	    "bytes of a request; else the protocol's own"),
+	    "bytes of a request; default: by the protocol"),
 	LAW(struct config_workload, reply_size, OPTION_UNIT_BYTES,
-	    "bytes of a reply; else the protocol's own"),
+	    "bytes of a reply; default: by the protocol"),
 	ITEMS(struct config_workload, classes, struct config_class, class_rows,
 	      NULL, "kinds of requests, mixed by weight"),
 	OPTION(INT, struct config_workload, fanout, 0, "1", 1, 1000,
-	       "parts of a request, each on a connection of its own; it is "
-	       "done with the last reply, and fails where a part does"),
+	       "parts of a request, each on another connection; it is done "
+	       "with the last reply, and fails if a part fails"),
 	OPTION_AS(DURATION, struct config_workload, "timeout", timeout_ns, 0,
-		  "1s", 1e3, HOUR, "how long an answer is waited for"),
+		  "1s", 1e3, HOUR, "how long to wait for a reply"),
 	OPTION(BOOL, struct config_workload, trailer, 0, "false", 0, 0,
-	       "ask the built-in target for its instants of each request"),
+	       "ask the built-in target to report its instants of each "
+	       "request"),
 	{ 0 },
 };
 
@@ -165,31 +166,35 @@ static const struct option_row agent_rows[] = {
 	OPTION(INT, struct config_agent, connections, 0, "16", 1, 1e6,
 	       "connections of each, spread over its threads"),
 	OPTION(INT, struct config_agent, grow_to, 0, "0", 0, 1e6,
-	       "connections may become so many: one more is opened when a "
-	       "request would wait; 0: they stay as many"),
+	       "open one more connection when a request has to wait, up to "
+	       "this number; 0: never"),
 	WORDS(struct config_agent, pick, picks, "round-robin",
-	      "the connection of a request; least-loaded: that owes the "
-	      "fewest replies; sticky: its key's"),
+	      "how a request's connection is chosen; least-loaded: fewest "
+	      "outstanding replies; sticky: by the request's key"),
 	OPTION(INT, struct config_agent, requests_per_connection, 0, "0", 0,
-	       1e9, "then it is closed and opened anew; 0: kept as long as "
-	       "it lives"),
+	       1e9, "after so many it is closed and opened again; 0: never"),
 	OPTION(INT, struct config_agent, in_flight, 0, "0", 0, 65536,
-	       "requests at once on a connection; 0: what the protocol bears"),
+	       "most outstanding requests on a connection; 0: as many as the "
+	       "protocol allows"),
 	OPTION(INT, struct config_agent, pipeline, 0, "1", 1, 1024,
-	       "so many of those that are due together share a connection, "
-	       "and a packet"),
+	       "up to so many requests that are due together share a "
+	       "connection and a packet"),
 	OPTION(INT, struct config_agent, queue, 0, "100000", 0, 1e7,
-	       "requests that may wait for a connection before one is unsent"),
+	       "most requests waiting for a connection; beyond it they are "
+	       "unsent"),
 	WORDS(struct config_agent, mode, modes, "auto",
-	      "poll: spin on a CPU; block: sleep; auto: poll where CPUs last"),
+	      "poll: spin on a CPU; block: sleep; auto: poll if there are "
+	      "enough CPUs"),
 	WORDS(struct config_agent, pacer, pacers, "loop",
-	      "who holds a request until its time; launchtime: the queueing "
-	      "discipline or the card (SO_TXTIME), as measured at the start"),
+	      "what holds a request until it is due; loop: the agent; "
+	      "launchtime: queueing discipline or network card (SO_TXTIME), "
+	      "verified at the start"),
 	OPTION_AS(DURATION, struct config_agent, "coalesce", coalesce_ns, 0,
-		  "0ns", 0, 1e7, "mode block: each sleep lasts so long at "
-		  "least, so that a wake-up serves more; sends are as late"),
+		  "0ns", 0, 1e7, "in mode block, shortest sleep: one wake-up "
+		  "then serves more requests, and sends are up "
+		  "to so much late"),
 	OPTION(BOOL, struct config_agent, force, 0, "false", 0, 0,
-	       "poll even where CPUs do not last"),
+	       "poll even with too few CPUs"),
 	{ 0 },
 };
 
@@ -200,27 +205,28 @@ static const struct option_row sweep_rows[] = {
 	OPTION(INT, struct config_sweep, steps, 0, "8", 1, 1000,
 	       "how many points, both ends included"),
 	OPTION(BOOL, struct config_sweep, adaptive, 0, "false", 0, 0,
-	       "half of them evenly, then the others where the tail bends"),
+	       "space half of them evenly, place the others where the curve "
+	       "bends"),
 	{ 0 },
 };
 
 static const struct option_row search_rows[] = {
 	OPTION(LOAD, struct config_search, from, 0, "10%", 0, 0,
-	       "a load that should keep the slo"),
+	       "lowest load; should meet the slo"),
 	OPTION(LOAD, struct config_search, to, 0, "95%", 0, 0,
-	       "one that need not"),
+	       "highest load; need not meet it"),
 	OPTION(PERCENT, struct config_search, resolution, 0, "2%", 1e-4, 0.5,
-	       "the highest load is wanted as closely, as a share of it"),
+	       "how precisely the highest load is wanted, relative to it"),
 	OPTION(PERCENT, struct config_search, confidence, 0, "95%", 0.5,
-	       0.9999, "how often the interval given for it holds it"),
+	       0.9999, "confidence of the interval that is given for it"),
 	{ 0 },
 };
 
 static const struct option_row ramp_rows[] = {
 	OPTION(LOAD, struct config_ramp, from, OPTION_REQUIRED, NULL, 0, 0,
-	       "the load at first"),
+	       "load at the start"),
 	OPTION(LOAD, struct config_ramp, to, OPTION_REQUIRED, NULL, 0, 0,
-	       "and in the end"),
+	       "load at the end"),
 	OPTION_AS(DURATION, struct config_ramp, "over", over_ns,
 		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "how long it takes"),
 	{ 0 },
@@ -236,11 +242,11 @@ static const struct option_row step_rows[] = {
 
 static const struct option_row sine_rows[] = {
 	OPTION(LOAD, struct config_sine, mean, OPTION_REQUIRED, NULL, 0, 0,
-	       "the load at first, rising, and in the mean"),
+	       "mean load; the wave starts there, rising"),
 	OPTION(LOAD, struct config_sine, amplitude, OPTION_REQUIRED, NULL, 0,
-	       0, "how much more and less it becomes"),
+	       0, "how far the load departs from the mean"),
 	OPTION_AS(DURATION, struct config_sine, "period", period_ns,
-		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "of one wave"),
+		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "length of one wave"),
 	{ 0 },
 };
 
@@ -251,7 +257,8 @@ static const struct option_row spikes_rows[] = {
 	       "the load of a spike"),
 	OPTION_AS(DURATION, struct config_spikes, "every", every_ns,
 		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR,
-		  "from one to the next; the first comes after half of it"),
+		  "time from one spike to the next; the first comes after half "
+		  "of it"),
 	OPTION_AS(DURATION, struct config_spikes, "for", for_ns,
 		  OPTION_REQUIRED, NULL, 1e6, 24 * HOUR, "how long one lasts"),
 	{ 0 },
@@ -259,13 +266,13 @@ static const struct option_row spikes_rows[] = {
 
 static const struct option_row pattern_rows[] = {
 	POINTER(struct config_pattern, ramp, struct config_ramp, ramp_rows,
-		"evenly from one load to another"),
+		"linear, from one load to another"),
 	ITEMS(struct config_pattern, steps, struct config_step, step_rows,
 	      NULL, "loads one after the other"),
 	POINTER(struct config_pattern, sine, struct config_sine, sine_rows,
-		"up and down in waves, for the time limit"),
+		"sine wave around a mean, for the time limit"),
 	POINTER(struct config_pattern, spikes, struct config_spikes,
-		spikes_rows, "bursts of a higher load, for the time limit"),
+		spikes_rows, "spikes of higher load, for the time limit"),
 	{ 0 },
 };
 
@@ -286,55 +293,65 @@ static const struct option_row load_rows[] = {
 
 static const struct option_row precision_rows[] = {
 	OPTION(QUANTILE, struct config_precision, quantile, 0, "p99", 0, 1,
-	       "the quantile of response time that has to be precise"),
+	       "quantile of response time whose precision counts"),
 	OPTION(PERCENT, struct config_precision, relative, 0, "5%", 1e-4, 1,
-	       "half-width of its interval over its value"),
+	       "half-width of its interval, relative to its value"),
 	OPTION(PERCENT, struct config_precision, confidence, 0, "95%", 0.5,
-	       0.9999, "how often such intervals hold the truth"),
+	       0.9999, "confidence of its interval"),
 	{ 0 },
 };
 
 #define MILLISECONDS 1e6
 static const struct option_row inject_rows[] = {
 	OPTION_AS(DURATION, struct config_inject, "agent", agent_ns, 0, "0ns",
-		  0, 100 * MILLISECONDS, "requests are sent so much late"),
+		  0, 100 * MILLISECONDS, "added before each request is sent"),
 	OPTION_AS(DURATION, struct config_inject, "path", path_ns, 0, "0ns",
-		  0, 100 * MILLISECONDS, "replies of a built-in target are so "
-		  "much longer on their way"),
+		  0, 100 * MILLISECONDS, "added to each reply's way back, "
+		  "unreported (built-in target)"),
 	OPTION_AS(DURATION, struct config_inject, "target", target_ns, 0,
-		  "0ns", 0, 100 * MILLISECONDS, "and leave it so much late"),
+		  "0ns", 0, 100 * MILLISECONDS, "added before each reply "
+						"leaves, and reported "
+						"(built-in target)"),
 	{ 0 },
 };
 
 static const struct option_row measure_rows[] = {
 	POINTER(struct config_measure, inject, struct config_inject,
-		inject_rows, "delays on purpose, to see that they are found"),
+		inject_rows, "delays added on purpose, to test that they are "
+			     "found"),
 	POINTER(struct config_measure, precision, struct config_precision,
-		precision_rows, "when a point ends before its time limit"),
+		precision_rows, "end a point before its time limit once this "
+				"precision is reached"),
 	OPTION_AS(DURATION, struct config_measure, "warmup", warmup_ns,
 		  OPTION_AUTO, "auto", 0, HOUR,
-		  "left out at a point's start"),
+		  "warm-up, left out at the start of a point"),
 	OPTION_AS(DURATION, struct config_measure, "window", window_ns, 0,
 		  "10ms", 1e5, 10 * SECOND,
-		  "slices of intended time that are kept or left out whole"),
+		  "time slice, by intended send time, that is kept or left out "
+		  "as a whole"),
 	OPTION_AS(DURATION, struct config_measure, "time_limit",
 		  time_limit_ns, 0, "5s", 1e6, 24 * HOUR,
-		  "longest that a point takes"),
+		  "longest total time of a point"),
 	OPTION_AS(DURATION, struct config_measure, "stall", stall_ns, 0,
-		  "100us", 2e4, SECOND, "longer gaps of a loop are stalls"),
+		  "100us", 2e4, SECOND, "a longer gap in a measuring loop is a "
+					"stall"),
 	OPTION_AS(DURATION, struct config_measure, "drain", drain_ns, 0, "1s",
-		  0, HOUR, "how long replies are waited for after a point"),
+		  0, HOUR, "how long to wait for replies at the end of a "
+			   "point"),
 	OPTION(PERCENT, struct config_measure, max_left_out, 0, "20%", 0, 1,
-	       "share of windows left out beyond which a point is invalid"),
+	       "a point is invalid if more of its windows are left out"),
 	OPTION_AS(DURATION, struct config_measure, "heartbeat", heartbeat_ns,
-		  0, "5s", 1e7, HOUR, "silence after which a peer is dead"),
+		  0, "5s", 1e7, HOUR, "a peer that is silent for longer is "
+				      "dead"),
 	OPTION(INT, struct config_measure, attempts, 0, "3", 1, WIRE_ATTEMPTS,
-	       "how often a point that the client spoilt may be begun, within "
-	       "the time limit"),
+	       "how often a point may be attempted, if the client spoils it, "
+	       "within the time limit"),
 	OPTION(SHARE, struct config_measure, samples, 0, "none", 0, 1,
-	       "raw records that go into samples/: all, 1/16, 5%, none"),
+	       "share of requests whose raw records are kept in samples/: all, "
+	       "1/16, 5%, none"),
 	OPTION(SHARE, struct config_measure, stamps, 0, NULL, 1e-6, 1,
-	       "requests that are stamped; else all, or 1/16 with timestamps: auto"),
+	       "share of requests that are stamped; default: all, but 1/16 "
+	       "with timestamps: auto"),
 	{ 0 },
 };
 
@@ -344,35 +361,39 @@ static const char *const models[] = { "auto", "none", "replay", NULL };
 
 const struct option_row config_rows[] = {
 	OPTION(STRING, struct config, name, 0, NULL, 0, 0,
-	       "how the run is called; else as its file"),
+	       "name of the run; default: that of the file"),
 	OPTION(INT, struct config, seed, 0, "42", 0, INFINITY,
-	       "the same seed intends the same requests"),
+	       "seed of all random numbers: the same seed intends the same "
+	       "requests"),
 	SECTION(struct config, target, OPTION_REQUIRED, target_rows,
 		"what is measured: builtin, or the address of a server"),
 	SECTION(struct config, workload, OPTION_REQUIRED, workload_rows,
-		"what is sent to it, and when"),
+		"which requests it gets, and when"),
 	ITEMS(struct config, agents, struct config_agent, agent_rows, "[{}]",
-	      "who sends it"),
+	      "the processes that send the requests"),
 	WORDS(struct config, timestamps, stamps, "auto",
-	      "where packets are stamped; auto: the best there is"),
+	      "where packets are timestamped; auto: the best source that "
+	      "works"),
 	SECTION(struct config, load, OPTION_REQUIRED | OPTION_EXCLUSIVE,
-		load_rows, "how much of it"),
+		load_rows, "the offered load"),
 	SECTION(struct config, measure, 0, measure_rows,
-		"how long, and what counts as disturbed"),
+		"how long to measure, and what counts as disturbed"),
 	OPTION(STRING, struct config, slo, 0, NULL, 0, 0,
-	       "the promise to hold the measurement against: p99 <= 10x"),
+	       "latency objective that the result is compared with: p99 <= "
+	       "10x"),
 	{ .key = "model", .type = OPTION_TYPE_KIND,
 	  .offset = offsetof(struct config, model.policy), .preset = "auto",
 	  .names = models, .word = offsetof(struct config, model.mode),
 	  .class = KIND_POLICY, .unit = OPTION_UNIT_TIME,
-	  .help = "what it is laid beside: auto, none, replay, or a policy" },
+	  .help = "model that the result is compared with: auto, none, replay, "
+		  "or a policy" },
 	{ .key = "checks", .type = OPTION_TYPE_KINDS,
 	  .offset = offsetof(struct config, checks), .class = KIND_CHECK,
-	  .help = "levels and limits of checks, where they are not as preset: "
-		  "{arrivals: {distance: 5%}}; `lancet list checks`" },
+	  .help = "levels and limits of checks other than the defaults: "
+		  "{arrivals: {distance: 5%}}; see `lancet list checks`" },
 	{ .key = "report", .type = OPTION_TYPE_KINDS,
 	  .offset = offsetof(struct config, report),
 	  .preset = "[text, json, html, svg]", .class = KIND_WRITER,
-	  .help = "what is written of the result" },
+	  .help = "formats in which the result is written" },
 	{ 0 },
 };

@@ -22,7 +22,7 @@ struct bounded {
 
 static const struct option_row bounded_rows[] = {
 	OPTION(INT, struct bounded_options, places, 0, "0", 0, 1 << 20,
-	       "jobs that may wait"),
+	       "length of the queue"),
 	{ 0 },
 };
 
@@ -96,7 +96,8 @@ static struct policy_shape bounded_shape(const void *options)
 const struct policy_ops policy_bounded = {
 	.kind = {
 		.name = "bounded",
-		.help = "fcfs with few places to wait, the rest is dropped",
+		.help = "fcfs with a bounded queue; jobs that find it full are "
+			"dropped",
 		.options = bounded_rows,
 		.options_size = sizeof(struct bounded_options),
 		.short_keys = "places",

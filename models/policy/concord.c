@@ -17,7 +17,7 @@ struct concord_options {
 
 static const struct option_row concord_rows[] = {
 	OPTION(INT, struct concord_options, depth, 0, "2", 1, UINT32_MAX,
-	       "most jobs that a worker holds"),
+	       "most jobs at a worker, the one in service included"),
 	QUANTA_ROWS(struct concord_options, quanta),
 	{ 0 },
 };
@@ -71,7 +71,7 @@ static double concord_capacity(const void *options, uint32_t workers,
 const struct policy_ops policy_concord = {
 	.kind = {
 		.name = "concord",
-		.help = "jbsq-quantum with a dispatcher that works too",
+		.help = "jbsq-quantum with a dispatcher that serves jobs, too",
 		.options = concord_rows,
 		.options_size = sizeof(struct concord_options),
 		.short_keys = "depth quantum cost overshoot",

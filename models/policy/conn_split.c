@@ -72,7 +72,8 @@ static struct policy_shape conn_split_shape(const void *options)
 const struct policy_ops policy_conn_split = {
 	.kind = {
 		.name = "conn-split",
-		.help = "connections are bound to servers in turn, each fcfs",
+		.help = "connections are assigned to servers round-robin, each "
+			"fcfs",
 		.options = conn_split_rows,
 		.options_size = sizeof(struct servers_options),
 		.short_keys = "servers each",

@@ -24,8 +24,8 @@ struct darc {
 
 static const struct option_row darc_rows[] = {
 	OPTION(INTS, struct darc_options, reserved, 0, NULL, 1, 65535,
-	       "workers of each class, from the shortest on; without, as the "
-	       "classes load them"),
+	       "workers of each class, the shortest class first; default: by "
+	       "the load of each class"),
 	{ 0 },
 };
 
@@ -187,8 +187,8 @@ static double darc_capacity(const void *options, uint32_t workers,
 const struct policy_ops policy_darc = {
 	.kind = {
 		.name = "darc",
-		.help = "workers reserved for each class, shorter ones use "
-			"those of longer ones too",
+		.help = "workers reserved for each class; shorter classes may "
+			"use those of longer ones",
 		.options = darc_rows,
 		.options_size = sizeof(struct darc_options),
 		.short_keys = "reserved",

@@ -25,7 +25,7 @@ static int edf_init(void *state, const void *options, uint32_t workers,
 const struct policy_ops policy_edf = {
 	.kind = {
 		.name = "edf",
-		.help = "the earliest deadline first, not preempted",
+		.help = "earliest deadline first, non-preemptive",
 	},
 	.state_size = central_state_size,
 	.init = edf_init,

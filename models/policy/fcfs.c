@@ -20,7 +20,7 @@ static struct policy_shape fcfs_shape(const void *options)
 const struct policy_ops policy_fcfs = {
 	.kind = {
 		.name = "fcfs",
-		.help = "one queue in order of arrival before all workers",
+		.help = "first come, first served: one queue for all workers",
 	},
 	.state_size = servers_state_size,
 	.init = fcfs_init,

@@ -28,14 +28,13 @@ struct hermes_early {
 
 static const struct option_row hermes_early_rows[] = {
 	OPTION(INT, struct hermes_early_options, servers, 0, "0", 0, 65535,
-	       "how many, which are the workers; 0: as many as workers"),
+	       "how many servers; they are the workers; 0: as many as workers"),
 	OPTION(INT, struct hermes_early_options, cores, 0, "1", 1, 65535,
-	       "of each server"),
+	       "cores of each server"),
 	OPTION(INT, struct hermes_early_options, bound, 0, "0", 0, UINT32_MAX,
-	       "jobs at a server up to which it is packed; 0: as many as "
-	       "cores"),
+	       "a server is packed up to so many jobs; 0: as many as cores"),
 	OPTION(VALUE, struct hermes_early_options, cold, 0, "0ns", 0, 1e15,
-	       "work that a cold start adds"),
+	       "work added by a cold start"),
 	{ 0 },
 };
 
@@ -119,7 +118,7 @@ const struct policy_ops policy_hermes_early = {
 	.kind = {
 		.name = "hermes-early",
 		.help = "jobs bound to a server on arrival, packed on warm "
-			"ones; a server shares its cores",
+			"ones; each server shares its cores among its jobs",
 		.options = hermes_early_rows,
 		.options_size = sizeof(struct hermes_early_options),
 		.short_keys = "cores bound cold",

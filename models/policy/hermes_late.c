@@ -28,11 +28,11 @@ struct hermes_late {
 
 static const struct option_row hermes_late_rows[] = {
 	OPTION(INT, struct hermes_late_options, servers, 0, "0", 0, 65535,
-	       "how many; 0: as many as workers fill"),
+	       "how many servers; 0: as many as the workers fill"),
 	OPTION(INT, struct hermes_late_options, cores, 0, "1", 1, 65535,
-	       "of each server; a worker is one of them"),
+	       "cores of each server; a worker is one of them"),
 	OPTION(VALUE, struct hermes_late_options, cold, 0, "0ns", 0, 1e15,
-	       "work that a cold start adds"),
+	       "work added by a cold start"),
 	{ 0 },
 };
 
@@ -129,7 +129,7 @@ static enum job_outcome hermes_late_arrive(void *state, sim_time t,
 const struct policy_ops policy_hermes_late = {
 	.kind = {
 		.name = "hermes-late",
-		.help = "one queue; its first goes to the busiest server that "
+		.help = "one queue; its head goes to the busiest server that "
 			"is warm for it",
 		.options = hermes_late_rows,
 		.options_size = sizeof(struct hermes_late_options),

@@ -25,7 +25,7 @@ static const struct option_row hovercraft_rows[] = {
 	OPTION(VALUE, struct hovercraft_options, order, 0, "0ns", 0, 1e15,
 	       "time that the leader takes to order a request"),
 	OPTION(INT, struct hovercraft_options, bound, 0, "32", 1, UINT32_MAX,
-	       "most requests that a node has to reply to"),
+	       "most outstanding requests of a node"),
 	OPTION(INT, struct hovercraft_options, limit, 0, "16384", 1, UINT32_MAX,
 	       "most requests in the system; others are dropped"),
 	{ 0 },
@@ -100,8 +100,8 @@ static double hovercraft_capacity(const void *options, uint32_t workers,
 const struct policy_ops policy_hovercraft = {
 	.kind = {
 		.name = "hovercraft",
-		.help = "an ordered log before nodes with at most `bound` "
-			"requests each",
+		.help = "a leader orders requests, then each goes to a node "
+			"with fewer than `bound`",
 		.options = hovercraft_rows,
 		.options_size = sizeof(struct hovercraft_options),
 		.short_keys = "order bound limit",

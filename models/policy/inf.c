@@ -111,7 +111,7 @@ static void inf_rebase(void *state, sim_time by)
 const struct policy_ops policy_inf = {
 	.kind = {
 		.name = "inf",
-		.help = "a worker for everybody: nobody waits",
+		.help = "infinitely many workers: nobody waits",
 	},
 	.flags = POLICY_AT_ONCE,
 	.state_size = inf_state_size,

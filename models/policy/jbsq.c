@@ -16,7 +16,7 @@ struct jbsq_options {
 
 static const struct option_row jbsq_rows[] = {
 	OPTION(INT, struct jbsq_options, depth, 0, "2", 1, UINT32_MAX,
-	       "most jobs that a worker holds"),
+	       "most jobs at a worker, the one in service included"),
 	{ .key = "ties",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct jbsq_options, ties),

@@ -14,7 +14,7 @@ struct jbsq_quantum_options {
 
 static const struct option_row jbsq_quantum_rows[] = {
 	OPTION(INT, struct jbsq_quantum_options, depth, 0, "2", 1, UINT32_MAX,
-	       "most jobs that a worker holds"),
+	       "most jobs at a worker, the one in service included"),
 	QUANTA_ROWS(struct jbsq_quantum_options, quanta),
 	{ 0 },
 };

@@ -40,7 +40,7 @@ static struct policy_shape jsq_shape(const void *options)
 const struct policy_ops policy_jsq = {
 	.kind = {
 		.name = "jsq",
-		.help = "a queue for every worker, a job joins the shortest",
+		.help = "a queue for every worker; a job joins the shortest",
 		.options = jsq_rows,
 		.options_size = sizeof(struct jsq_options),
 		.short_keys = "ties",

@@ -258,7 +258,8 @@ const struct policy_ops policy_las = {
 	.kind = {
 		.name = "las",
 		.alias = "fb",
-		.help = "least attained service first, shared among equals",
+		.help = "least attained service first; equals share "
+			"(foreground-background)",
 	},
 	.flags = POLICY_AT_ONCE,
 	.state_size = las_state_size,

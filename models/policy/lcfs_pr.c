@@ -32,7 +32,7 @@ static struct policy_shape lcfs_pr_shape(const void *options)
 const struct policy_ops policy_lcfs_pr = {
 	.kind = {
 		.name = "lcfs-pr",
-		.help = "the last to come first, preempting",
+		.help = "last come, first served, preemptive",
 	},
 	.flags = POLICY_AT_ONCE,
 	.state_size = central_state_size,

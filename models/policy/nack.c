@@ -20,8 +20,8 @@ struct nack_options {
 static const struct option_row nack_rows[] = {
 	OPTION(VALUES, struct nack_options, bound, OPTION_REQUIRED, NULL, 0,
 	       1e15,
-	       "for each class, work per worker that it accepts before it; "
-	       "the last is for all classes after it"),
+	       "for each class, the most work per worker ahead of an accepted "
+	       "job; the last value applies to all further classes"),
 	{ 0 },
 };
 
@@ -74,7 +74,8 @@ static double nack_capacity(const void *options, uint32_t workers,
 const struct policy_ops policy_nack = {
 	.kind = {
 		.name = "nack",
-		.help = "fcfs that refuses what has too much work before it",
+		.help = "fcfs that refuses jobs with too much work ahead of "
+			"them",
 		.options = nack_rows,
 		.options_size = sizeof(struct nack_options),
 		.short_keys = "bound",

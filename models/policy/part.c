@@ -18,8 +18,8 @@ static const struct option_row part_rows[] = {
 	  .offset = offsetof(struct part_options, choice),
 	  .preset = "random",
 	  .names = part_choices,
-	  .help = "who gets a job: random, by its number (rr), by its "
-		  "connection (hash), or as a trace says (given)" },
+	  .help = "which worker gets a job: random, round-robin (rr), by its "
+		  "connection (hash), or by the trace (given)" },
 	{ 0 },
 };
 
@@ -75,7 +75,8 @@ const struct policy_ops policy_part = {
 	.kind = {
 		.name = "part",
 		.alias = "partitioned",
-		.help = "a queue for every worker, jobs split among them",
+		.help = "a queue for every worker; jobs are split among them "
+			"on arrival",
 		.options = part_rows,
 		.options_size = sizeof(struct part_options),
 		.short_keys = "choice",

@@ -26,9 +26,9 @@ struct pod {
 
 static const struct option_row pod_rows[] = {
 	OPTION(INT, struct pod_options, candidates, 0, "2", 1,
-	       POLICY_CANDIDATES, "different workers that are looked at"),
+	       POLICY_CANDIDATES, "number of different workers drawn"),
 	OPTION(VALUE, struct pod_options, delay, 0, "0ns", 0, 1e15,
-	       "age of what is known of their queues"),
+	       "age of the information about their queues"),
 	{ 0 },
 };
 
@@ -191,8 +191,8 @@ const struct policy_ops policy_pod = {
 	.kind = {
 		.name = "pod",
 		.alias = "po2",
-		.help = "a job joins the shortest of a few queues drawn at "
-			"random",
+		.help = "power of d choices: a job joins the shortest of a few "
+			"queues drawn at random",
 		.options = pod_rows,
 		.options_size = sizeof(struct pod_options),
 		.short_keys = "candidates delay",

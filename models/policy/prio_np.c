@@ -31,7 +31,7 @@ static struct policy_shape prio_np_shape(const void *options)
 const struct policy_ops policy_prio_np = {
 	.kind = {
 		.name = "prio-np",
-		.help = "the lowest class first, not preempted",
+		.help = "priorities, lowest class first, non-preemptive",
 	},
 	.state_size = central_state_size,
 	.init = prio_np_init,

@@ -32,7 +32,7 @@ static struct policy_shape prio_pr_shape(const void *options)
 const struct policy_ops policy_prio_pr = {
 	.kind = {
 		.name = "prio-pr",
-		.help = "the lowest class first, preempting",
+		.help = "priorities, lowest class first, preemptive",
 	},
 	.state_size = central_state_size,
 	.init = prio_pr_init,

@@ -68,7 +68,7 @@ static void ps_rebase(void *state, sim_time by)
 const struct policy_ops policy_ps = {
 	.kind = {
 		.name = "ps",
-		.help = "all jobs share all workers alike (processor sharing)",
+		.help = "processor sharing: all jobs share all workers equally",
 	},
 	.flags = POLICY_AT_ONCE,
 	.state_size = ps_state_size,

@@ -23,7 +23,7 @@ static const struct option_row ps_part_rows[] = {
 	  .offset = offsetof(struct ps_part_options, choice),
 	  .preset = "random",
 	  .names = choices,
-	  .help = "who gets a job, as for part" },
+	  .help = "which worker gets a job, as for part" },
 	{ 0 },
 };
 
@@ -87,7 +87,8 @@ static struct policy_shape ps_part_shape(const void *options)
 const struct policy_ops policy_ps_part = {
 	.kind = {
 		.name = "ps-part",
-		.help = "jobs split among workers, each shared by its jobs",
+		.help = "jobs are split among workers on arrival; each worker "
+			"is shared by its jobs",
 		.options = ps_part_rows,
 		.options_size = sizeof(struct ps_part_options),
 		.short_keys = "choice",

@@ -25,7 +25,8 @@ static int quantum_init(void *state, const void *options, uint32_t workers,
 const struct policy_ops policy_quantum = {
 	.kind = {
 		.name = "quantum",
-		.help = "one queue, round robin in slices at a cost",
+		.help = "one queue, round-robin in time slices that cost "
+			"something",
 		.options = quantum_rows,
 		.options_size = sizeof(struct quantum_options),
 		.short_keys = "quantum cost overshoot",

@@ -29,11 +29,11 @@ static const struct option_row rack_rows[] = {
 	  .offset = offsetof(struct rack_options, choice),
 	  .preset = "jsq",
 	  .names = rack_choices,
-	  .help = "who gets a job: random (rand), by its number (rr), the "
-		  "server with least jobs (jsq), or the one of a few "
+	  .help = "which server gets a job: random (rand), round-robin (rr), "
+		  "the one with the fewest jobs (jsq), or that among a few "
 		  "candidates (pod, po2)" },
 	OPTION(INT, struct rack_options, candidates, 0, "2", 1,
-	       POLICY_CANDIDATES, "different servers that pod looks at"),
+	       POLICY_CANDIDATES, "number of different servers that pod draws"),
 	{ 0 },
 };
 

@@ -26,7 +26,7 @@ static struct policy_shape rr_shape(const void *options)
 const struct policy_ops policy_rr = {
 	.kind = {
 		.name = "rr",
-		.help = "a queue for every worker, jobs dealt out in turns "
+		.help = "a queue for every worker; jobs go to them round-robin "
 			"(part: {choice: rr})",
 	},
 	.state_size = servers_state_size,

@@ -74,7 +74,8 @@ static double serial_capacity(const void *options, uint32_t workers,
 const struct policy_ops policy_serial = {
 	.kind = {
 		.name = "serial",
-		.help = "a dispatcher handles requests one by one, then fcfs",
+		.help = "a dispatcher handles requests one at a time, then "
+			"fcfs",
 		.options = serial_rows,
 		.options_size = sizeof(struct serial_options),
 		.short_keys = "dispatch",

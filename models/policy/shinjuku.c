@@ -24,8 +24,8 @@ struct shinjuku {
 static const struct option_row shinjuku_rows[] = {
 	QUANTA_ROWS(struct shinjuku_options, quanta),
 	OPTION(VALUES, struct shinjuku_options, slo, 0, NULL, 1e-9, 1e15,
-	       "the latency promised to each class, the last to all that "
-	       "follow; without, the same to all"),
+	       "latency objective of each class; the last applies to all "
+	       "further ones; default: the same for all"),
 	{ 0 },
 };
 
@@ -119,8 +119,8 @@ static enum job_outcome shinjuku_arrive(void *state, sim_time t,
 const struct policy_ops policy_shinjuku = {
 	.kind = {
 		.name = "shinjuku",
-		.help = "a queue for every class, the one most behind its "
-			"promise first; in slices at a cost",
+		.help = "a queue for every class, the one furthest behind its "
+			"objective first; in time slices that cost something",
 		.options = shinjuku_rows,
 		.options_size = sizeof(struct shinjuku_options),
 		.short_keys = "quantum cost slo overshoot",

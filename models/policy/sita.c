@@ -23,8 +23,8 @@ struct sita_options {
 static const struct option_row sita_rows[] = {
 	OPTION(VALUES, struct sita_options, cutoffs, OPTION_REQUIRED, NULL,
 	       1e-9, 1e15,
-	       "largest service of each worker but the last; those left out "
-	       "double"),
+	       "largest service time of each worker but the last; each one "
+	       "left out doubles the one before"),
 	{ 0 },
 };
 

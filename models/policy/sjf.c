@@ -31,7 +31,7 @@ static struct policy_shape sjf_shape(const void *options)
 const struct policy_ops policy_sjf = {
 	.kind = {
 		.name = "sjf",
-		.help = "the shortest job first, not preempted",
+		.help = "shortest job first, non-preemptive",
 	},
 	.state_size = central_state_size,
 	.init = sjf_init,

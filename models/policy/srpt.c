@@ -32,7 +32,7 @@ static struct policy_shape srpt_shape(const void *options)
 const struct policy_ops policy_srpt = {
 	.kind = {
 		.name = "srpt",
-		.help = "the job with least work left first, preempting",
+		.help = "shortest remaining processing time first, preemptive",
 	},
 	.flags = POLICY_AT_ONCE,
 	.state_size = central_state_size,

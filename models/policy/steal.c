@@ -14,14 +14,14 @@ static const char *const victims[] = { "longest", "uniform", NULL };
 
 static const struct option_row steal_rows[] = {
 	OPTION(VALUE, struct steal_options, cost, 0, "0ns", 0, 1e15,
-	       "time that a theft takes before the job starts"),
+	       "time that stealing takes before the job starts"),
 	{ .key = "victim",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct steal_options, victim),
 	  .preset = "uniform",
 	  .names = victims,
-	  .help = "the longest queue by the lowest idle worker, or any queue "
-		  "by any idle worker, each as likely" },
+	  .help = "longest: the lowest-numbered idle worker steals from the "
+		  "longest queue; uniform: a random one from a random queue" },
 	{ 0 },
 };
 
@@ -88,7 +88,7 @@ static struct policy_shape steal_shape(const void *options)
 const struct policy_ops policy_steal = {
 	.kind = {
 		.name = "steal",
-		.help = "a queue for every worker, idle ones take from the "
+		.help = "a queue for every worker; idle workers steal from the "
 			"others",
 		.options = steal_rows,
 		.options_size = sizeof(struct steal_options),

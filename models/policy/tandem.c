@@ -40,16 +40,16 @@ static const struct option_row tandem_rows[] = {
 	  .preset = "[1, 1]",
 	  .min = 1,
 	  .max = 4096,
-	  .help = "workers of each stage, one to three; how many the target "
-		  "has does not count" },
+	  .help = "workers of each stage, one to three stages; the target's "
+		  "number of workers is ignored" },
 	OPTION(VALUE, struct tandem_options, transit, 0, "0ns", 0, 1e15,
 	       "time from one stage to the next"),
 	{ .key = "later",
 	  .type = OPTION_TYPE_KINDS,
 	  .offset = offsetof(struct tandem_options, later),
 	  .class = KIND_DIST,
-	  .help = "laws of service from the second stage on; without, a "
-		  "request asks each stage for the same" },
+	  .help = "service laws from the second stage on; default: a request "
+		  "has the same service time at each stage" },
 	{ 0 },
 };
 
@@ -255,7 +255,7 @@ static struct policy_shape tandem_shape(const void *options)
 const struct policy_ops policy_tandem = {
 	.kind = {
 		.name = "tandem",
-		.help = "central queues one after the other",
+		.help = "stages in series, each with a central queue",
 		.options = tandem_rows,
 		.options_size = sizeof(struct tandem_options),
 		.short_keys = "stages transit",

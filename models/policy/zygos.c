@@ -26,7 +26,7 @@ struct zygos {
 
 static const struct option_row zygos_rows[] = {
 	OPTION(VALUE, struct zygos_options, cost, 0, "0ns", 0, 1e15,
-	       "time that a theft takes before the first job starts"),
+	       "time that stealing takes before the first job starts"),
 	{ 0 },
 };
 
@@ -129,7 +129,8 @@ static enum job_outcome zygos_arrive(void *state, sim_time t,
 const struct policy_ops policy_zygos = {
 	.kind = {
 		.name = "zygos",
-		.help = "steal, but of whole connections: each stays in order",
+		.help = "stealing of whole connections, each of which stays in "
+			"order",
 		.options = zygos_rows,
 		.options_size = sizeof(struct zygos_options),
 		.short_keys = "cost",

@@ -383,7 +383,8 @@ static int virtual_run(struct target *target, struct err *err)
 const struct backend_ops backend_virtual = {
 	.kind = {
 		.name = "virtual",
-		.help = "replies leave when an ideal queue would be done; one CPU stands for many workers",
+		.help = "simulates the queue in real time: replies leave when "
+			"it completes them; one CPU stands for many workers",
 	},
 	.run = virtual_run,
 };

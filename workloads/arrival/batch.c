@@ -28,13 +28,13 @@ static const char *const laws[] = { "fixed", "geometric", NULL };
 
 static const struct option_row batch_rows[] = {
 	OPTION(REAL, struct batch_options, size, OPTION_REQUIRED, NULL, 1, 1e6,
-	       "requests of a batch, in the mean"),
+	       "mean number of requests in a batch"),
 	{ .key = "law",
 	  .type = OPTION_TYPE_ENUM,
 	  .offset = offsetof(struct batch_options, law),
 	  .preset = "fixed",
 	  .names = laws,
-	  .help = "of the size; geometric sizes begin at 1" },
+	  .help = "law of the size; geometric sizes start at 1" },
 	{ 0 },
 };
 
@@ -95,7 +95,8 @@ static size_t batch_gaps(void *state, struct rng *rng, double *gap_ns, size_t n)
 const struct arrival_ops arrival_batch = {
 	.kind = {
 		.name = "batch",
-		.help = "several requests at once, at poisson's instants",
+		.help = "batches of simultaneous requests at the instants of a "
+			"Poisson process",
 		.options = batch_rows,
 		.options_size = sizeof(struct batch_options),
 		.short_keys = "size law",

@@ -29,7 +29,8 @@ const struct arrival_ops arrival_erlang = {
 	.kind = {
 		.name = "erlang",
 		.alias = "E#",
-		.help = "gaps of exponential stages: steadier than poisson",
+		.help = "gaps of several exponential stages: more regular than "
+			"poisson",
 		.options = erlang_rows,
 		.options_size = sizeof(struct erlang_options),
 		.short_keys = "stages",

@@ -60,7 +60,7 @@ const struct arrival_ops arrival_fixed = {
 	.kind = {
 		.name = "fixed",
 		.alias = "D",
-		.help = "equal distances, also over all threads together",
+		.help = "equal gaps, also over all threads together",
 	},
 	.flags = ARRIVAL_RENEWAL | ARRIVAL_CONSTANT,
 	.state_size = sizeof(struct fixed),

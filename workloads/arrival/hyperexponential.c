@@ -30,7 +30,8 @@ const struct arrival_ops arrival_hyperexponential = {
 	.kind = {
 		.name = "hyperexponential",
 		.alias = "H2 h2",
-		.help = "gaps of two exponentials by lot: burstier than poisson",
+		.help = "gaps drawn from one of two exponentials: burstier "
+			"than poisson",
 		.options = hyperexponential_rows,
 		.options_size = sizeof(struct hyperexponential_options),
 		.short_keys = "scv",

@@ -33,8 +33,8 @@ static const struct option_row mmpp_rows[] = {
 	       1e12, "rate of each state, relative to the others"),
 	OPTION(VALUES, struct mmpp_options, switches, OPTION_REQUIRED, NULL, 0,
 	       1e15,
-	       "mean time in each state; then comes the next one, after "
-	       "the last the first"),
+	       "mean time in each state, after which the next one follows, "
+	       "cyclically"),
 	{ 0 },
 };
 
@@ -202,7 +202,8 @@ const struct arrival_ops arrival_mmpp = {
 	.kind = {
 		.name = "mmpp",
 		.alias = "MMPP2",
-		.help = "poisson whose rate switches at random: storms and lulls",
+		.help = "Markov-modulated Poisson: the rate switches at random "
+			"between states",
 		.options = mmpp_rows,
 		.options_size = sizeof(struct mmpp_options),
 		.short_help = "MMPP2:r1=R:r2=R:q12=Q:q21=Q, q per unit of time "

@@ -10,7 +10,7 @@ struct pareto_options {
 
 static const struct option_row pareto_rows[] = {
 	OPTION(REAL, struct pareto_options, alpha, OPTION_REQUIRED, NULL, 1.01,
-	       100, "power of the tail; up to 2 the variance is infinite"),
+	       100, "exponent of the tail; up to 2 the variance is infinite"),
 	{ 0 },
 };
 
@@ -27,7 +27,7 @@ static int pareto_init(void *state, const void *options,
 const struct arrival_ops arrival_pareto = {
 	.kind = {
 		.name = "pareto",
-		.help = "gaps with a tail that falls as a power",
+		.help = "gaps with a power-law tail",
 		.options = pareto_rows,
 		.options_size = sizeof(struct pareto_options),
 		.short_keys = "alpha",

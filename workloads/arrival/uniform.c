@@ -14,7 +14,7 @@ static int uniform_init(void *state, const void *options,
 const struct arrival_ops arrival_uniform = {
 	.kind = {
 		.name = "uniform",
-		.help = "gaps anywhere between none and twice the mean",
+		.help = "gaps uniform between 0 and twice the mean",
 	},
 	.flags = ARRIVAL_RENEWAL | ARRIVAL_TURNS,
 	.state_size = sizeof(struct renewal),

@@ -10,7 +10,7 @@ struct weibull_options {
 
 static const struct option_row weibull_rows[] = {
 	OPTION(REAL, struct weibull_options, shape, 0, "1", 0.1, 100,
-	       "below 1 burstier than poisson, above 1 steadier"),
+	       "below 1 burstier than poisson, above 1 more regular"),
 	{ 0 },
 };
 
@@ -27,7 +27,7 @@ static int weibull_init(void *state, const void *options,
 const struct arrival_ops arrival_weibull = {
 	.kind = {
 		.name = "weibull",
-		.help = "gaps of a stretched exponential",
+		.help = "gaps with a Weibull (stretched exponential) law",
 		.options = weibull_rows,
 		.options_size = sizeof(struct weibull_options),
 		.short_keys = "shape",

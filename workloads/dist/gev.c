@@ -28,12 +28,12 @@ struct gev {
 
 static const struct option_row gev_rows[] = {
 	OPTION(VALUE, struct gev_options, location, OPTION_REQUIRED, NULL, 0,
-	       1e15, "where most values lie"),
+	       1e15, "location of the bulk of the values"),
 	OPTION(VALUE, struct gev_options, scale, OPTION_REQUIRED, NULL, 0, 1e15,
-	       "how far they are spread"),
+	       "scale: how widely they are spread"),
 	OPTION(REAL, struct gev_options, shape, OPTION_REQUIRED, NULL, -10, 10,
-	       "the tail falls with power 1/shape; 0 is Gumbel's law, below 0 "
-	       "it ends"),
+	       "exponent of the tail is 1/shape; 0: Gumbel's law; below 0: "
+	       "bounded"),
 	{ 0 },
 };
 
@@ -136,7 +136,7 @@ static double gev_cdf(const void *state, double x)
 const struct dist_ops dist_gev = {
 	.kind = {
 		.name = "gev",
-		.help = "generalised extreme values: the largest of many, "
+		.help = "generalised extreme value law, restricted to values "
 			"above 0",
 		.options = gev_rows,
 		.options_size = sizeof(struct gev_options),

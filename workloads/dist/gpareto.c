@@ -21,9 +21,9 @@ static const struct option_row gpareto_rows[] = {
 	OPTION(VALUE, struct gpareto, location, OPTION_REQUIRED, NULL, 0, 1e15,
 	       "the smallest value"),
 	OPTION(VALUE, struct gpareto, scale, OPTION_REQUIRED, NULL, 0, 1e15,
-	       "the mean above location, were shape 0"),
+	       "scale: the mean excess over location if shape is 0"),
 	OPTION(REAL, struct gpareto, shape, OPTION_REQUIRED, NULL, -10, 10,
-	       "the tail falls with power 1/shape; below 0 it ends"),
+	       "exponent of the tail is 1/shape; below 0: bounded"),
 	{ 0 },
 };
 
@@ -119,7 +119,7 @@ static double complex gpareto_laplace(const void *state, double complex s)
 const struct dist_ops dist_gpareto = {
 	.kind = {
 		.name = "gpareto",
-		.help = "generalised Pareto: what lies above a threshold",
+		.help = "generalised Pareto: exceedances over a threshold",
 		.options = gpareto_rows,
 		.options_size = sizeof(struct gpareto),
 		.short_keys = "location scale shape",

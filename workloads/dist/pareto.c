@@ -28,11 +28,12 @@ struct pareto {
 
 static const struct option_row pareto_rows[] = {
 	OPTION(REAL, struct pareto_options, alpha, OPTION_REQUIRED, NULL, 0.01,
-	       100, "power of the tail; the k-th moment needs more than k"),
+	       100, "exponent of the tail; the k-th moment is finite only if "
+		    "it exceeds k"),
 	OPTION(VALUE, struct pareto_options, min, OPTION_REQUIRED, NULL, 0,
 	       1e15, "the smallest value"),
 	OPTION(VALUE, struct pareto_options, max, 0, NULL, 0, 1e18,
-	       "the largest value; default: no end"),
+	       "the largest value; default: unbounded"),
 	{ 0 },
 };
 
@@ -155,7 +156,7 @@ const struct dist_ops dist_pareto = {
 	.kind = {
 		.name = "pareto",
 		.alias = "bounded-pareto",
-		.help = "a tail that falls as a power, up to max if there is one",
+		.help = "power-law tail, bounded if max is given",
 		.options = pareto_rows,
 		.options_size = sizeof(struct pareto_options),
 		.short_help = "pareto:ALPHA:MIN, bounded-pareto:ALPHA:MIN:MAX",

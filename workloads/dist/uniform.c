@@ -83,7 +83,7 @@ static double complex uniform_laplace(const void *state, double complex s)
 const struct dist_ops dist_uniform = {
 	.kind = {
 		.name = "uniform",
-		.help = "any value between two, each as likely",
+		.help = "uniform between two values",
 		.options = uniform_rows,
 		.options_size = sizeof(struct uniform),
 		.short_keys = "min max",

@@ -288,29 +288,30 @@ static long custom_feed(void *ps, void *cs, const unsigned char *in, size_t len,
 
 static const struct option_row custom_rows[] = {
 	OPTION(STRING, struct custom_options, request, 0, "ping {id:text}", 0,
-	       0, "what is sent: text with fields, \"get {key:text}\\r\\n\""),
+	       0, "the request: text with fields, \"get {key:text}\\r\\n\""),
 	OPTION(INT, struct custom_options, keys, 0, "10000", 1, 1e9,
-	       "how many numbers {key:...} takes, all as likely"),
+	       "number of keys for {key:...}, all equally likely"),
 	OPTION(SIZE, struct custom_options, reply_size, 0, "0B", 0,
-	       CUSTOM_REPLY_MAX, "where all replies have one length: that"),
+	       CUSTOM_REPLY_MAX, "length of every reply, if all have the same"),
 	OPTION(STRING, struct custom_options, reply_length, 0, NULL, 0, 0,
-	       "else where it stands, and what to add: u16be@2+4"),
+	       "else where a reply has its length, and what to add: u16be@2+4"),
 	OPTION(STRING, struct custom_options, reply_end, 0, NULL, 0, 0,
-	       "else the bytes that end one: \"END\\r\\n\""),
+	       "else the bytes that end a reply: \"END\\r\\n\""),
 	OPTION(STRING, struct custom_options, reply_id, 0, NULL, 0, 0,
-	       "where it repeats the id: u32be@0; else replies are in order"),
+	       "where a reply repeats the request's id: u32be@0; default: "
+	       "replies are in order"),
 	OPTION(STRING, struct custom_options, reply_ok, 0, NULL, 0, 0,
-	       "bytes that a good reply has, and where: 00@4"),
+	       "bytes that mark a good reply, and where: 00@4"),
 	OPTION(STRING, struct custom_options, reply_nack, 0, NULL, 0, 0,
-	       "bytes by which the server says: later"),
+	       "bytes that mark a refusal (nack), and where"),
 	{ 0 },
 };
 
 const struct proto_ops proto_custom = {
 	.kind = {
 		.name = "custom",
-		.help = "requests and replies as the configuration describes "
-			"them",
+		.help = "requests and replies as described in the "
+			"configuration",
 		.options = custom_rows,
 		.options_size = sizeof(struct custom_options),
 	},

@@ -155,7 +155,7 @@ static const struct option_row echo_rows[] = {
 const struct proto_ops proto_echo = {
 	.kind = {
 		.name = "echo",
-		.help = "messages that come back as they are",
+		.help = "messages that are returned unchanged",
 		.options = echo_rows,
 		.options_size = sizeof(struct echo_options),
 	},

@@ -104,7 +104,7 @@ static size_t mc_reply(void *ps, void *cs, const struct proto_served *req,
 const struct proto_ops proto_memcached = {
 	.kind = {
 		.name = "memcached",
-		.help = "gets and sets of a memcached, which is filled first",
+		.help = "gets and sets; the store is filled first",
 		.options = mc_rows,
 		.options_size = sizeof(struct mc_options),
 	},

@@ -227,7 +227,8 @@ static size_t mcu_reply(void *ps, void *cs, const struct proto_served *req,
 const struct proto_ops proto_memcached_udp = {
 	.kind = {
 		.name = "memcached-udp",
-		.help = "the same in datagrams (memcached -U), sets in one",
+		.help = "memcached over UDP (memcached -U); a set must fit "
+			"into one datagram",
 		.options = mc_rows,
 		.options_size = sizeof(struct mc_options),
 	},

@@ -157,7 +157,7 @@ static const struct option_row plugin_rows[] = {
 	OPTION(STRING, struct plugin_options, path, OPTION_FILE, NULL, 0, 0,
 	       "the shared library"),
 	OPTION(STRING, struct plugin_options, options, 0, NULL, 0, 0,
-	       "text that it is given"),
+	       "text that is passed to it"),
 	{ 0 },
 };
 

@@ -223,9 +223,10 @@ static size_t spin_reply(void *ps, void *cs, const struct proto_served *req,
 
 static const struct option_row spin_rows[] = {
 	OPTION(SIZE, struct spin_options, request_size, 0, "40B", SPIN_HEADER,
-	       SPIN_MAX, "length of a request where the workload says nothing"),
+	       SPIN_MAX, "length of a request, if the workload does not set "
+			 "it"),
 	OPTION(SIZE, struct spin_options, reply_size, 0, "40B", SPIN_HEADER,
-	       SPIN_MAX, "length of a reply where the workload says nothing"),
+	       SPIN_MAX, "length of a reply, if the workload does not set it"),
 	{ 0 },
 };
 
