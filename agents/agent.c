@@ -331,7 +331,8 @@ static int take_frame(struct agent *a, const json_t *frame)
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
 		if (!strcmp(frame_type(frame), frames[i].type))
 			return frames[i].take(a, frame);
-	return err_set(&a->err, -EBADMSG, "a frame of unknown type '%.32s'",
+	return err_set(&a->err, -EBADMSG, "received a frame of unknown type "
+					  "'%.32s'",
 		       frame_type(frame));
 }
 

@@ -34,8 +34,8 @@ static int datagram_connect(struct datagram *s, struct err *err)
 	if (s->wire)
 		stamps_enable(s->wire, s->n - 1, fd);
 	if (s->launch && launch_enable(s->launch, &sys_kernel, fd) < 0)
-		return err_set(err, -errno, "the kernel knows no launch times "
-			       "(SO_TXTIME): %s; take pacer out",
+		return err_set(err, -errno, "the kernel does not support "
+			       "launch times (SO_TXTIME): %s; remove pacer",
 			       strerror(errno));
 	if (s->epoll >= 0)
 		return socket_watch(s->epoll, EPOLL_CTL_ADD, fd,

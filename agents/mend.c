@@ -97,7 +97,8 @@ void mend_break(struct worker *w, uint32_t conn)
 	if (c->fresh) {
 		/* Opened anew and closed without a word. */
 		retry_later(w, c);
-		unreachable(w, "new connections are closed without a word by");
+		unreachable(w, "new connections are closed without any data "
+			       "by");
 	}
 }
 

@@ -162,11 +162,11 @@ static int launch_judge(const struct probe *p, const struct pairing *pairing,
 		late += sample_stamped(&p->sample[i]) &&
 			p->sample[i].wire_out_ns > LAUNCH_LATE_NS;
 	if (pairing->count.misplaced > 0)
-		return err_set(why, -ENOTSUP, "of %u packets sent to try them, "
+		return err_set(why, -ENOTSUP, "of %u packets sent as a test, "
 			       "some left before their launch time", p->sent);
 	if (late > p->sent / 2)
-		return err_set(why, -ENOTSUP, "of %u packets sent to try them, "
-			       "%u left %d us and more after their launch time",
+		return err_set(why, -ENOTSUP, "of %u packets sent as a test, "
+			       "%u left %d us or more after their launch time",
 			       p->sent, late, LAUNCH_LATE_NS / 1000);
 	return 0;
 }
@@ -192,10 +192,10 @@ static int probe_once(struct worker *w, bool *broken, struct err *why)
 		*broken = p.broken || p.answered < p.sent;
 		if (*broken)
 			return err_set(why, -ETIMEDOUT, p.broken
-				       ? "a connection broke at a request "
-					 "sent to try them"
-				       : "the target did not answer a request "
-					 "sent to try them");
+				       ? "a connection broke during a test "
+					 "request"
+				       : "the target did not answer a test "
+					 "request");
 	}
 	for (until = clock_now_ns() + STAMPS_NS; clock_now_ns() < until;)
 		stamps_drain(w->stamps, 0);
@@ -206,10 +206,10 @@ static int probe_once(struct worker *w, bool *broken, struct err *why)
 	if (good > 0)
 		return 0;
 	if (pairing.count.lost_tx < p.sent)
-		return err_set(why, -EAGAIN, "of %u requests sent to try them, "
-			       "no reply came in with a stamp", p.sent);
-	return err_set(why, -ENOTSUP, "of %u requests sent to try them, none "
-		       "came back with a stamp", p.sent);
+		return err_set(why, -EAGAIN, "of %u test requests, no reply "
+			       "had a stamp", p.sent);
+	return err_set(why, -ENOTSUP, "of %u test requests, none got a stamp",
+		p.sent);
 }
 
 /*
@@ -375,10 +375,10 @@ int stamping_open(struct worker *w)
 			return rc;
 		stamping_close(w);
 	}
-	return err_set(&w->err, rc, "launch times cannot be had on this path: "
-		       "%s; give its interface the queueing discipline fq "
-		       "(tc qdisc replace dev IFACE root fq), or take "
-		       "pacer: launchtime out", w->stamps_why);
+	return err_set(&w->err, rc, "launch times do not work on this path: "
+		       "%s; give its interface the queueing discipline fq (tc "
+		       "qdisc replace dev IFACE root fq), or remove pacer: "
+		       "launchtime", w->stamps_why);
 }
 
 void stamping_close(struct worker *w)
@@ -426,8 +426,8 @@ static void note_clock(struct worker *w)
 	w->stamps_why[0] = '\0';
 	if (steps || freezes)
 		snprintf(w->stamps_why, sizeof(w->stamps_why),
-			 "the card's clock stepped %u times and stood still "
-			 "%u times; stamps about then are refused", steps,
+			 "the card's clock stepped %u times and stood still %u "
+			 "times; stamps near these times are rejected", steps,
 			 freezes);
 }
 

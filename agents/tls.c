@@ -143,8 +143,8 @@ static int tls_open(void *state, const struct transport_params *params,
 	if (!(((const struct transport_ops *)inner->kind)->flags &
 	      TRANSPORT_STREAM))
 		return err_set(err, -EINVAL,
-			       "tls runs over streams of bytes, not over %s; "
-			       "take tcp",
+			       "tls needs a byte stream, which %s is not; use "
+			       "tcp",
 			       inner->kind->name);
 	t->server = params->listen;
 	t->names = params->address;

@@ -31,16 +31,16 @@ int tls_context_explain(const SSL *ssl, const char *address, struct err *err)
 
 	if (number == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		return err_set(err, -EPROTO,
-			       "the certificate of %s is refused: %s; name who "
-			       "signed it, tls: {ca: FILE}, or its name, "
+			       "the certificate of %s is refused: %s; give its "
+			       "authority, tls: {ca: FILE}, or its name, "
 			       "server_name, or write verify: false",
 			       address,
 			       lib->X509_verify_cert_error_string(
 				       lib->SSL_get_verify_result(ssl)));
 	if (number == SSL_R_WRONG_VERSION_NUMBER)
 		return err_set(err, -EPROTO,
-			       "%s does not speak TLS there (%s); leave out "
-			       "tls, or take its other port",
+			       "%s does not speak TLS on this port (%s); "
+			       "remove tls, or use another port",
 			       address, text);
 	return err_set(err, -EPROTO, "cannot speak TLS with %s: %s", address,
 		       text);
@@ -154,8 +154,8 @@ static int alpn_pack(struct alpn *alpn, const struct option_list *list,
 
 		if (len == 0 || alpn->len + len + 1 > sizeof(alpn->wire))
 			return err_set(err, -EINVAL,
-				       "tls.alpn: '%.100s' is empty, or they "
-				       "are too many; write [http/1.1]",
+				       "tls.alpn: '%.100s' is empty, or the "
+				       "list is too long; write [http/1.1]",
 				       name[i]);
 		alpn->wire[alpn->len] = (unsigned char)len;
 		memcpy(&alpn->wire[alpn->len + 1], name[i], len);
@@ -264,7 +264,7 @@ int tls_context_name(SSL *ssl, const struct config_tls *o, const char *address,
 		snprintf(host, sizeof(host), "%s", o->server_name);
 	if (!host[0] && o->verify)
 		return err_set(err, -EINVAL,
-			       "no name to find in the certificate of %s; "
+			       "no name to verify in the certificate of %s; "
 			       "write tls: {server_name: NAME}",
 			       address);
 	/* An address is no name that a client may ask for (RFC 6066, 3). */

@@ -30,8 +30,8 @@ static int load(const char *file, const struct tls_symbol *symbol)
 
 	if (!handle)
 		return err_set(&failure, -ENOENT,
-			       "tls needs OpenSSL 3, which is not here: %s; "
-			       "install libssl3",
+			       "tls needs OpenSSL 3, which is not installed: "
+			       "%s; install libssl3",
 			       dlerror());
 	for (; symbol->name; symbol++) {
 		void *function = dlsym(handle, symbol->name);

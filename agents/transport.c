@@ -37,7 +37,8 @@ struct host_port {
 static int split_error(const char *address, struct err *err)
 {
 	return err_set(err, -EINVAL,
-		       "'%.200s' is no address; write HOST:PORT, or [IPV6]:PORT",
+		       "'%.200s' is not an address; write HOST:PORT, or "
+		       "[IPV6]:PORT",
 		       address);
 }
 

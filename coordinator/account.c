@@ -235,7 +235,8 @@ static const char *stamps_reason(const struct wire_stamps *s,
 	if (tx > MANY_LOST || rx > MANY_LOST)
 		return arena_printf(arena, "%s%s%.0f%% of the stamps of sends "
 				    "and %.0f%% of those of replies were lost: "
-				    "wire times are of what is left", why,
+				    "wire times cover only the other requests",
+				    why,
 				    *why ? "; " : "", 100 * tx, 100 * rx);
 	return *why ? arena_strdup(arena, why) : NULL;
 }

@@ -290,8 +290,8 @@ struct result_overhead *attribution_of(const struct predict_query *query,
 	if (used < 2)
 		*reason = arena_printf(
 			arena,
-			"%zu valid points of %zu can be compared; at a "
-			"single load a constant and added work look alike",
+			"%zu of %zu points are valid and comparable; a single "
+			"load cannot separate communication from work",
 			used, n);
 	else if (overhead_stationary(query, at, used, &found, arena, &err))
 		*reason = arena_strdup(arena, err.text);
@@ -312,8 +312,8 @@ void attribution_run(const struct plan *plan,
 	else if (queue.unknown)
 		result->overhead_reason = queue.unknown;
 	else if (plan->workload.fanout > 1)
-		result->overhead_reason = "requests fan out: which part was "
-					  "the last hides what each costs";
+		result->overhead_reason = "with fanout the overhead of a "
+					  "single part cannot be separated";
 	else
 		result->overhead = attribution_of(
 			&query, result->points, paired, result->npoints, arena,

@@ -83,15 +83,15 @@ static double mean_leg(const struct wire_way **way, size_t n,
 static const char *unrelated(const struct wire_stamps *s)
 {
 	if (s->foreign > 0)
-		return "the target tells its instants by another host's clock, "
-		       "and not how its card's relates to it";
+		return "the target's instants are in another host's clock, "
+		       "whose relation to this one is unknown";
 	if (s->told == 0)
-		return "the target tells no instants of its own; the built-in "
-		       "one does by the protocol spin (workload: trailer: "
-		       "true)";
+		return "the target does not report its instants; the built-in "
+		       "one does, with protocol spin and workload: {trailer: "
+		       "true}";
 	if ((double)s->misfit > MISFITS * (double)s->told)
-		return "the target's instants do not lie between the stamps: "
-		       "its clock is not the one that it says it is";
+		return "the target's instants do not lie between the stamps of "
+		       "their requests: its clock differs from this host's";
 	return NULL;
 }
 

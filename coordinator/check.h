@@ -24,11 +24,11 @@ enum check_status {
  * arena; statistic, p_value, threshold and effect are NAN where they have no
  * meaning.
  *
- * A test of a null hypothesis says CHECK_PASS and leaves p_value and level:
- * who calls the checks decides. It fails where p_value, corrected for all
- * tests of the run, is at most the level *and* the effect is beyond the
- * threshold, so that many requests do not reject on trifles. One that has
- * no level fails by its own word, or never.
+ * A check that tests a null hypothesis sets p_value, level, effect and
+ * threshold, and CHECK_PASS: check_all() makes it CHECK_FAIL if p_value,
+ * corrected for all tests of the run, is at most the level *and* the effect
+ * exceeds the threshold, so that many requests do not reject over a trifle. A
+ * check without a level sets CHECK_FAIL itself.
  */
 struct check_result {
 	enum check_status status;
@@ -41,18 +41,19 @@ struct check_result {
 struct check_ops {
 	struct kind kind;	/* options hold the levels, with their source */
 	/*
-	 * It never looks at replies: not at latencies, not at outcomes. What
-	 * such a check rejects may be measured anew, since that selects
-	 * nothing by what it showed. False where in doubt.
+	 * It never looks at replies: neither latencies nor outcomes. A point
+	 * that such a check rejects may be measured again without selecting
+	 * results. If in doubt, false.
 	 */
 	bool blind;
 	bool client;	/* what it finds is the client's doing */
-	enum { CHECK_ANYBODYS, CHECK_FILES, CHECK_RUNS } of; /* whose data */
+	/* Runs on: runs and files of `lancet check`; only one of them. */
+	enum { CHECK_BOTH, CHECK_FILES, CHECK_RUNS } of;
 	bool left_out;	/* what it finds, pairs leave out: compare.h */
 
 	/*
-	 * After point_close(). `out` comes with every number NAN; what it
-	 * points to lives in the arena.
+	 * After point_close(). `out` comes as CHECK_NOT_RUN with every
+	 * number NAN; what it points to lives in the arena.
 	 */
 	void (*run)(const struct point_data *data, const void *options,
 		    struct arena *arena, struct check_result *out);

@@ -26,21 +26,22 @@ struct compare_queue compare_queue(const struct plan *plan,
 	struct err err;
 
 	if (plan->host.memory) {
-		queue.unknown = "requests never leave the agent's memory: "
-				"there is no queue to compare with";
+		queue.unknown = "requests do not leave the agent's memory "
+				"(transport loop): there is no queue to "
+				"compare with";
 		return queue;
 	}
 	queue.servers = config->target.address ?
 		(uint32_t)text_items(config->target.address) : 1;
 	if (queue.servers > 1 && plan->workload.fanout < 2) {
 		queue.unknown = "connections spread the requests over several "
-				"servers: no model of that";
+				"servers, which has no model";
 		return queue;
 	}
 	queue.workers = (uint32_t)(builtin ? builtin->workers
 					   : config->target.workers);
 	if (!queue.workers || !(plan->mean_service_ns > 0)) {
-		queue.unknown = "the target's queue is not known: say "
+		queue.unknown = "the target's queue is not known: set "
 				"target.workers and workload.service";
 		return queue;
 	}
@@ -176,9 +177,8 @@ struct result_model *compare_point(const struct point_data *data,
 			       plan->config->model.mode == MODEL_REPLAY))
 		compare_replay(data, &queue, model, arena);
 	else
-		model->reason = "no replay: the target is not one whose queue "
-				"lancet runs, or requests carry no service "
-				"time";
+		model->reason = "no replay: it needs the built-in target, and "
+				"requests that carry a service time";
 	if (plan->config->model.mode != MODEL_REPLAY)
 		compare_measured(data, model, arena);
 	return model;

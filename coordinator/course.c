@@ -168,14 +168,14 @@ const char *course_doubt(const struct course *course,
 	const struct search *s = &course->search;
 
 	if (isnan(s->lo) && isnan(s->hi))
-		return "search: no load could be told from the limit";
+		return "search: no trial was decided";
 	if (isnan(s->lo) && s->hi > s->from)
-		return "search: no load was told to keep the promise";
+		return "search: no load was found that meets the objective";
 	if (isnan(s->hi) && s->lo < s->to)
-		return "search: no load was told to miss the promise";
+		return "search: no load was found that misses the objective";
 	if (!still_stands(course, s->lo, results))
-		return "search: the highest load that kept the promise failed "
-		       "a check among all of the run's";
+		return "search: the highest load that met the objective failed "
+		       "a check, when corrected for all tests of the run";
 	return NULL;
 }
 

@@ -135,8 +135,8 @@ static struct decision extend(const struct decide_state *s,
 			seconds(d.length_ns));
 	else
 		d.reason = arena_printf(arena,
-			"by %.2f s: an interval %.2f times as narrow, or as "
-			"sure, should take %.3g s more%s",
+			"by %.2f s: an interval %.2f times as precise should "
+			"take %.3g s more%s",
 			seconds(d.length_ns), s->shrink, seconds(d.need_ns),
 			d.need_ns <= s->left_ns ? "" : "; there are no more");
 	return d;
@@ -151,10 +151,11 @@ static struct decision respread(const struct decide_state *s,
 	return (struct decision){
 		.action = DECIDE_RESPREAD,
 		.reason = arena_printf(arena, s->throttled
-			? "requests had to wait for a connection: over more "
-			  "of them, %.2f s are left"
-			: "the loop was too slow for its rate: over more "
-			  "threads, %.2f s are left", seconds(s->left_ns)),
+			? "requests had to wait for a connection: spread over "
+			  "more connections, %.2f s are left"
+			: "the measuring loop was too slow for its rate: "
+			  "spread over more threads, %.2f s are left",
+			  seconds(s->left_ns)),
 	};
 }
 
@@ -187,18 +188,18 @@ static struct decision close_point(const struct decide_state *s,
 	if (s->paired && s->left_out > s->left_out_most)
 		return (struct decision){
 			.action = DECIDE_ACCEPT,
-			.reason = arena_printf(arena, "the trial's pairs "
-				"leave out %.1f%% of the windows, in which "
-				"somebody stood still", 100 * s->left_out),
+			.reason = arena_printf(arena, "the trial's paired "
+				"differences leave out %.1f%% of the windows, "
+				"because of stalls", 100 * s->left_out),
 		};
 	return (struct decision){
 		.action = DECIDE_ACCEPT,
 		.reason = !(s->shrink > 1) ? "no check objects" :
 			isinf(s->shrink) ?
-			"no check objects; the quantile stayed unresolved" :
-			arena_printf(arena, "no check objects; aimed at was "
-				     "an interval %.2f times as narrow, or as "
-				     "sure", s->shrink),
+			"all checks pass; the quantile stayed unresolved" :
+			arena_printf(arena, "all checks pass; the interval "
+				     "asked for is %.2f times as precise",
+				     s->shrink),
 	};
 }
 
@@ -229,8 +230,9 @@ struct decision decide(const struct decide_state *s, struct arena *arena)
 		return (struct decision){
 			.action = DECIDE_LEAVE_OUT,
 			.reason = arena_printf(arena,
-				"%.1f%% of the windows, in which agents stood "
-				"still or caught up; at most %.0f%% may be",
+				"%.1f%% of the windows, in which agents "
+				"stalled or caught up; at most %.0f%% are "
+				"allowed",
 				100 * s->left_out, 100 * s->left_out_most),
 		};
 	return close_point(s, arena);

@@ -63,7 +63,7 @@ static void warn_machine(struct result_environment *env, struct arena *arena)
 
 	if (flags && strstr(flags, " hypervisor"))
 		warn(env, "a virtual machine: the host may take the CPU away "
-			  "without a trace");
+			  "unnoticed");
 	if (env->clocksource && strcmp(env->clocksource, "tsc"))
 		warn(env, arena_printf(arena, "clock source %s: reading the "
 				       "time is slow", env->clocksource));

@@ -438,7 +438,7 @@ static void interval_quantile(const struct work *work, double q,
 	if (share.few)
 		unresolved(out, "too few independent requests beyond it");
 	else if (share.slow)
-		unresolved(out, "requests depend on each other for too long");
+		unresolved(out, "response times are correlated for too long");
 	else if (!isfinite(out->hi))
 		unresolved(out, "requests without a reply may be beyond it");
 	if (!isfinite(out->value))
@@ -467,7 +467,7 @@ static void interval_empty(const double *q, size_t nq,
 			.q = q[i], .value = NAN, .lo = NAN
 		};
 		unresolved(&metric->quantiles[i],
-			   "no request was answered in a window that is left");
+			   "no request was answered in the remaining windows");
 	}
 }
 

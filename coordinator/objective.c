@@ -188,7 +188,7 @@ static const char *objective_reason(const double *end,
 		return arena_printf(arena, "%s valid measurement; nothing is "
 				    "known beyond %.1f%%", kept, 100 * known);
 	if (end[END_VALUE] <= 0 && end[END_LO] > 0)
-		return "the lowest load is likely to miss it, not surely";
+		return "the lowest load probably misses it";
 	if (end[END_VALUE] <= 0)
 		return "missed at the lowest load";
 	return NULL;
@@ -291,7 +291,7 @@ static const char *search_reason(const struct plan *plan,
 	if (search_resolved(search))
 		return NULL;
 	return arena_printf(arena,
-		"%zu of %zu loads could not be told from the limit within "
+		"%zu of %zu loads could not be decided within "
 		"measure.time_limit, %zu could not be measured", search->open,
 		search->n, search->voids);
 }

@@ -106,7 +106,7 @@ static bool plan_polls(struct plan *plan, const struct config_agent *agent,
 	}
 	if (agent->force) {
 		plan_warn(plan, arena, arena_printf(arena,
-			"%zu threads spin on %zu CPUs because of force: "
+			"%zu threads spin on %zu CPUs, as force: true demands: "
 			"expect stalls", spinning, plan->host.ncpus));
 		return true;
 	}
@@ -174,7 +174,8 @@ static void plan_check_neighbour(struct plan *plan, struct arena *arena)
 	plan_warn(plan, arena, arena_printf(arena,
 		"the server at %s shares this machine with agents that never "
 		"sleep: keep it off their CPUs (from %d up; taskset), or its "
-		"tail is the fight for a CPU", address, plan->host.cpu[0]));
+		"tail will show the competition for them",
+		address, plan->host.cpu[0]));
 }
 
 static void plan_agents(struct plan *plan, struct arena *arena,
@@ -273,15 +274,16 @@ static void plan_check_stamps(const struct plan *plan, struct arena *arena,
 		return;
 	if (want == STAMPS_XDP)
 		plan_problem(config, "timestamps", problems,
-			     arena_printf(arena, "%s stamps cannot be had on "
-					  "this path: no run takes them yet; "
-					  "use timestamps: auto", name[want]));
+			     arena_printf(arena, "timestamps: %s is not "
+					  "implemented yet; use timestamps: "
+					  "auto", name[want]));
 	else if (!plan->host.wire)
 		plan_problem(config, "timestamps", problems,
-			     arena_printf(arena, "%s stamps cannot be had on "
-					  "this path: transport %s passes no "
-					  "network device; use udp or tcp, or "
-					  "timestamps: auto", name[want],
+			     arena_printf(arena, "no %s stamps on this path: "
+					  "transport %s passes no network "
+					  "device; use udp or tcp, or "
+					  "timestamps: auto",
+					  name[want],
 					  transport));
 }
 

@@ -17,11 +17,12 @@ static double plan_rate(const struct plan *plan, const struct load_value *load,
 		return load->value * plan->capacity_rps;
 	plan_problem(plan->config, path, problems,
 		     plan_builtin(plan) ?
-		     "a load in percent needs a service time; say "
-		     "target.builtin.service, or give the load as a rate "
-		     "(50krps)" :
-		     "a load in percent needs the target's capacity; say "
-		     "target.capacity, or give the load as a rate (50krps)");
+		     "a load in percent needs a service time; set "
+		     "workload.service or target.builtin.service, or give the "
+		     "load as a rate (50krps)" :
+		     "a load in percent needs the target's capacity; set "
+		     "target.capacity, run `lancet probe`, or give the load as "
+		     "a rate (50krps)");
 	return 0;
 }
 

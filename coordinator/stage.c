@@ -157,6 +157,6 @@ bool stage_counts(const struct stage_reply *r, const struct sample *s,
 int stage_too_few(const struct stage *stage, size_t n, struct err *err)
 {
 	return err_set(err, -ENODATA,
-		       "only %zu replies while %s; see with `lancet run` "
+		       "only %zu replies while %s; try with `lancet run` "
 		       "whether the target answers", n, stage->what);
 }

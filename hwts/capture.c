@@ -33,7 +33,7 @@ struct capture *capture_open_file(FILE *file, struct err *err)
 		file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!c->pcap) {
 		err_one_line(why);
-		err_set(err, -EINVAL, "no capture that libpcap can read: %s",
+		err_set(err, -EINVAL, "not a capture that libpcap can read: %s",
 			why);
 		goto close;
 	}

@@ -27,7 +27,7 @@ static void load(void)
 
 	if (!handle) {
 		err_set(&failure, -ENOENT,
-			"captures need libpcap, which is not here: %s; "
+			"captures need libpcap, which is not installed: %s; "
 			"install libpcap0.8", dlerror());
 		return;
 	}

@@ -14,7 +14,8 @@ static int card_claims(const struct sys_ops *sys, const char *interface,
 	int rc = hwtstamp_ask(sys, interface, caps);
 
 	if (rc < 0)
-		return err_set(err, rc, "%s does not say what it can stamp: %s",
+		return err_set(err, rc, "%s does not report what it can stamp: "
+					"%s",
 			       interface, strerror(-rc));
 	if (caps->phc < 0)
 		return err_set(err, -EOPNOTSUPP, "%s has no hardware clock; use "
@@ -35,7 +36,7 @@ int card_open(struct card *card, const struct sys_ops *sys, int fd,
 	int rc = interface ? 0 : interface_of(fd, name);
 
 	if (rc < 0)
-		return err_set(err, rc, "it is not known by which interface "
+		return err_set(err, rc, "cannot find out by which interface "
 			       "packets leave: %s", strerror(-rc));
 	interface = interface ? interface : name;
 	rc = card_claims(sys, interface, &caps, err);

@@ -141,20 +141,20 @@ static int hold_refused(const char *interface, int rc, struct err *err)
 			       "timestamps: kernel", interface);
 	case EPERM:
 	case EACCES:
-		return err_set(err, rc, "hardware timestamps of %s may be "
-			       "switched on by root alone; run lancet as "
-			       "root, or with CAP_NET_ADMIN", interface);
+		return err_set(err, rc, "only root may enable hardware "
+			       "timestamps of %s; run lancet as root, or with "
+			       "CAP_NET_ADMIN", interface);
 	case EBUSY:
-		return err_set(err, rc, "hardware timestamps of %s are in use "
-			       "by another program that has set them "
-			       "otherwise; stop it (ptp4l?)", interface);
+		return err_set(err, rc, "another program has configured the "
+			       "hardware timestamps of %s otherwise; stop it "
+			       "(ptp4l?)", interface);
 	case ERANGE:
-		return err_set(err, rc, "%s does not stamp every packet, only "
-			       "those of PTP; use timestamps: kernel",
+		return err_set(err, rc, "%s stamps only PTP packets, not every "
+			       "packet; use timestamps: kernel",
 			       interface);
 	default:
-		return err_set(err, rc, "hardware timestamps of %s cannot be "
-			       "switched on: %s", interface, strerror(-rc));
+		return err_set(err, rc, "cannot enable hardware timestamps of "
+			       "%s: %s", interface, strerror(-rc));
 	}
 }
 
@@ -243,8 +243,8 @@ int hwtstamp_take(struct hwtstamp_hold *hold, const struct sys_ops *sys,
 	rc = hold_file(hold);
 	if (rc < 0) {
 		rc = err_set(err, rc, "cannot keep the state of %s in %s: %s; "
-			     "set RUNTIME_DIRECTORY to a folder that may be "
-			     "written", interface,
+			     "set RUNTIME_DIRECTORY to a writable folder",
+			     interface,
 			     *hold->path ? hold->path : "a run folder",
 			     strerror(-rc));
 		goto out;

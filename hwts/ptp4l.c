@@ -121,7 +121,7 @@ static int ask_open(const char *path, struct err *err)
 		if (!connect(fd, (void *)&at, sizeof(at)))
 			return fd;
 	}
-	err_set(err, -errno, "no ptp4l can be asked at %s: %s", path,
+	err_set(err, -errno, "no ptp4l answers at %s: %s", path,
 		strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -191,8 +191,9 @@ out:
 static int follows(const struct ptp4l_state *s, struct err *err)
 {
 	if (!s->hardware)
-		return err_set(err, -ENOTSUP, "ptp4l on %s does not stamp by "
-			       "the card, so its clock is not disciplined",
+		return err_set(err, -ENOTSUP, "ptp4l on %s does not use the "
+			       "card's stamps, so the card's clock is not "
+			       "disciplined",
 			       s->interface);
 	if (s->present && s->port != PORT_SLAVE)
 		return err_set(err, -ENOTSUP, "ptp4l on %s is not "

@@ -30,8 +30,8 @@ static bool is_repairman(const struct asked *a)
 static int too_slow(const struct asked *a, struct err *err)
 {
 	return err_set(err, -EDOM,
-		       "%u connections that wait for their replies cannot "
-		       "make this rate; give more, or a pause instead",
+		       "%u closed-loop connections cannot reach this rate; "
+		       "give more, or a think time instead",
 		       a->connections);
 }
 
@@ -86,8 +86,8 @@ static int answer_exactly(struct asked *a, double pause, struct err *err)
 			.value = predict_sure(value * (bare ? 1 : mean)),
 			.method = c->method,
 			.refused = isnan(value) ? "the formula of a closed "
-						  "loop does not know this "
-						  "figure"
+						  "loop does not have this "
+						  "metric"
 						: NULL,
 		};
 	}

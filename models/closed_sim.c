@@ -171,8 +171,8 @@ static void loop_jobs(struct loop *l, uint64_t jobs)
 static int refuse(const struct loop *l, struct err *err)
 {
 	return err_set(err, -EDOM,
-		       "%s refuses requests, and a closed loop of it is not "
-		       "modelled",
+		       "%s refuses requests, for which there is no closed-loop "
+		       "model",
 		       l->query->policy.kind->name);
 }
 
@@ -269,7 +269,7 @@ static bool evaluate(const struct loop *l, const struct predict_query *query,
 		answer[i].value = v;
 		if (isnan(v.value))
 			answer[i].refused = "the simulated closed loop does "
-					    "not know this figure";
+					    "not have this metric";
 		else if (ask->of != METRIC_SLOWDOWN ||
 			 ask->figure == FIGURE_QUANTILE)
 			good = good &&

@@ -335,9 +335,9 @@ int interface_fit(const struct predict_query *query,
 			       "point's verdict says");
 	if (nfitted < CONSTANTS || !nheld)
 		return err_set(err, -EDOM,
-			       "%zu quantiles to fit and %zu to try it on are "
-			       "too few; measure at several loads, load: "
-			       "{sweep: ...}",
+			       "%zu quantiles to fit and %zu to validate the "
+			       "fit are too few; measure at several loads, "
+			       "load: {sweep: ...}",
 			       nfitted, nheld);
 	if (minimise(&s, &found->fit))
 		return err_set(err, -ENOMEM, "no memory to fit");

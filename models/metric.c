@@ -54,7 +54,8 @@ static int unknown(const char *text, struct err *err)
 	nearest_start(&near, text);
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
 		nearest_try(&near, some[i]);
-	return err_set(err, -EINVAL, "'%.60s' is no figure of a queue; %s%s%s",
+	return err_set(err, -EINVAL, "'%.60s' is not a metric of a queue; "
+				     "%s%s%s",
 		       text, near.best ? "did you mean " : "",
 		       near.best ? near.best
 				 : "write mean, p99, mean_wait, p99_slowdown, "
@@ -118,8 +119,8 @@ static int class_named(const char *name, size_t len, const struct workload *w,
 	snprintf(text, sizeof(text), "%.*s", (int)len, name);
 	if (w->nclasses == 1 && strcmp(text, w->class[0].name) != 0)
 		return err_set(err, -EINVAL,
-			       "there is no class '%s': the requests are all "
-			       "of one",
+			       "there is no class '%s': all requests are of "
+			       "one class",
 			       text);
 	nearest_start(&near, text);
 	for (size_t i = 0; i < w->nclasses; i++) {
@@ -218,9 +219,9 @@ int metric_parse(const char *text, const struct workload *workload,
 		if (*err->text)
 			return err->code;
 		return err_set(err, -EINVAL,
-			       "'%.60s': behind the figure may stand "
-			       "(CLASS), _class1, _stage2 or _given_x=VALUE, "
-			       "of those that there are",
+			       "'%.60s': a metric may be followed by (CLASS), "
+			       "_class1, _stage2 or _given_x=VALUE, of "
+			       "existing ones",
 			       text);
 	}
 	return 0;

@@ -192,7 +192,7 @@ int mphk_solve(struct mphk *m, const struct mphk_law *service, uint32_t k,
 	*m = (struct mphk){ .k = k, .rate = rate, .n = phases_states(&p, k) };
 	if (m->n > PHASES_STATES || k > MPHK_WORKERS)
 		return err_set(err, -EDOM,
-			       "%u workers and %zu phases of service are too "
+			       "%u workers and %zu phases of service have too "
 			       "many states to be solved; simulate",
 			       k, p.n);
 	up = qbd_matrix(m->n, m->n, arena);

@@ -456,8 +456,8 @@ static int check(const struct overhead_point *points, size_t n, struct err *err)
 	if (n >= 2 && most - least >= APART)
 		return 0;
 	return err_set(err, -EDOM,
-		       "at a single load a constant and added work look "
-		       "alike; measure several, load: {sweep: ...}");
+		       "a single load cannot separate communication from work; "
+		       "measure several, load: {sweep: ...}");
 }
 
 static void choose(struct overhead *o, double mean)

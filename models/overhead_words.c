@@ -86,14 +86,14 @@ char *overhead_sentence(const struct overhead *o, char *text, size_t size)
 	text[0] = '\0';
 	if (!o->fits)
 		text_add(text, size,
-		    "a constant and added work do not explain what was "
-		    "measured (p = %.1g): %s; if they did, ",
+		    "communication and added work do not explain the "
+		    "measurement (p = %.1g): %s; if they did, ",
 		    f->p_value,
 		    f->communication.hi < 0 || o->work.hi < 0
-			    ? "one of them would be less than nothing, so the "
+			    ? "one of them would be negative, so the modelled "
 			      "workers or services are not the target's"
-			    : "the queue is another one, or something else is "
-			      "the bottleneck");
+			    : "the target is another queue, or something else "
+			      "is the bottleneck");
 	add_lead(o, text, size);
 	add_effect(o, text, size);
 	return text;

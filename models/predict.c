@@ -43,8 +43,8 @@ int predict_laws(const struct predict_query *q, struct err *err)
 	for (size_t i = 0; i < w->nclasses; i++)
 		if (!w->class[i].service.ops)
 			return err_set(err, -EDOM,
-				       "class %s has no service "
-				       "law; say workload.service",
+				       "class %s has no service law; set "
+				       "workload.service",
 				       w->class[i].name);
 	if (!(workload_moment(w, 1) > 0) || !isfinite(workload_moment(w, 1)))
 		return err_set(err, -EDOM,
@@ -63,9 +63,9 @@ static int check_load(const struct predict_query *q, struct err *err)
 	if (q->rate < capacity * (1 - 1e-9))
 		return 0;
 	return err_set(err, -EDOM,
-		       "the load is %.4g%% of what %s can bear: "
-		       "the queue grows without bound, there is no steady "
-		       "state; ask for less than 100%%",
+		       "the load is %.4g%% of what %s can sustain: the queue "
+		       "grows without bound, there is no steady state; ask for "
+		       "less than 100%%",
 		       100 * q->rate / capacity, q->policy.kind->name);
 }
 
@@ -131,11 +131,11 @@ static const char *undefined(const struct queue *q,
 		return NULL;
 	if (ask->of == METRIC_SLOWDOWN && !(ask->given > 0) &&
 	    slowdown_diverges(q))
-		return "the mean slowdown is infinite: requests as short as "
-		       "one likes wait behind others; ask for a quantile";
+		return "the mean slowdown is infinite: arbitrarily short "
+		       "requests wait behind others; ask for a quantile";
 	if (wait_diverges(q, ask->figure))
-		return "it is infinite, as a moment of the service is; ask "
-		       "for a quantile";
+		return "it is infinite, as a moment of the service time is; "
+		       "ask for a quantile";
 	return NULL;
 }
 
@@ -269,8 +269,8 @@ static int refuse_rest(struct solver *s)
 	for (size_t i = 0; i < s->query->nask; i++)
 		if (open(&s->result->answer[i]))
 			s->result->answer[i].refused =
-				"no formula of the asked kind knows this "
-				"figure; use simulation";
+				"no formula of this kind has this metric; use "
+				"simulation";
 	return 0;
 }
 

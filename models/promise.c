@@ -37,8 +37,8 @@ int promise_check(const struct workload *workload, const struct slo *slo,
 	}
 	if (!terms)
 		return err_set(err, -EDOM,
-			       "an ideal queue makes no errors; "
-			       "promise a quantile of time");
+			       "an ideal queue makes no errors; give a bound "
+			       "on a quantile of time");
 	return 0;
 }
 

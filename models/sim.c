@@ -69,8 +69,8 @@ static const char *unknown_figure(const struct predict_query *query,
 		return "the simulator knows the mean number in the system "
 		       "alone";
 	if (unbounded(queue, ask))
-		return "E[S^3] of the service is infinite: no interval holds "
-		       "of a simulated mean; ask for a quantile";
+		return "E[S^3] of the service is infinite: a simulated mean "
+		       "has no valid interval; ask for a quantile";
 	if (!(runlength_share(query, ask) > 0))
 		return "no request is of this class and service time";
 	return NULL;
@@ -227,7 +227,8 @@ static const char *refusal(const struct sim *s, const struct predict_ask *ask,
 	for (uint32_t i = 0; i < s->usable; i++)
 		n += s->tally[i].n;
 	if (!n)
-		return "no such request came in the run; simulate longer";
+		return "no such request occurred in the simulation; simulate "
+		       "longer";
 	if (ask->figure != FIGURE_QUANTILE)
 		return NULL;
 	if (fmin(ask->q, 1 - ask->q) * (double)n < 10)
@@ -237,8 +238,8 @@ static const char *refusal(const struct sim *s, const struct predict_ask *ask,
 				    (unsigned long long)n);
 	/* The share's error tells of fewer than 10 independent visits. */
 	if (share_error(ask, tail) > 0.62)
-		return "what lies beyond this quantile came in too few bursts "
-		       "to bound it; simulate longer";
+		return "the requests beyond this quantile came in too few "
+		       "bursts to bound it; simulate longer";
 	return NULL;
 }
 
@@ -303,7 +304,7 @@ static int check_round(const struct sim *s, struct err *err)
 	if (enough < REPLICATIONS_LEAST)
 		return err_set(err, -EDOM,
 			       "%.3g s were too short for an interval at this "
-			       "load and quantile: that needs %.2g requests; "
+			       "load and quantile, which needs %.2g requests; "
 			       "simulate longer",
 			       s->query->time_limit_s, s->length.least);
 	return 0;

@@ -71,7 +71,7 @@ int plot_draw(const struct plot *plot, enum plot_format format,
 	subtitle(plot, under, sizeof(under));
 	rc = picture_draw(&picture, format, stem, out, err);
 	if (rc == -ENODATA)
-		err_set(err, rc, "the result has nothing to draw as `%s`",
+		err_set(err, rc, "the result has no data for the plot `%s`",
 			plot_kind_name[plot->kind]);
 	return rc;
 }

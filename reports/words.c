@@ -80,7 +80,7 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 		valid += words_valid(&result->points[i].verdict);
 	text[0] = '\0';
 	if (words_valid(v) && valid < result->npoints) {
-		text_add(text, size, "valid: the answer stands on %zu of %zu "
+		text_add(text, size, "valid: the answer rests on %zu of %zu "
 			 "points", valid, result->npoints);
 		return text;
 	}
@@ -161,9 +161,11 @@ char *words_slo(const struct result *result, char *text, size_t size)
 		text_add(text, size, "; the model would reach %s", load);
 	}
 	if (isfinite(s->efficiency))
-		text_add(text, size, ", efficiency %.3g%%", 100 * s->efficiency);
+		text_add(text, size, ", efficiency %.3g%%",
+		100 * s->efficiency);
 	if (isfinite(s->efficiency_lo) && isfinite(s->efficiency_hi))
-		text_add(text, size, " [%.3g%%, %.3g%%]", 100 * s->efficiency_lo,
+		text_add(text, size, " [%.3g%%, %.3g%%]",
+		100 * s->efficiency_lo,
 		    100 * s->efficiency_hi);
 	if (s->reason)
 		text_add(text, size, " (%s)", s->reason);
@@ -178,7 +180,8 @@ char *words_overhead(const struct result *result, char *text, size_t size)
 	for (size_t i = 0; i < result->npoints; i++)
 		model |= result->points[i].model != NULL;
 	if (result->overhead && result->overhead->sentence)
-		text_add(text, size, "overhead: %s", result->overhead->sentence);
+		text_add(text, size, "overhead: %s",
+		result->overhead->sentence);
 	else if (model && result->overhead_reason)
 		text_add(text, size, "overhead: not known: %s",
 		    result->overhead_reason);

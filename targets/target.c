@@ -64,7 +64,7 @@ static int check_setup(const struct target_setup *setup, struct err *err)
 
 	if (transport->flags & TRANSPORT_MEMORY)
 		return err_set(err, -EINVAL,
-			       "transport %s needs no target; take udp or tcp",
+			       "transport %s needs no target; use udp or tcp",
 			       transport->kind.name);
 	if (!proto->serve || !proto->reply)
 		return err_set(err, -EINVAL,

@@ -54,7 +54,7 @@ static int loop_open(void *state, const struct transport_params *params,
 	(void)deadline_ns, (void)arena;
 	if (params->listen)
 		return err_set(err, -EINVAL,
-			       "loop has no server; take udp or tcp");
+			       "transport loop has no server; use udp or tcp");
 	s->delay_ns = o->delay_ns;
 	s->size = (uint32_t)(size > ROOM ? size : ROOM);
 	s->bytes = socket_pages(s->size);

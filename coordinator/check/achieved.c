@@ -78,7 +78,8 @@ static const char *limit(const struct point_data *data, double asked,
 		return "too few connections, or the server, were the limit: "
 		       "requests had to wait for replies";
 	if (sent < asked * (1 - allowed))
-		return "the generator was the limit: it sent too few";
+		return "the generator was the limit: it sent fewer requests "
+		       "than intended";
 	return "all were sent: the server or the way to it was the limit";
 }
 
@@ -103,7 +104,7 @@ static void run(const struct point_data *data, const void *options,
 
 	if (data->any_rate) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "nobody says which rate was asked for";
+		out->reason = "no rate was asked for";
 		return;
 	}
 	if (isnan(noise) || isnan(achieved)) {
@@ -116,8 +117,8 @@ static void run(const struct point_data *data, const void *options,
 	out->status = fabs(out->effect) <= out->threshold ? CHECK_PASS
 							  : CHECK_FAIL;
 	out->reason = arena_printf(arena,
-		"%.0f requests/s were answered, %+.2f%% from the %.0f asked "
-		"for; %.2f%% are allowed", achieved, 100 * out->effect, asked,
+		"%.0f requests/s were answered, %+.2f%% from the offered %.0f "
+		"(%.2f%% allowed)", achieved, 100 * out->effect, asked,
 		100 * out->threshold);
 	if (out->status == CHECK_FAIL && out->effect < 0)
 		out->reason = arena_printf(arena, "%s; %s", out->reason,

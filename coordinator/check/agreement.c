@@ -126,9 +126,9 @@ static void tell(const struct pair *worst, size_t tests, struct arena *arena,
 	out->effect = worst->apart;
 	out->threshold = worst->limit;
 	out->reason = arena_printf(arena,
-		"agent %zu is the farthest from the others: its %s "
-		"is %+.1f%% from theirs in the same windows (%.0f%% allowed), "
-		"p %.2g", worst->agent, worst->feature, 100 * out->effect,
+		"agent %zu differs most from the others: its %s is %+.1f%% "
+		"from theirs in the same windows (%.0f%% allowed), p %.2g",
+		worst->agent, worst->feature, 100 * out->effect,
 		100 * out->threshold, out->p_value);
 }
 

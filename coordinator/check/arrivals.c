@@ -44,9 +44,9 @@ static void judge_law(const struct gof *gof, struct arena *arena,
 	out->p_value = fmin(2 * fmin(gof->ad_p, gof->ks_p), 1);
 	out->effect = gof->distance;
 	out->reason = arena_printf(arena,
-		"%zu send gaps are %.1f%% from the asked law where each may be "
-		"moved by %.1f us for the cost of sending (%.1f%% allowed; "
-		"%sKolmogorov-Smirnov %.3g, p %.2g)",
+		"the distribution of %zu send gaps is %.1f%% from the asked "
+		"law, allowing each a shift of %.1f us for the cost of sending "
+		"(%.1f%% allowed; %sKolmogorov-Smirnov %.3g, p %.2g)",
 		gof->n, 100 * gof->distance, gof->shift / 1e3,
 		100 * out->threshold, isnan(gof->ad) ? "" :
 		arena_printf(arena, "Anderson-Darling %.3g, ", gof->ad),
@@ -112,12 +112,13 @@ static void judge_drawn(const struct point_data *data, const int32_t *sent,
 	else if (DEVIATIONS * varies > VARIED_MOST)
 		out->status = CHECK_NOT_RUN;
 	out->reason = arena_printf(arena,
-		"%zu send gaps are %.1f%% from what the asked law draws where "
-		"each may be moved by %.1f us (%.1f%% allowed: draws differ by "
-		"%.1f%%%s)", gof->n, 100 * out->effect, gof->atom_shift / 1e3,
+		"the distribution of %zu send gaps is %.1f%% from draws of the "
+		"asked law, allowing each a shift of %.1f us (%.1f%% allowed: "
+		"draws differ by %.1f%%%s)",
+		gof->n, 100 * out->effect, gof->atom_shift / 1e3,
 		100 * out->threshold, 100 * varies,
 		out->status == CHECK_NOT_RUN
-			? ", too much to tell; measure longer" : "");
+			? ", too much to decide; measure longer" : "");
 }
 
 /*
@@ -141,8 +142,9 @@ static void judge_intended(const struct point_data *data,
 	out->p_value = kolmogorov_2_asymptotic_p(out->statistic, n, n);
 	out->effect = gof_between(sent, n, meant, n, gof->atom_shift);
 	out->reason = arena_printf(arena,
-		"the law of %zu send gaps is %.1f%% from that of the intended "
-		"ones where each may be moved by %.1f us (%.1f%% allowed)",
+		"the distribution of %zu send gaps is %.1f%% from that of the "
+		"intended ones, allowing each a shift of %.1f us (%.1f%% "
+		"allowed)",
 		n, 100 * out->effect, gof->atom_shift / 1e3,
 		100 * out->threshold);
 }
@@ -192,7 +194,7 @@ static void run(const struct point_data *data, const void *options,
 
 	if (data->any_arrival) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "nobody says which arrivals were asked for";
+		out->reason = "no arrival law was asked for";
 		return;
 	}
 	state = arena_alloc(arena, ops->state_size);

@@ -77,8 +77,8 @@ static void run(const struct point_data *data, const void *options,
 		out->status = CHECK_FAIL;
 	out->reason = arena_printf(arena, out->status == CHECK_PASS
 		? "%zu of %zu latencies are the highest, %lld ns"
-		: "%zu of %zu latencies are the highest, %lld ns: what was "
-		  "slower has been cut off, or timed out and counts as lost",
+		: "%zu of %zu latencies are the highest, %lld ns: slower ones "
+		  "were cut off, or are timeouts, which are lost requests",
 		top.highest, top.n, (long long)top.highest_ns);
 }
 

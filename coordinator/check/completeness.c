@@ -49,14 +49,14 @@ static void run(const struct point_data *data, const void *options,
 	if (data->bad_replies) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
-			"%llu replies made no sense to the protocol; %s",
+			"%llu replies could not be parsed by the protocol; %s",
 			(unsigned long long)data->bad_replies, out->reason);
 	}
 	if (data->unasked > levels->limit * (double)c->intended) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
-			"%llu replies came that nobody asked for, or twice: "
-			"which one counted was luck; %s",
+			"%llu replies were duplicates or had no request: which "
+			"one was counted is arbitrary; %s",
 			(unsigned long long)data->unasked, out->reason);
 	}
 	if (!data->records_dropped)

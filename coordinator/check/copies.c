@@ -106,8 +106,8 @@ static void run(const struct point_data *data, const void *options,
 	out->threshold = levels->share;
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
-		"%.1f%% of latencies and %.1f%% of gaps between sends stand "
-		"elsewhere, too, %d in a row (%.0f%% allowed)%s",
+		"%.1f%% of latencies and %.1f%% of gaps between sends occur "
+		"again elsewhere, %d in a row (%.0f%% allowed)%s",
 		100 * latencies, 100 * gaps, TOGETHER, 100 * out->threshold,
 		out->status == CHECK_PASS ? "" : ": they were copied");
 }

@@ -143,9 +143,9 @@ static void judge(struct index *index, size_t n, struct arena *arena,
 	out->p_value = fmin((double)tests * worst->p, 1);
 	out->effect = worst->apart;
 	out->reason = arena_printf(arena,
-		"the variance of %.0f counts of %s is %.3g of their mean "
-		"where the asked process has %.3g (%.0f%% off are allowed), "
-		"p %.2g", worst->n, worst->of, worst->index, worst->asked,
+		"variance over mean of %.0f counts of %s is %.3g, that of the "
+		"asked process %.3g (%.0f%% apart are allowed), p %.2g",
+		worst->n, worst->of, worst->index, worst->asked,
 		100 * out->threshold, out->p_value);
 }
 
@@ -191,8 +191,8 @@ static void run(const struct point_data *data, const void *options,
 
 	if (!(asked >= .05 && asked < 100) || data->plan->workload.pattern) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "the variance of counts is not known of the "
-			      "asked arrivals";
+		out->reason = "the variance of counts is not known for these "
+			      "arrivals";
 		return;
 	}
 	for (size_t s = 0; s < data->nsegments; s++)

@@ -98,8 +98,9 @@ static void judge(const struct lag *lag, struct arena *arena,
 	out->p_value = gsl_cdf_chisq_Q(q, LAGS);
 	out->effect = worst;
 	out->reason = arena_printf(arena,
-		"the rank correlation of send gaps %d apart is %.3f, the most "
-		"of ten (%.2f allowed), p %.2g", at, worst, out->threshold,
+		"the rank correlation of send gaps %d apart is %.3f, the "
+		"largest of ten lags (%.2f allowed), p %.2g",
+		at, worst, out->threshold,
 		out->p_value);
 }
 
@@ -117,7 +118,7 @@ static void run(const struct point_data *data, const void *options,
 	out->status = CHECK_NOT_APPLICABLE;
 	if (data->any_arrival || !(ops->flags & ARRIVAL_RENEWAL) ||
 	    ops->flags & ARRIVAL_CONSTANT) {
-		out->reason = "the asked arrivals have no independent gaps";
+		out->reason = "the gaps of these arrivals are not independent";
 		return;
 	}
 	sends = sends_of(data, &nsends, arena);

@@ -29,7 +29,7 @@ static void run(const struct point_data *data, const void *options,
 
 	if (data->sent_only) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "nobody says when requests were intended";
+		out->reason = "intended send times are not known";
 		return;
 	}
 	if (data->left_out >= 1) {

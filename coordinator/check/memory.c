@@ -48,8 +48,8 @@ static void run(const struct point_data *data, const void *options,
 	worth = fmin(within / (steady.error * steady.error), n);
 	out->effect = worth / n;
 	out->reason = arena_printf(arena,
-		"%.0f requests are worth %.0f independent ones for the typical "
-		"response time; windows have a correlation of %.2f; a unit "
+		"for the typical response time %.0f requests count for %.0f "
+		"independent ones; the correlation of windows is %.2f; a unit "
 		"root has p %.2g (ADF)", n, worth, rho, adf.p);
 }
 

@@ -103,8 +103,8 @@ static void tell(const struct found *found, struct arena *arena,
 	out->status = out->effect > out->threshold ? CHECK_FAIL : CHECK_PASS;
 	out->reason = arena_printf(arena,
 		"the longest gap between sends is %.3g ms, %.0f mean gaps; %zu "
-		"are longer by far than all others, %.1f%% of the time "
-		"(%.1f%% allowed)", found->longest / 1e6,
+		"pauses, far longer than all other gaps, take %.1f%% of the "
+		"time (%.1f%% allowed)", found->longest / 1e6,
 		found->longest / found->mean, found->n, 100 * out->effect,
 		100 * out->threshold);
 }

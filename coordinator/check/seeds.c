@@ -82,11 +82,11 @@ static void run(const struct point_data *data, const void *options,
 
 	out->status = CHECK_NOT_APPLICABLE;
 	if (data->plan->threads < 2 && data->plan->nagents < 2) {
-		out->reason = "there is one sequence of requests";
+		out->reason = "there is only one sequence of requests";
 		return;
 	}
 	if (ops->flags & (ARRIVAL_CONSTANT | ARRIVAL_FINITE)) {
-		out->reason = "the asked arrivals draw no gaps";
+		out->reason = "these arrivals are not random";
 		return;
 	}
 	for (size_t i = 0; i < nsends; i++)
@@ -99,7 +99,8 @@ static void run(const struct point_data *data, const void *options,
 	shared = shared_of(runs, n, &own);
 	if (n < 100 || own > n / 10) {
 		out->reason = n < 100 ? "too few send gaps"
-				      : "the law of gaps has few values";
+				      : "the law of gaps has too few different "
+					"values";
 		return;
 	}
 	out->statistic = (double)shared;
@@ -108,10 +109,10 @@ static void run(const struct point_data *data, const void *options,
 	out->threshold = levels->shared;
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
-		"%zu of %zu runs of four intended gaps stand in more than one "
+		"%zu of %zu runs of four intended gaps occur in more than one "
 		"thread's sequence (%.1f%% allowed)%s", shared, n,
 		100 * out->threshold, out->status == CHECK_PASS ? "" :
-		": they draw from one seed");
+		": threads share a seed");
 }
 
 const struct check_ops check_seeds = {

@@ -33,13 +33,13 @@ static void run(const struct point_data *data, const void *options,
 
 	out->status = CHECK_NOT_APPLICABLE;
 	if (!data->target || !(mean > 0)) {
-		out->reason = data->target ? "requests ask for no service time"
+		out->reason = data->target ? "requests carry no service time"
 			: "the target does not report how long it served";
 		return;
 	}
 	if (!isfinite(second) || !(n > 0) ||
 	    isnan(data->target->served_mean_ns)) {
-		out->reason = n > 0 ? "the law of service has no variance"
+		out->reason = n > 0 ? "the service law has no finite variance"
 				    : "the target served nothing";
 		return;
 	}
@@ -52,8 +52,8 @@ static void run(const struct point_data *data, const void *options,
 	out->statistic = out->effect * mean / fmax(error, 1);
 	out->p_value = tail_normal(out->statistic);
 	out->reason = arena_printf(arena,
-		"the target served %.2f us in the mean, %+.1f%% from the %.2f "
-		"us of the law (%.0f%% allowed), p %.2g",
+		"the target reports a mean service time of %.2f us, %+.1f%% "
+		"from the %.2f us of the law (%.0f%% allowed), p %.2g",
 		data->target->served_mean_ns / 1e3, 100 * out->effect,
 		mean / 1e3, 100 * out->threshold, out->p_value);
 }

@@ -65,7 +65,7 @@ static void run(const struct point_data *data, const void *options,
 
 	if (data->rows) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "nobody says whether the sender stood still";
+		out->reason = "stalls of the sender are not known";
 		return;
 	}
 	out->statistic = (double)agent.n;
@@ -81,15 +81,15 @@ static void run(const struct point_data *data, const void *options,
 	if (data->stalls_dropped) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
-			"%llu more stalls than could be listed, so nobody "
-			"knows what they spoilt",
+			"%llu more stalls than could be listed: which windows "
+			"they spoiled is unknown",
 			(unsigned long long)data->stalls_dropped);
 	}
 	if (still > levels->standstill) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
-			"agents stood still for %.1f%% of the time, the "
-			"longest stall aside (%.0f%% allowed); %s",
+			"agents stalled for %.1f%% of the time, not counting "
+			"the longest stall (%.0f%% allowed); %s",
 			100 * still, 100 * levels->standstill, out->reason);
 	}
 	if (!(data->steal > levels->steal))

@@ -200,8 +200,8 @@ static const char *coarse(const struct point_data *data, double median_ns,
 	out->effect = tick / gap_ns;
 	out->threshold = 1;
 	return out->effect <= 1 ? NULL : arena_printf(arena,
-		"sends are multiples of %.0f ns, %.1f mean gaps: nobody can "
-		"say when they were", tick, out->effect);
+		"sends are multiples of %.0f ns, %.1f mean gaps: too coarse to "
+		"know when they were", tick, out->effect);
 }
 
 static const char *wrong(const struct point_data *data, double median_ns,
@@ -225,8 +225,8 @@ static const char *wrong(const struct point_data *data, double median_ns,
 	/* Unless it is rounded from what many are near. */
 	if (out->effect > out->threshold && look->zero > look->few)
 		return arena_printf(arena,
-			"%zu requests took 0 ns (%.1f%% allowed): that is no "
-			"latency", look->zero, 100 * levels->twice);
+			"%zu requests have a latency of 0 ns (%.1f%% allowed)",
+			look->zero, 100 * levels->twice);
 	if (look->back_ns)
 		return arena_printf(arena,
 			"lines are in order of time, but for one that is %.3g "

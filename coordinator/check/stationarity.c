@@ -103,9 +103,10 @@ static const char *hidden(const struct found *found, double level,
 
 	if (!(least > limit))
 		return "";
-	return arena_printf(arena, "; a drift of the typical response time "
-			    "is seen from %.0f%% on, one of %.0f%% takes %.0f "
-			    "times as many requests", 100 * least, 100 * limit,
+	return arena_printf(arena, "; here a drift of the typical response "
+			    "time is detected from %.0f%% on; to detect one of "
+			    "%.0f%% takes %.0f times as many requests",
+			    100 * least, 100 * limit,
 			    ceil(pow(log1p(least) / log1p(limit), 2)));
 }
 
@@ -133,8 +134,8 @@ static void tell(const struct found *found, const char *unseen,
 	out->effect = found->effect;
 	out->threshold = found->limit;
 	out->reason = arena_printf(arena,
-		"of %zu tests the least likely by chance is a %s of the %s: "
-		"by %.1f%% (%.0f%% allowed), p %.2g; %zu blocks of a "
+		"the most significant of %zu tests is a %s of the %s: by "
+		"%.1f%% (%.0f%% allowed), p %.2g; %zu blocks with a "
 		"correlation of %.2f%s", found->tests, found->test,
 		found->feature, 100 * found->effect, 100 * found->limit,
 		out->p_value, found->blocks, found->correlation, unseen);
@@ -194,8 +195,8 @@ static void run(const struct point_data *data, const void *options,
 		out->effect = quarters(&feature[0], s.n) - 1;
 		out->threshold = QUARTERS_MOST - 1;
 		out->reason = arena_printf(arena,
-			"the typical response time changes %.0f times from the "
-			"first quarter to the last: it has no level",
+			"the typical response time changes %.0f-fold from the "
+			"first quarter to the last: it is not stationary",
 			1 + out->effect);
 		return;
 	}

@@ -102,9 +102,10 @@ static void judge_flying(const struct flying *f, size_t n,
 		out->effect = excess;
 		out->statistic = most;
 		out->reason = arena_printf(arena,
-			"%.0f of %zu requests were sent with as many in flight "
-			"as ever, %u; %.0f of them within %lld us of a reply: "
-			"%.2f%% of all were held back (%.2f%% allowed), p %.2g",
+			"%.0f of %zu requests were sent while the most "
+			"requests, %u, were in flight; %.0f of them within "
+			"%lld us after a reply: %.2f%% of all were held back "
+			"(%.2f%% allowed), p %.2g",
 			h.at, n, most, h.at_prompt,
 			(long long)within_ns[i] / 1000, 100 * excess,
 			100 * out->threshold, p);
@@ -141,9 +142,9 @@ static void judge_found(const struct flying *f, size_t n,
 	out->effect = effect;
 	out->statistic = found / (double)n;
 	out->reason = arena_printf(arena,
-		"%.3g requests were in flight when one was sent, where there "
-		"were %.3g in the mean: %+.1f%% (%.0f%% allowed), p %.2g: "
-		"sends know of replies", out->statistic, mean, 100 * effect,
+		"sends found %.3g requests in flight, whose time average is "
+		"%.3g: %+.1f%% (%.0f%% allowed), p %.2g: sends depend on "
+		"replies", out->statistic, mean, 100 * effect,
 		100 * out->threshold, p);
 }
 
@@ -212,7 +213,7 @@ static void run(const struct point_data *data, const void *options,
 		(const void *)data->plan->workload.arrival.kind;
 
 	out->status = CHECK_NOT_APPLICABLE;
-	out->reason = "nothing tells of waiting requests";
+	out->reason = "waiting requests are not known";
 	if (judge_waited(data, levels, arena, out) &&
 	    out->status == CHECK_FAIL)
 		return;

@@ -29,7 +29,7 @@ static void run(const struct point_data *data, const void *options,
 		return;
 	}
 	if (!s->asked) {
-		out->reason = "nothing was sent that was to be stamped";
+		out->reason = "no request with stamps was sent";
 		return;
 	}
 	out->statistic = (double)(s->lost_tx + s->lost_rx);

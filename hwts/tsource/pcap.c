@@ -93,7 +93,7 @@ static int start(struct pcap_source *s, const char *interface, bool grown,
 	if (s->capture && strcmp(s->interface, interface) != 0)
 		return err_set(err, -ENOTSUP,
 			       "connections leave by %s and by %s; a capture "
-			       "is of one interface", s->interface, interface);
+			       "covers one interface", s->interface, interface);
 	if (s->capture && !grown)
 		return 0;
 	if (s->capture)
@@ -279,7 +279,7 @@ static int pcap_retune(void *state, const struct tsource_params *params,
 const struct tsource_ops tsource_pcap = {
 	.kind = {
 		.name = "pcap",
-		.help = "a capture of the path's interface, by libpcap",
+		.help = "a capture on the path's interface, by libpcap",
 	},
 	.flags = TSOURCE_WITNESSES,
 	.state_size = sizeof(struct pcap_source),

@@ -113,7 +113,8 @@ static int socket_set_best(const struct socket_source *s, int fd,
 	for (size_t i = 0; rc == -EINVAL && i < 3; i++)
 		rc = socket_set(s, fd, flags | more[i]);
 	return rc == 0 ? 0 :
-	       err_set(err, rc, "the socket takes no SO_TIMESTAMPING: %s",
+	       err_set(err, rc, "the socket does not support SO_TIMESTAMPING: "
+				"%s",
 		       strerror(-rc));
 }
 

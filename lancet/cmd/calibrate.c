@@ -135,8 +135,9 @@ static int arguments(struct options *o, int argc, char **argv)
 				"one configuration at a time");
 	o->file = argv[optind];
 	if (o->workers && !o->target)
-		return cmd_fail("calibrate", STATUS_USAGE, "--workers is of "
-				"the target of --target; add that");
+		return cmd_fail("calibrate", STATUS_USAGE, "--workers "
+				"describes the target given by --target; add "
+				"that");
 	return 0;
 }
 
@@ -332,7 +333,7 @@ static void print_words(const struct result_calibration *c)
 		       words_difference(e->lo, lo, sizeof(lo)),
 		       words_difference(e->hi, hi, sizeof(hi)));
 	}
-	printf("of which       agent %s, path %s; target (taken off) %s\n",
+	printf("of which       agent %s, path %s; target (deducted) %s\n",
 	       words_time(c->agent_ns, value, sizeof(value)),
 	       words_time(c->path_ns, lo, sizeof(lo)),
 	       words_time(c->target_ns, hi, sizeof(hi)));
@@ -373,7 +374,7 @@ static int calibrate(struct options *o)
 		return STATUS_USAGE;
 	if (plan->host.memory)
 		return cmd_fail("calibrate", STATUS_USAGE, "transport loop has "
-				"no path to calibrate; take another one");
+				"no path to calibrate; use another one");
 	rates(plan, &from, &to);
 	status = make_known(o, config, from, to);
 	plan = status ? NULL : cmd_plan(config, &o->arena);
@@ -419,7 +420,7 @@ static int run(int argc, char **argv)
 
 const struct command command_calibrate = {
 	.name = "calibrate",
-	.help = "the instrument's own error on this path",
+	.help = "measure the instrument's own error on this path",
 	.usage = usage,
 	.run = run,
 };

@@ -24,9 +24,8 @@ static const char usage[] =
 	"lancet samples results/mine/samples/point-0.records | lancet check -\n"
 	"lancet check requests.csv --check stationarity --json\n"
 	"\n"
-	"Tests whether requests, one a line, are evidence of what they are said\n"
-	"to measure, by the checks that each point of `lancet run` passes. The\n"
-	"first line names the columns, in any order:\n"
+	"Applies the checks of `lancet run` to the requests in a file, one per\n"
+	"line. The first line names the columns, in any order:\n"
 	"  time_ns      when each request was sent (also: sent_ns)\n"
 	"  latency_ns   from the send to the reply (or received_ns); empty: no reply\n"
 	"  intended_ns  optional: when it was due. Latency then counts from there\n"
@@ -194,7 +193,7 @@ static int take_rate(struct request *request, const char *text)
 	if (!unit_rate(text, &request->asked.rate_rps) &&
 	    request->asked.rate_rps > 0)
 		return 0;
-	return cmd_fail("check", STATUS_USAGE, "--rate %s is no rate; write "
+	return cmd_fail("check", STATUS_USAGE, "--rate %s is not a rate; write "
 			"one above 0, such as 50krps", text);
 }
 
@@ -255,7 +254,7 @@ static int run(int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.help = "the self-correction checks on anybody's requests",
+	.help = "run the self-correction checks on any tool's measurements",
 	.usage = usage,
 	.run = run,
 };

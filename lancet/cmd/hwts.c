@@ -156,7 +156,7 @@ static int run(int argc, char **argv)
 
 const struct command command_hwts = {
 	.name = "hwts",
-	.help = "what timestamps the interfaces can give",
+	.help = "find out which timestamps the interfaces give",
 	.usage = usage,
 	.run = run,
 };

@@ -91,7 +91,7 @@ static void examine_kernel(struct hwts_interface *i,
 		}
 	}
 	if (!f->works)
-		say(f, "; use timestamps: user, as the driver loses them");
+		say(f, "; use timestamps: user, since the driver loses stamps");
 }
 
 static uint64_t common_divisor(uint64_t a, uint64_t b)
@@ -195,7 +195,7 @@ static void examine_hardware(struct hwts_interface *i,
 	if (!all_came(&trial, true))
 		say(f, " although it claims them; use timestamps: kernel");
 	else if (!i->clock.moves)
-		say(f, ", but its clock stands still; use timestamps: kernel");
+		say(f, ", but its clock does not run; use timestamps: kernel");
 }
 
 /* --- the others ----------------------------------------------------------- */
@@ -225,7 +225,7 @@ static void examine_pcap(struct hwts_interface *i)
 	void *state;
 
 	if (!ops) {
-		say(f, "this build has no live capture; use lancet pcap FILE");
+		say(f, "live capture does not work here; use lancet pcap FILE");
 		return;
 	}
 	arena_init(&arena);

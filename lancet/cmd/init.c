@@ -187,7 +187,8 @@ static int run(int argc, char **argv)
 	}
 	if (address && !is_address(address))
 		return cmd_fail(argv[0], STATUS_USAGE,
-				"'%s' is no address; write HOST:PORT", address);
+				"'%s' is not an address; write HOST:PORT",
+				address);
 	if (argc - optind > 1)
 		return cmd_fail(argv[0], STATUS_USAGE,
 				"one protocol at a time");
@@ -200,7 +201,7 @@ static int run(int argc, char **argv)
 
 const struct command command_init = {
 	.name = "init",
-	.help = "a commented configuration to start from",
+	.help = "print a commented configuration to start from",
 	.usage = usage,
 	.run = run,
 };

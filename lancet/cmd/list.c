@@ -166,7 +166,7 @@ static int run(int argc, char **argv)
 
 const struct command command_list = {
 	.name = "list",
-	.help = "what this program has: protocols, laws, policies ...",
+	.help = "list protocols, laws, policies, checks ...",
 	.usage = usage,
 	.run = run,
 };

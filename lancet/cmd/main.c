@@ -11,10 +11,10 @@
 #define COMMANDS_MAX 64
 
 static const char intro[] =
-	"lancet measures how late the slowest requests of a server are, and\n"
-	"says how far to trust the figure.\n"
+	"lancet measures the tail latency of microsecond-scale servers, and\n"
+	"says how far each figure can be trusted.\n"
 	"\n"
-	"  lancet run configs/quickstart.yaml     measure, judge, compare\n"
+	"  lancet run configs/quickstart.yaml     measure the built-in server\n"
 	"  lancet init memcached --target HOST:11211 > my.yaml\n"
 	"  lancet run my.yaml\n"
 	"\n"

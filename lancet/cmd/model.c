@@ -303,7 +303,7 @@ static int run(int argc, char **argv)
 
 const struct command command_model = {
 	.name = "model",
-	.help = "what an ideal queue would do: formula or simulation",
+	.help = "predict an ideal queue, by formula or simulation",
 	.usage = usage,
 	.run = run,
 };

@@ -30,8 +30,8 @@ static int read_rate(struct question *q)
 	}
 	if (unit_rate(text, &value) || !(value > 0))
 		return cmd_fail("model", STATUS_USAGE,
-				"--needed %s: no rate; give one (500krps), or "
-				"how many workers' work arrives (12.5)",
+				"--needed %s: not a rate; give one (500krps), "
+				"or the offered work in workers (12.5)",
 				text);
 	if (s->unit != UNIT_NS)
 		return cmd_fail("model", STATUS_USAGE,
@@ -133,8 +133,8 @@ int model_needed(const struct model_request *r, const struct model_system *s)
 
 	if (!s->slo)
 		return cmd_fail("model", STATUS_USAGE,
-				"--needed asks how many workers keep a "
-				"promise; add --slo 'p99 <= 10x'");
+				"--needed asks how many workers meet an "
+				"objective; add --slo 'p99 <= 10x'");
 	status = read_rate(&q);
 	if (status)
 		return status;

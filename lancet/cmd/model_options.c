@@ -266,16 +266,17 @@ static int check_together(const struct model_request *r)
 {
 	if (r->file && r->preset)
 		return cmd_fail("model", STATUS_USAGE,
-				"--preset %s beside %s; give one of them",
+				"--preset %s and %s exclude each other; give "
+				"one of them",
 				r->preset, r->file);
 	if (r->needed && beside_needed(r))
 		return cmd_fail("model", STATUS_USAGE,
 				"--needed finds the workers for one rate and "
-				"one promise; leave out %s",
+				"one objective; remove %s",
 				beside_needed(r));
 	if (r->export_c && !r->file)
 		return cmd_fail("model", STATUS_USAGE,
-				"--export-c is of a result; name its folder, "
+				"--export-c needs a result; name its folder, "
 				"as in lancet model results/mine --export-c "
 				"FILE.c");
 	return 0;

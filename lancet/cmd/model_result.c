@@ -184,7 +184,7 @@ static void print_overhead(const struct model_curve *curve)
 	const struct result_overhead *o = curve->overhead;
 
 	if (!o) {
-		printf("overhead: not known: %s\n", curve->overhead_reason);
+		printf("overhead: unknown: %s\n", curve->overhead_reason);
 		return;
 	}
 	printf("overhead: %s\n", o->sentence);
@@ -207,8 +207,8 @@ void model_print_comparison(const struct model_answer *a, size_t policy)
 		printf("%s: ", a->system->policy[policy].name);
 	print_overhead(curve);
 	if (isfinite(e->value))
-		printf("efficiency: %.3g%% (%.3g%% to %.3g%%) of the load that "
-		       "the ideal queue bears within %s\n",
+		printf("efficiency: %.3g%% (%.3g%% to %.3g%%) of the load at "
+		       "which the ideal queue meets %s\n",
 		       100 * e->value, 100 * e->lo, 100 * e->hi,
 		       a->system->slo);
 }

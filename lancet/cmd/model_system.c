@@ -102,8 +102,8 @@ static int check_units(const struct model_system *s,
 
 	if (s->unit == UNIT_NS && !unit && needs_time(policy->choice.kind))
 		return cmd_fail("model", STATUS_USAGE,
-				"--policy %s: its times need a unit, as those "
-				"of the service have one; say quantum:5us",
+				"--policy %s: its times need a unit, since the "
+				"service time has one; say quantum:5us",
 				policy->name);
 	if (s->unit != UNIT_NS && unit)
 		return cmd_fail("model", STATUS_USAGE,
@@ -185,9 +185,9 @@ static int take_config(struct model_system *s, const struct config *config,
 	if (workload.fanout > 1)
 		return cmd_fail("model", STATUS_USAGE,
 				"requests fan out to %u queues, whose maximum "
-				"only `lancet run` predicts, beside what it "
-				"measures; for one of the queues write "
-				"workload.fanout: 1", workload.fanout);
+				"only `lancet run` predicts; for a single "
+				"queue write workload.fanout: 1",
+				workload.fanout);
 	if (config->model.mode == MODEL_POLICY)
 		policy->choice = config->model.policy;
 	else if (builtin)
@@ -300,7 +300,7 @@ static int take_load(struct model_system *s, const char *text)
 	load->share = false;
 	if (unit_rate(text, &load->value))
 		return cmd_fail("model", STATUS_USAGE,
-				"--load %s: no load; give a ratio (0.8), a "
+				"--load %s: not a load; give a ratio (0.8), a "
 				"percentage (80%%) or a rate (50krps)",
 				text);
 	if (s->unit != UNIT_NS)
@@ -382,8 +382,8 @@ static int take_slo(struct model_system *s, const struct model_request *r)
 		if (s->promise.term[i].metric == SLO_RESPONSE &&
 		    !s->promise.term[i].relative && s->unit != UNIT_NS)
 			return cmd_fail("model", STATUS_USAGE,
-					"slo: a promise in units of time needs "
-					"a service time with one; say "
+					"slo: a bound with a unit of time "
+					"needs a service time with one; say "
 					"--service exp:100us");
 	return 0;
 }
@@ -398,7 +398,7 @@ static int check_service(struct model_system *s, const struct model_request *r)
 	if (r->service || s->unit != UNIT_NS || s->mean > 1)
 		return 0;
 	return cmd_fail("model", STATUS_USAGE,
-			"how long a request takes is not known; say --service "
+			"the service time is not known; say --service "
 			"exp:10us, or record it and say --service "
 			"empirical:FILE");
 }
@@ -416,12 +416,12 @@ int model_system(struct model_system *s, const struct model_request *r,
 		rc = check_service(s, r);
 	if (!rc && !s->workers && !r->needed)
 		rc = cmd_fail("model", STATUS_USAGE,
-			      "how many workers is not "
-			      "known; say --workers K");
+			      "the number of workers is not known; say "
+			      "--workers K");
 	if (!rc && s->result && r->closed)
 		rc = cmd_fail("model", STATUS_USAGE,
-			      "--closed beside a result; ask it of the "
-			      "configuration");
+			      "--closed does not apply to a result; give its "
+			      "configuration instead");
 	if (!rc)
 		rc = take_loads(s, r);
 	take_closed(s, r->closed, arena);

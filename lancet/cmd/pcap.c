@@ -175,8 +175,8 @@ static int read_arguments(struct pcap_request *request, int argc, char **argv,
 				  : "one file at a time");
 	if (!status && request->arrivals + request->requests + request->json > 1)
 		status = cmd_fail("pcap", STATUS_USAGE,
-				  "--arrivals, --requests and --json are three "
-				  "things to print; ask for one");
+				  "--arrivals, --requests and --json exclude "
+				  "each other; give one");
 	if (!status)
 		request->file = argv[optind];
 	return status;
@@ -259,7 +259,7 @@ static int run(int argc, char **argv)
 
 const struct command command_pcap = {
 	.name = "pcap",
-	.help = "latency, or an arrival trace, from a packet capture",
+	.help = "read latencies, or an arrival trace, from a packet capture",
 	.usage = usage,
 	.run = run,
 };

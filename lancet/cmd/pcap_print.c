@@ -60,7 +60,7 @@ static void print_counts(const struct pcap_found *found)
 		{ (uint64_t)n->late, "of the answers came after the timeout" },
 		{ (uint64_t)n->unanswered, "never answered" },
 		{ (uint64_t)n->unfinished, "under way when the capture ends" },
-		{ (uint64_t)n->unknown, "beside a gap: their answers are not "
+		{ (uint64_t)n->unknown, "next to a gap: their replies are not "
 					"known" },
 		{ c->unmatched, "replies to no request that was captured" },
 		{ c->repeated_requests, "requests sent again" },

@@ -24,8 +24,8 @@ static struct capture *open_again(const struct pcap_request *request,
 	if (file)
 		return capture_open_file(file, err);
 	err_set(err, -errno, "%s", errno == EINVAL
-		? "no regular file, which would be read more than once; "
-		  "write the capture into one" : strerror(errno));
+		? "not a regular file, but a capture is read more than once; "
+		  "copy it to one" : strerror(errno));
 	return NULL;
 }
 
@@ -47,9 +47,9 @@ static int guess_server(struct pcap_request *request, struct capture *c)
 	exchange_guess_fini(&guess);
 	if (any)
 		return STATUS_FINE;
-	return failed(request, "no UDP or TCP packet with bytes in it; name "
-			       "the server with --target or --port if there "
-			       "should be");
+	return failed(request, "no UDP or TCP packet with data; if there "
+			       "should be one, name the server with --target "
+			       "or --port");
 }
 
 /* Packets that a guess of the protocol looks at. */

@@ -208,7 +208,7 @@ static int run(int argc, char **argv)
 
 const struct command command_plot = {
 	.name = "plot",
-	.help = "curves of one or more results",
+	.help = "plot one or more results",
 	.usage = usage,
 	.run = run,
 };

@@ -26,14 +26,14 @@ static const char usage[] =
 	"lancet probe my.yaml\n"
 	"lancet probe my.yaml --json > probe.json\n"
 	"\n"
-	"Tries a server with the requests of a configuration - one at a time, in\n"
-	"bursts, and as many as it takes, 15 to 40 s in all - and says which queue\n"
-	"it is: its capacity, how long it serves a request, how many at once, and\n"
-	"what is spent on the way there and back, each with a 95% interval.\n"
+	"Sends a server the requests of a configuration - one at a time, in bursts,\n"
+	"and as many as it takes, 15 to 40 s in all - and finds out which queue it\n"
+	"is: its capacity, service law, number of workers and policy, and the time\n"
+	"spent on the path, each with a 95% interval.\n"
 	"\n"
 	"Writes my.probe.yaml beside my.yaml. From then on `lancet run my.yaml`\n"
-	"knows the server: loads in percent, slo: p99 <= 10x, and the model's line\n"
-	"beside the measurement. What my.yaml says itself has precedence.\n"
+	"knows the server: loads in percent, slo: p99 <= 10x, and a model to compare\n"
+	"with work. What my.yaml says itself has precedence.\n"
 	"\n"
 	"usage: lancet probe CONFIG [OPTION]...\n"
 	"  --set KEY=YAML   replace what stands at a dotted key; repeatable\n"
@@ -126,9 +126,9 @@ static const char *bottleneck(const struct saturation *full)
 	if (isnan(full->client))
 		return "unknown: replies carry no stamps";
 	return full->client > .5
-		? "the client: the server could give more, so take more "
-		  "threads, or another machine"
-		: "the server, or the way to it";
+		? "the client: the server could serve more; use more threads, "
+		  "or another machine"
+		: "the server, or the path to it";
 }
 
 static void print_full(const struct probe *probe)
@@ -144,8 +144,7 @@ static void print_full(const struct probe *probe)
 	if (!isnan(full->client))
 		printf(" (the client held requests for %.0f%% of their time)",
 		       100 * full->client);
-	printf("%s\n", probe->shared ? "; they share this machine, and what "
-				       "one takes the other lacks" : "");
+	printf("%s\n", probe->shared ? "; both share this machine's CPUs" : "");
 }
 
 static void print_law_words(const struct identified *f)
@@ -160,12 +159,12 @@ static void print_law_words(const struct identified *f)
 		printf("%-14s %s, scv %.3g: %s", "law", fit->name, fit->scv,
 		       fit->text);
 	else
-		printf("%-14s none that has a name; the nearest is %s, %s",
+		printf("%-14s none of the known ones; the nearest is %s, %s",
 		       "law", fit->name, fit->text);
 	printf("\n%-14s off by %.1f%% of the mean, where %.1f%% are allowed%s%s\n",
 	       "", 100 * fit->misfit, 100 * fit->allowed,
 	       *fit->others ? "; so are " : "", fit->others);
-	printf("%-14s measured: scv %.3g (%.3g to %.3g), %.2g%% later than that "
+	printf("%-14s measured: scv %.3g (%.3g to %.3g), %.2g%% beyond that "
 	       "law's p99.9; %s\n", "", f->scv.value, f->scv.lo, f->scv.hi,
 	       100 * fit->beyond, f->law);
 }
@@ -187,9 +186,9 @@ static void print_words(const struct probe *probe)
 		       "ones\n", "policy", f->order,
 		       *f->orders ? ", or as likely " : "", f->orders);
 	if (f->misfit > IDENTIFY_UNLIKE)
-		printf("%-14s do not trust workers, service and law: in %u tries "
-		       "no queue was like the server; its bursts were off by "
-		       "%.0f times what chance does\n", "",
+		printf("%-14s do not trust workers, service and law: in %u "
+		       "tries no queue fitted the server; its bursts differ by "
+		       "%.0f times what chance explains\n", "",
 		       probe->tries, sqrt(f->misfit));
 	print_times("service", &f->service);
 	print_law_words(f);
@@ -404,11 +403,11 @@ static int probe(const struct options *o, struct arena *arena)
 		return STATUS_USAGE;
 	if (plan->host.memory)
 		return cmd_fail("probe", STATUS_USAGE, "transport loop has no "
-				"server to probe; take another one");
+				"server to probe; use another one");
 	if (plan->workload.fanout > 1)
-		return cmd_fail("probe", STATUS_USAGE, "requests fan out to "
-				"%u queues; probe one of them, with "
-				"--set workload.fanout=1",
+		return cmd_fail("probe", STATUS_USAGE, "requests fan out to %u "
+				"queues; probe a single one, with --set "
+				"workload.fanout=1",
 				plan->workload.fanout);
 	if (interrupt_install() < 0)
 		return cmd_fail("probe", STATUS_BROKEN, "cannot watch signals");
@@ -443,7 +442,7 @@ static int run(int argc, char **argv)
 
 const struct command command_probe = {
 	.name = "probe",
-	.help = "what queue is this server: capacity, workers, service law",
+	.help = "find out a server's queue: capacity, workers, service law",
 	.usage = usage,
 	.run = run,
 };

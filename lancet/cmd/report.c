@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.help = "one self-contained page of results",
+	.help = "write one self-contained HTML page of results",
 	.usage = usage,
 	.run = run,
 };

@@ -32,7 +32,7 @@ static const char usage[] =
 	"lancet run my.yaml --set 'load={rate: 50krps}'\n"
 	"lancet run my.yaml --json > result.json\n"
 	"\n"
-	"Measures the target at every load, judges each point, compares it with\n"
+	"Measures the target at every load, checks each point, compares it with\n"
 	"the model, prints a table and writes a folder: report.html, latency.svg,\n"
 	"result.json, latency.hlog, config.yaml.\n"
 	"\n"
@@ -365,7 +365,7 @@ static int run_main(int argc, char **argv)
 
 const struct command command_run = {
 	.name = "run",
-	.help = "measure, judge, compare, write the result folder",
+	.help = "measure, check, compare with a model, write the result folder",
 	.usage = usage,
 	.run = run_main,
 };

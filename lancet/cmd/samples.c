@@ -290,7 +290,7 @@ static int run(int argc, char **argv)
 
 const struct command command_samples = {
 	.name = "samples",
-	.help = "raw records of a run as CSV",
+	.help = "print the raw records of a run as CSV",
 	.usage = usage,
 	.run = run,
 };

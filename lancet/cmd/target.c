@@ -242,7 +242,7 @@ static void print_account(const struct target_account *a)
 	target_report(a, &r);
 	printf("served %ju requests", (uintmax_t)a->served);
 	if (a->served > 0)
-		printf(", mean service %s, %.2f found in the queue, "
+		printf(", mean service %s, %.2f in the queue on arrival, "
 		       "replies late by %s (p50) and %s (p99)",
 		       unit_print_duration(r.stats.served_mean_ns, mean,
 					   sizeof(mean)),

@@ -119,8 +119,8 @@ struct config *config_load(const char *file, const char *const *set,
 
 	if (!text) {
 		option_problem(problems, &mark,
-			       "cannot read it: %s; name a file that there is, "
-			       "or write one with `lancet init`",
+			       "cannot read it: %s; give an existing file, or "
+			       "write one with `lancet init`",
 			       strerror(errno));
 		return NULL;
 	}

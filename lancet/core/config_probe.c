@@ -116,12 +116,12 @@ const char *config_probe_apply(const char *file, struct yaml_node *tree,
 		return NULL;
 	if (!same_text(yaml_get(probe, "address"), address->text) ||
 	    !same_text(yaml_get(probe, "workload"), key_of(tree, arena)))
-		return arena_printf(arena, "%s is of another target or of "
-				    "other requests and was not used; run "
+		return arena_printf(arena, "%s was made for another target or "
+				    "other requests and is not used; run "
 				    "`lancet probe %s` again", path, file);
 	found = yaml_get(probe, "target");
 	if (!found || found->type != YAML_MAP)
-		return arena_printf(arena, "%s has no map `target` and was not "
+		return arena_printf(arena, "%s has no map `target` and is not "
 				    "used; run `lancet probe %s` again", path,
 				    file);
 	for (struct yaml_node *c = found->child, *next; c;

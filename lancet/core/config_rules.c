@@ -75,12 +75,12 @@ static void rules_target(const struct config *c, struct option_problems *p)
 		       "beforehand, or name one address");
 	if (t->workers && t->builtin)
 		BROKEN(c, p, "target.workers",
-		       "workers of a built-in target stand in builtin; move "
-		       "it to builtin: {workers: %lld}", (long long)t->workers);
+		       "the workers of a built-in target are set in builtin; "
+		       "write builtin: {workers: %lld}", (long long)t->workers);
 	if (t->service.kind && t->builtin)
 		BROKEN(c, p, "target.service",
-		       "service of a built-in target stands in builtin; move "
-		       "it to builtin: {service: ...}");
+		       "the service of a built-in target is set in builtin; "
+		       "write builtin: {service: ...}");
 	if (t->capacity.set && t->builtin)
 		BROKEN(c, p, "target.capacity",
 		       "a built-in target's capacity is known; remove it");
@@ -126,7 +126,7 @@ static void rules_classes(const struct config *c, struct option_problems *p)
 		snprintf(path, sizeof(path), "workload.classes.%zu.name", i);
 		if (class[i].name && !good_name(class[i].name))
 			BROKEN(c, p, path,
-			       "a class is called by one word of at most 63 "
+			       "the name of a class is one word of at most 63 "
 			       "characters; write it without blanks and "
 			       "brackets");
 		else if (same_before(class, i))
@@ -162,7 +162,7 @@ static void rule_load(const struct config *c, struct option_problems *p,
 		       "1000%%");
 	if (!load->share && load->value > RATE_MOST)
 		BROKEN(c, p, path,
-		       "more than any machine sends; write at most 100Mrps");
+		       "more than any machine can send; write at most 100Mrps");
 }
 
 static void rule_capacity(const struct config *c, struct option_problems *p)
@@ -194,8 +194,8 @@ static void rule_range(const struct config *c, struct option_problems *p,
 	rule_load(c, p, to, key);
 	if (from->set && to->set && from->share != to->share)
 		BROKEN(c, p, path,
-		       "from and to differ in kind; write two rates or two "
-		       "shares");
+		       "from and to must be of one kind; write two rates or "
+		       "two percentages");
 	else if (several && from->value >= to->value)
 		BROKEN(c, p, path,
 		       "from is not below to; write the lower load first");
@@ -216,8 +216,7 @@ static void rules_load(const struct config *c, struct option_problems *p)
 	rule_range(c, p, &search->from, &search->to, true, "load.search");
 	if (!c->slo)
 		BROKEN(c, p, "load.search",
-		       "a search needs the promise that it is for; write slo: "
-		       "p99 <= 10x");
+		       "a search needs an objective; write slo: p99 <= 10x");
 }
 
 /* One of a pattern's loads: the first says of which kind they all are. */
@@ -232,8 +231,8 @@ static void rule_pattern_load(const struct config *c,
 		*first = load;
 	if (load->share != (*first)->share)
 		BROKEN(c, p, path,
-		       "the loads of the pattern differ in kind; write all as "
-		       "rates or all as shares");
+		       "the loads of a pattern must be of one kind; write all "
+		       "as rates or all as percentages");
 	*sum += load->value;
 }
 
@@ -271,8 +270,8 @@ static void rules_shape(const struct config *c, struct option_problems *p)
 		       "the load would fall below 0; write at most the mean");
 	if (spikes && spikes->for_ns >= spikes->every_ns)
 		BROKEN(c, p, "load.pattern.spikes.for",
-		       "a spike ends before the next; write a time shorter "
-		       "than every");
+		       "a spike must end before the next one; write a time "
+		       "shorter than every");
 }
 
 int64_t config_pattern_ns(const struct config_pattern *pattern)
@@ -298,16 +297,16 @@ static void rules_pattern(const struct config *c, struct option_problems *p)
 	unit_exact_duration(length, need, sizeof(need));
 	if (length > m->time_limit_ns)
 		BROKEN(c, p, "load.pattern",
-		       "the pattern takes %s, longer than a point may; write "
+		       "the pattern takes %s, more than the time limit; write "
 		       "measure: {time_limit: %s}", need, need);
 	if (length && (length < m->window_ns || length <= m->warmup_ns))
 		BROKEN(c, p, "load.pattern",
-		       "the pattern takes %s, which the warm-up or one window "
-		       "is longer than; write a longer one", need);
+		       "the pattern takes %s, less than the warm-up or a "
+		       "window; write a longer one", need);
 	if (m->precision)
 		BROKEN(c, p, "measure.precision",
-		       "a pattern is run once, however precise that is; "
-		       "remove it");
+		       "a pattern runs once, whatever its precision; remove "
+		       "it");
 }
 
 /* Connections of each thread: enough for a request's parts, at all servers. */
@@ -332,12 +331,12 @@ static void rules_fanout(const struct config *c, struct option_problems *p)
 		snprintf(path, sizeof(path), "agents.%zu", i);
 		if (parts > 1 && agent[i].pick != PICK_ROUND_ROBIN)
 			BROKEN(c, p, path,
-			       "the parts of a request take connections in "
-			       "turn; take pick out");
+			       "the parts of a request use connections in "
+			       "turn; remove pick");
 		if (parts > 1 && agent[i].pipeline > 1)
 			BROKEN(c, p, path,
-			       "the parts of a request take connections of "
-			       "their own; take pipeline out");
+			       "the parts of a request use different "
+			       "connections; remove pipeline");
 		if (each < parts || (servers > 1 &&
 				     agent[i].connections %
 				     (servers * agent[i].threads)))
@@ -367,30 +366,30 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			       (long long)agent[i].threads);
 		if (agent[i].grow_to && agent[i].grow_to < agent[i].connections)
 			BROKEN(c, p, path,
-			       "grow_to is below the connections there are at "
-			       "first; write more than %lld",
+			       "grow_to is not above the initial number of "
+			       "connections; write more than %lld",
 			       (long long)agent[i].connections);
 		if (agent[i].grow_to && (agent[i].pick == PICK_STICKY ||
 					 c->workload.fanout > 1))
 			BROKEN(c, p, path,
-			       "who has a connection of its own waits for that "
-			       "one, however many there are; take grow_to out");
+			       "requests that are bound to one connection "
+			       "(pick: sticky) wait for it, however many there "
+			       "are; remove grow_to");
 		if (agent[i].pacer == PACER_LAUNCHTIME &&
 		    (strcmp(c->workload.transport.kind->name, "udp") != 0 ||
 		     c->timestamps == STAMPS_USER))
 			BROKEN(c, p, path,
-			       "launch times are of single packets, and "
-			       "believed by their stamps; write transport: "
-			       "udp, timestamps: auto, or take pacer out");
+			       "launch times need single packets, and stamps "
+			       "to verify them; write transport: udp, "
+			       "timestamps: auto, or remove pacer");
 		if (agent[i].coalesce_ns && agent[i].mode != MODE_BLOCK)
 			BROKEN(c, p, path,
-			       "coalesce is about sleeps, and only mode block "
-			       "always sleeps; write mode: block");
+			       "coalesce needs an agent that sleeps; write "
+			       "mode: block");
 		if (agent[i].pipeline > 1 && agent[i].pick > PICK_RANDOM)
 			BROKEN(c, p, path,
-			       "pipeline says that neighbours share a "
-			       "connection, and pick that another rule does; "
-			       "write pick: round-robin, or leave pipeline out");
+			       "pipeline and pick both choose the connection; "
+			       "write pick: round-robin, or remove pipeline");
 	}
 	if (!c->agents.n)
 		BROKEN(c, p, "agents",
@@ -455,8 +454,8 @@ static void rules_model(const struct config *c, struct option_problems *p)
 	if (c->model.mode == MODEL_REPLAY && !c->target.builtin &&
 	    !c->target.workers)
 		BROKEN(c, p, "model",
-		       "only a queue that is known can be replayed; write "
-		       "target: {workers: N}, a policy such as fcfs, or none");
+		       "a replay needs a known queue; write target: {workers: "
+		       "N}, model: a policy such as fcfs, or model: none");
 	if (c->model.mode == MODEL_POLICY && !c->target.builtin &&
 	    !c->target.workers)
 		BROKEN(c, p, "model",

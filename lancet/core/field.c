@@ -11,8 +11,8 @@
 #include "lancet/core/yamljson.h"
 
 /* JSON has no infinity; the reason beside the null keeps it for the reader. */
-#define ABOVE "infinite: nothing is known above"
-#define BELOW "minus infinite: nothing is known below"
+#define ABOVE "infinite: no upper bound is known"
+#define BELOW "minus infinite: no lower bound is known"
 
 /* Where a reader stands, for its one line of complaint. */
 struct place {

@@ -106,7 +106,8 @@ static int fill(struct frame_io *io, int64_t deadline_ns, struct err *err)
 		return err_set(err, -errno, "cannot read a frame: %s",
 			       strerror(errno));
 	return err_set(err, -EPIPE, "the peer ended its stream%s",
-		       io->greeted ? "" : " before it said a word of ours");
+		       io->greeted ? "" : " before it sent a line of our "
+					  "protocol");
 }
 
 /* A line before the magic one belongs to a login banner. */

@@ -25,8 +25,8 @@ int lines_open(struct lines *l, const char *file, struct err *err)
 	lines_begin(l, input_open_regular(file), file, false);
 	if (!l->in && errno == EINVAL)
 		return err_set(err, -EINVAL,
-			       "%s is no regular file, and is read more than "
-			       "once; write it to one",
+			       "%s is not a regular file, but is read more "
+			       "than once; copy it to one",
 			       file);
 	if (!l->in)
 		return err_set(err, -errno,

@@ -17,7 +17,7 @@ int local_address(const char *address, struct sockaddr_storage *to,
 
 	if (address[0] != '/' && address[0] != '@')
 		return err_set(err, -EINVAL,
-			       "'%.200s' is no Unix socket; write /PATH, or "
+			       "'%.200s' is not a Unix socket; write /PATH, or "
 			       "@NAME without a file", address);
 	if (n >= sizeof(un->sun_path))
 		return err_set(err, -ENAMETOOLONG,

@@ -125,7 +125,7 @@ static int take_ns(const struct reader *r, enum column column, const char *name,
 	}
 	if (end == text || *end)
 		return lines_error(r->lines, err,
-				   "%s '%.40s' is no number of nanoseconds",
+				   "%s '%.40s' is not a number of nanoseconds",
 				   name, text);
 	if (errno || *ns > SAMPLE_TIME_MAX || *ns < -SAMPLE_TIME_MAX)
 		return lines_error(r->lines, err,
@@ -149,8 +149,8 @@ static int take_outcome(const struct reader *r, bool replied, uint8_t *to,
 		*to = (uint8_t)outcomes[i].outcome;
 		if (*to == OUTCOME_RECEIVED && !replied)
 			return lines_error(r->lines, err,
-					   "it is %s but has no latency; "
-					   "write one, or lost",
+					   "its outcome is %s but it has no "
+					   "latency; give one, or write lost",
 					   word);
 		return 0;
 	}
@@ -316,7 +316,7 @@ static int take_lines(struct reader *r, struct err *err)
 	while ((rc = lines_next(r->lines, err)) > 0) {
 		if (r->lines->nfields != columns)
 			return lines_error(r->lines, err,
-					   "%zu fields where the first line "
+					   "%zu fields, but the first line "
 					   "names %zu",
 					   r->lines->nfields, columns);
 		if (!strcmp(field(r, WARMUP), "1"))

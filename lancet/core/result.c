@@ -24,7 +24,7 @@ SHAPE(interval, struct result_interval);
 static const struct field quantile_fields[] = {
 	FIELD(REAL, struct result_quantile, q, "q", NULL),
 	FIELD(REAL, struct result_quantile, value, "value",
-	      "not resolved by the requests there were"),
+	      "not resolved: too few requests"),
 	FIELD(REAL, struct result_quantile, lo, "lo", NULL),
 	FIELD(REAL, struct result_quantile, hi, "hi", NULL),
 	FIELD(STRING, struct result_quantile, status, "status", NULL),

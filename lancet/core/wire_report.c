@@ -443,7 +443,8 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 
 	if (rc < 0)
 		return rc;
-	frame = json_pack("{ss sI sI sI sI sI sI sI so so so}", "t", "data", "agent",
+	frame = json_pack("{ss sI sI sI sI sI sI sI so so so}", "t", "data",
+	"agent",
 			  (json_int_t)report->agent, "loop_gaps",
 			  (json_int_t)report->loop_gaps, "records_dropped",
 			  (json_int_t)report->records_dropped,
@@ -555,7 +556,7 @@ static int take_blob(struct wire_report_in *in, struct err *err)
 	if (!strcmp(blob->name, "samples"))
 		return take_samples(blob->data, blob->len, r,
 				    in->samples ? in->samples : arena, err);
-	return err_set(err, -EBADMSG, "the agent sent a blob of no known name");
+	return err_set(err, -EBADMSG, "the agent sent a blob of unknown name");
 }
 
 int wire_report_take(struct wire_report_in *in, const json_t *frame,
@@ -569,7 +570,7 @@ int wire_report_take(struct wire_report_in *in, const json_t *frame,
 		return take_data(in->report, frame, in->arena, err);
 	if (strcmp(frame_type(frame), "chunk"))
 		return err_set(err, -EBADMSG,
-			       "a %s frame in the midst of a report",
+			       "an unexpected %s frame within a report",
 			       frame_type(frame));
 	rc = frame_blob_take(&in->blob, frame, err);
 	if (rc <= 0)

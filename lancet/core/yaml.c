@@ -137,9 +137,10 @@ static bool refused(struct builder *b, const yaml_event_t *event,
 	}
 	if (anchor || event->type == YAML_ALIAS_EVENT)
 		fail(b, mark,
-		     "anchors and aliases are not taken; write the value out");
+		     "anchors and aliases are not supported; write the value "
+		     "out");
 	else if (tag)
-		fail(b, mark, "tags are not taken; write the plain value");
+		fail(b, mark, "tags are not supported; write the plain value");
 	return b->failed;
 }
 
@@ -385,7 +386,7 @@ int yaml_set(struct yaml_node *root, const char *assignment,
 	at = make_way(root, assignment, len, arena, &mark);
 	if (!at) {
 		option_problem(problems, &mark,
-			       "no such place; write dotted keys, and numbers "
+			       "no such key; write dotted keys, and numbers "
 			       "from 0 within a list");
 		return -EINVAL;
 	}

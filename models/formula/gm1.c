@@ -66,7 +66,7 @@ static int gm1_solve(void *state, const struct queue *queue,
 			       "with a transform, and queues of one worker");
 	if (central && queue_poisson(queue))
 		return err_set(err, -EDOM,
-			       "behind Poisson arrivals it is M/M/1; that is "
+			       "with Poisson arrivals this is M/M/1; use "
 			       "formula mmk");
 	if (init_turns(&turns, queue, arena, err))
 		return err->code;
@@ -87,7 +87,7 @@ static struct predict_value gm1_answer(const void *state,
 const struct formula_ops formula_gm1 = {
 	.kind = {
 		.name = "gm1",
-		.help = "G/M/1, and E_k/M/1 by turns (Kendall 1953)",
+		.help = "G/M/1, and E_k/M/1 for round-robin (Kendall 1953)",
 	},
 	.strength = FORMULA_EXACT,
 	.state_size = sizeof(struct gm1),

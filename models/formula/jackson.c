@@ -52,8 +52,8 @@ static int jackson_solve(void *state, const struct queue *queue,
 
 		if (!exponential(queue, i))
 			return err_set(err, -EDOM,
-				       "stage %u has no exponential service of "
-				       "its own",
+				       "stage %u has no independent "
+				       "exponential service",
 				       i + 1);
 		mean = i ? dist_mean(law) : queue->mean;
 		m = markov_mmk(k, queue->rate * mean / k);

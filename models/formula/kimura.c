@@ -21,7 +21,7 @@ static int kimura_solve(void *state, const struct queue *queue,
 		return err->code;
 	if (!(a->mdk < a->mmk))
 		return err_set(err, -EDOM,
-			       "Cosmetatos' M/D/k, on which it stands, does "
+			       "Cosmetatos' M/D/k, on which it is based, does "
 			       "not hold at so low a load");
 	a->wait = (1 + a->cs2) / (2 * a->cs2 / a->mmk + (1 - a->cs2) / a->mdk);
 	return 0;

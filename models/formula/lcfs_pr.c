@@ -86,7 +86,7 @@ static struct predict_value lcfs_pr_answer(const void *state,
 const struct formula_ops formula_lcfs_pr = {
 	.kind = {
 		.name = "lcfs-pr",
-		.help = "M/G/1 last come first, preempting (Kelly 1979)",
+		.help = "M/G/1 last come first served, preemptive (Kelly 1979)",
 	},
 	.strength = FORMULA_EXACT,
 	.state_size = sizeof(struct lcfs_pr_formula),

@@ -34,7 +34,7 @@ static struct predict_value prio_np_answer(const void *state,
 const struct formula_ops formula_prio_np = {
 	.kind = {
 		.name = "prio-np",
-		.help = "M/G/1 priorities, not preempting (Cobham 1954)",
+		.help = "M/G/1 priorities, non-preemptive (Cobham 1954)",
 	},
 	.strength = FORMULA_EXACT,
 	.state_size = sizeof(struct priority),

@@ -35,7 +35,8 @@ static struct predict_value prio_pr_answer(const void *state,
 const struct formula_ops formula_prio_pr = {
 	.kind = {
 		.name = "prio-pr",
-		.help = "M/G/1 priorities, preempting (White and Christie 1958)",
+		.help = "M/G/1 priorities, preemptive (White and Christie "
+			"1958)",
 	},
 	.strength = FORMULA_EXACT,
 	.state_size = sizeof(struct priority),

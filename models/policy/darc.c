@@ -77,7 +77,7 @@ static int darc_init(void *state, const void *options, uint32_t workers,
 	}
 	if (all != workers)
 		return err_set(err, -EINVAL,
-			       "darc: %d workers are reserved of %u; reserve "
+			       "darc: %d of %u workers are reserved; reserve "
 			       "all of them",
 			       (int)all, workers);
 	workers_init(&s->workers, workers, jobs, arena);

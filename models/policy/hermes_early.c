@@ -55,8 +55,8 @@ static int hermes_early_init(void *state, const void *options, uint32_t workers,
 
 	if (o->servers && o->servers != workers)
 		return err_set(err, -EINVAL,
-			       "hermes-early has %d servers, but %u workers; "
-			       "a worker is a server, say workers: %d",
+			       "hermes-early has %d servers, but %u workers; a "
+			       "worker is a server, so write workers: %d",
 			       (int)o->servers, workers, (int)o->servers);
 	s->bound = (uint32_t)(o->bound ? o->bound : o->cores);
 	s->cold = o->cold;

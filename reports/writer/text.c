@@ -174,21 +174,23 @@ static const char *remedy(const char *check)
 		{ "stalls", "run again with nothing else on the machine, or "
 			    "with fewer polling threads than CPUs" },
 		{ "lateness", "run again with nothing else on the machine, or "
-			      "with fewer requests a second per thread" },
+			      "with fewer requests per second and thread" },
 		{ "arrivals", "run again with nothing else on the machine, or "
 			      "for a longer time, measure.time_limit" },
-		{ "achieved", "ask for less, or add threads or agents where "
-			      "the generator was the limit" },
+		{ "achieved", "lower the load, or add threads or agents if the "
+			      "generator was the limit" },
 		{ "dispersion", "run again with nothing else on the machine" },
 		{ "independence", "run again with nothing else on the "
 				  "machine" },
 		{ "throttling", "give the agents more connections, or more "
 				"requests in flight on each" },
-		{ "stationarity", "measure for a longer time, measure."
-				  "time_limit, and look what else changed" },
-		{ "agreement", "let equal agents run on equal machines" },
-		{ "completeness", "ask for less, or look why the target did "
-				  "not answer" },
+		{ "stationarity", "measure for a longer time, "
+				  "measure.time_limit, and look for what else "
+				  "changed" },
+		{ "agreement", "run the agents on equal machines at equal "
+			       "distance" },
+		{ "completeness", "lower the load, or find out why the target "
+				  "did not answer" },
 	};
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
@@ -217,7 +219,7 @@ static void put_hints(const struct result *result, const char *dir, FILE *out)
 	char path[4096];
 
 	if (mend)
-		fprintf(out, "next: %s; invalid points stay in the picture, "
+		fprintf(out, "next: %s; the plot shows invalid points, too, "
 			"drawn hollow\n", mend);
 	snprintf(path, sizeof(path), "%s/report.html", dir ? dir : "");
 	if (dir && !access(path, R_OK))

@@ -14,7 +14,7 @@ need jq
 	skip "no network card is named: LANCET_HW_IFACE, LANCET_HW_PEER"
 [ -n "${LANCET_HW_PEER-}" ] ||
 	skip "nobody beyond $LANCET_HW_IFACE is named: LANCET_HW_PEER"
-[ "$(id -u)" = 0 ] || skip "a card's stamps are switched on by root alone"
+[ "$(id -u)" = 0 ] || skip "only root may enable the stamps of a card"
 iface=$LANCET_HW_IFACE peer=$LANCET_HW_PEER
 
 cat >"$tmp/hw.yaml" <<-END

@@ -288,7 +288,7 @@ static void test_closed_rate(void **state)
 	c = close_loop(query, 16, NAN, &arena);
 	near(c.rate.value, 3.2, 0.02);
 	assert_int_equal(closed(&query, 3, NAN, &c, &arena, &err), -EDOM);
-	assert_non_null(strstr(err.text, "3 connections"));
+	assert_non_null(strstr(err.text, "3 closed-loop connections"));
 	query = query_of("exp", "fcfs", 3.2, &arena);
 	query.workers = 4;
 	assert_int_equal(closed(&query, 3, NAN, &c, &arena, &err), -EDOM);

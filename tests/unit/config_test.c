@@ -204,7 +204,7 @@ static void test_rules(void **state)
 	    "  {}", 4, "target has no server");
 	bad(q, "  builtin:", "  start: [x]\n  builtin:", 4,
 	    "start without address");
-	bad(q, "  builtin:", "  workers: 2\n  builtin:", 4, "stand in builtin");
+	bad(q, "  builtin:", "  workers: 2\n  builtin:", 4, "set in builtin");
 	bad(q, "  builtin:", "  capacity: 1krps\n  builtin:", 4, "is known");
 	bad(m, "localhost:11211", "localhost", 1, "names no port");
 	bad(m, "localhost:11211", "localhost:", 1, "names no port");
@@ -218,7 +218,7 @@ static void test_rules(void **state)
 	    "both classes and service");
 	bad(q, "to: 80%", "to: 8%", 13, "from is not below to");
 	bad(q, "to: 80%", "to: 10%", 13, "from is not below to");
-	bad(q, "to: 80%", "to: 80krps", 13, "differ in kind");
+	bad(q, "to: 80%", "to: 80krps", 13, "be of one kind");
 	bad(q, "from: 10%", "from: 0%", 13, "a load of 0");
 	bad(q, "to: 80%", "to: 1100%", 13, "ten times");
 	bad(q, "{sweep: {from: 10%, to: 80%, steps: 8}}", "{}", 13,
@@ -228,7 +228,7 @@ static void test_rules(void **state)
 	    "duplicate key 'threads'");
 	bad(q, "threads: 1", "threads: 65", 11, "at least connections: 65");
 	bad(q, "threads: 1", "threads: 1, pipeline: 4, pick: sticky", 11,
-	    "leave pipeline out");
+	    "remove pipeline");
 	bad(q, "threads: 1", "threads: 1, coalesce: 50us", 11,
 	    "write mode: block");
 	bad(q, "  - {launch", "  []\n#", 11, "no agent");
@@ -242,7 +242,7 @@ static void test_rules(void **state)
 	bad(m, "workers: 4,", "", 14, "workers: N");
 	good(edited(m, "model: {jbsq: {depth: 3}}", "model: replay"));
 	bad(edited(m, "workers: 4,", ""), "model: {jbsq: {depth: 3}}",
-	    "model: replay", 14, "only a queue that is known");
+	    "model: replay", 14, "a replay needs a known queue");
 	bad(q, "target:\n  builtin: {policy: fcfs, workers: 4, "
 	       "backend: virtual}\n", "", 1, "target is missing");
 }

@@ -157,7 +157,7 @@ static void test_search_coarse(void **state)
 	slo = objective_search(f->plan, &f->course.search, f->point,
 			       f->course.n, &f->arena);
 	assert_true(slo->max_load.lo < TRUTH && TRUTH < slo->max_load.hi);
-	assert_non_null(strstr(slo->reason, "could not be told"));
+	assert_non_null(strstr(slo->reason, "could not be decided"));
 }
 
 static void test_search_beyond(void **state)

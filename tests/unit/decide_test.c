@@ -251,7 +251,7 @@ static void test_leave_out(void **state)
 	assert_non_null(strstr(expect(&s, DECIDE_LEAVE_OUT).reason,
 			       "20.0% of the windows"));
 	assert_non_null(strstr(expect(&s, DECIDE_LEAVE_OUT).reason,
-			       "at most 20% may"));
+			       "at most 20% are allowed"));
 	s.left_out_said = s.paired = true;
 	assert_string_equal(expect(&s, DECIDE_ACCEPT).reason,
 			    "no check objects");

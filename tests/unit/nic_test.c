@@ -376,12 +376,12 @@ static const struct answer {
 	{ 1, EOPNOTSUPP, 0, -1, NULL },
 	{ 0, 0, 0, -1, "has no hardware clock" },
 	{ 1, 0, EOPNOTSUPP, -1, "has no hardware timestamps" },
-	{ 1, 0, EBUSY, -1, "in use by another program" },
-	{ 1, 0, ERANGE, -1, "does not stamp every packet" },
+	{ 1, 0, EBUSY, -1, "another program has configured" },
+	{ 1, 0, ERANGE, -1, "stamps only PTP packets" },
 	{ 1, 0, EPERM, -1, "CAP_NET_ADMIN" },
-	{ 1, 0, EIO, -1, "cannot be switched on" },
-	{ 1, 0, 0, HWTSTAMP_FILTER_PTP_V2_EVENT, "does not stamp every" },
-	{ 1, 0, 0, HWTSTAMP_FILTER_NONE, "does not stamp every packet" },
+	{ 1, 0, EIO, -1, "cannot enable" },
+	{ 1, 0, 0, HWTSTAMP_FILTER_PTP_V2_EVENT, "stamps only PTP" },
+	{ 1, 0, 0, HWTSTAMP_FILTER_NONE, "stamps only PTP packets" },
 };
 
 static void try_answer(const struct answer *a)

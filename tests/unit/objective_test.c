@@ -124,7 +124,7 @@ static void test_perhaps_kept(void **state)
 	fill(f, SWEEP, "p99 <= 2.4x");
 	slo = objective_of(f->plan, f->point, POINTS, &f->arena);
 	assert_true(isnan(slo->max_load.value));
-	assert_non_null(strstr(slo->reason, "likely to miss it"));
+	assert_non_null(strstr(slo->reason, "probably misses it"));
 }
 
 /* What came after the last valid point is not known to keep anything. */

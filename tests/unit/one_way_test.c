@@ -236,7 +236,7 @@ static void refused(struct wire_stamps stamps, const char *why)
 static void test_refused(void **state)
 {
 	(void)state;
-	refused((struct wire_stamps){ 0 }, "no instants of its own");
+	refused((struct wire_stamps){ 0 }, "does not report its instants");
 	refused((struct wire_stamps){ .told = 1000, .foreign = 1 },
 		"another host's clock");
 	refused((struct wire_stamps){ .told = 1000, .misfit = 11 },

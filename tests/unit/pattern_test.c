@@ -201,12 +201,12 @@ static void test_refusals(void **state)
 		const char *pattern, *more, *says;
 	} bad[] = {
 		{ "ramp: {from: 0rps, to: 0rps, over: 1s}", "", "a load of 0" },
-		{ "ramp: {from: 10%, to: 1krps, over: 1s}", "", "in kind" },
-		{ "ramp: {from: 10%, to: 20%, over: 5s}", "", "longer than" },
+		{ "ramp: {from: 10%, to: 1krps, over: 1s}", "", "of one kind" },
+		{ "ramp: {from: 10%, to: 20%, over: 5s}", "", "more than the" },
 		{ "ramp: {from: 10%, to: 20%, over: 1s}", ", warmup: 1s",
 		  "the warm-up" },
 		{ "ramp: {from: 10%, to: 20%, over: 1s}",
-		  ", precision: {relative: 5%}", "is run once" },
+		  ", precision: {relative: 5%}", "runs once" },
 		{ "sine: {mean: 10%, amplitude: 11%, period: 1s}", "",
 		  "fall below 0" },
 		{ "spikes: {base: 10%, peak: 20%, every: 1s, for: 1s}", "",

@@ -359,7 +359,7 @@ static void test_reserved(void **state)
 	assert_int_equal(policy_settle(&choice, 8, &w, &arena, &err), 0);
 	assert_int_equal(policy_init(&p, &choice, 8, 4, &arena, &err), 0);
 	assert_int_equal(policy_init(&p, &given, 9, 4, &arena, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "8 workers are reserved of 9"));
+	assert_non_null(strstr(err.text, "8 of 9 workers are reserved"));
 	w = two_classes(0.5, 100, 1, &arena);
 	assert_int_equal(policy_settle(&given, 8, &w, &arena, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "long is shorter than short"));

@@ -83,7 +83,7 @@ static const struct pair {
 	{ { "eth0", 6, true, false, "same", 0 },
 	  { "eth1", 9, true, true, "same", 60 }, NULL },
 	{ { "eth0", 9, false, true, "same", 0 },
-	  { "eth1", 9, true, true, "same", 0 }, "does not stamp by the card" },
+	  { "eth1", 9, true, true, "same", 0 }, "does not use the card's stamps" },
 	{ { "eth0", 8, true, true, "same", 0 },
 	  { "eth1", 9, true, true, "same", 0 }, "not synchronised" },
 	{ { "eth0", 9, true, true, "same", 0 },

@@ -225,7 +225,7 @@ static void test_no_tls_there(void **state)
 
 	(void)state;
 	wire_put(wire.down, &pkt, 1);
-	refused(NULL, &any, -EPROTO, "localhost:1 does not speak TLS there");
+	refused(NULL, &any, -EPROTO, "localhost:1 does not speak TLS on this port");
 	wire.cut_at = 200;
 	refused(&any, &any, -ECONNRESET, "it closed the connection");
 }
@@ -258,7 +258,7 @@ static void test_streams_only(void **state)
 	assert_int_equal(transport_open(&client, &udp, &params, 0, &net_arena,
 					&err), -EINVAL);
 	client.ops = NULL;
-	assert_non_null(strstr(err.text, "not over udp"));
+	assert_non_null(strstr(err.text, "which udp is not"));
 }
 
 /* --- later on --- */
