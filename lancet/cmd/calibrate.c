@@ -20,7 +20,6 @@
 #include "lancet/core/unit.h"
 #include "reports/words.h"
 
-#define SET_MAX 256
 #define SERVICE_NS 100000.0	/* mean, exponential: as the quickstart's */
 #define BUSY .6			/* of the target at the highest rate */
 #define LONGEST_NS INT64_C(3000000000)	/* of a point */
@@ -66,8 +65,7 @@ static const char standard[] =
 
 struct options {
 	const char *file, *target, *workers;
-	const char *set[SET_MAX + 16];
-	size_t nset;
+	struct cmd_set set;
 	bool json, quiet, inject;
 	struct arena arena;
 };
@@ -82,9 +80,9 @@ static int inject(struct options *o, const char *text)
 		if (strncmp(text, who[i], strlen(who[i])))
 			continue;
 		o->inject = true;
-		o->set[o->nset++] = arena_printf(&o->arena,
-						 "measure.inject.%s", text);
-		return 0;
+		return cmd_set(&o->set, "calibrate",
+			       arena_printf(&o->arena, "measure.inject.%s",
+					    text));
 	}
 	return cmd_fail("calibrate", STATUS_USAGE, "--inject %s: write "
 			"agent=20us, path=20us or target=20us", text);
@@ -92,8 +90,6 @@ static int inject(struct options *o, const char *text)
 
 static int option(struct options *o, int c)
 {
-	if (o->nset >= SET_MAX)
-		return cmd_fail("calibrate", STATUS_USAGE, "too many --set");
 	if (c == 't')
 		o->target = optarg;
 	else if (c == 'w')
@@ -101,7 +97,7 @@ static int option(struct options *o, int c)
 	else if (c == 'i')
 		return inject(o, optarg);
 	else if (c == 's')
-		o->set[o->nset++] = optarg;
+		return cmd_set(&o->set, "calibrate", optarg);
 	else if (c == 'j')
 		o->json = true;
 	else if (c == 'q')
@@ -149,9 +145,9 @@ static struct config *read_config(struct options *o)
 	struct config *config;
 
 	if (o->file)
-		return cmd_config(o->file, o->set, o->nset, &o->arena);
-	config = config_parse("calibrate", standard, strlen(standard), o->set,
-			      o->nset, &o->arena, &problems);
+		return cmd_config(o->file, &o->set, &o->arena);
+	config = config_parse("calibrate", standard, strlen(standard),
+			      o->set.item, o->set.n, &o->arena, &problems);
 	if (!config)
 		option_problems_print(&problems, NULL, stderr);
 	return config;

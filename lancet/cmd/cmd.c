@@ -89,13 +89,24 @@ int cmd_getopt(int argc, char **argv, const char *shorts,
 	return c;
 }
 
-struct config *cmd_config(const char *file, const char *const *set,
-			  size_t nset, struct arena *arena)
+int cmd_set(struct cmd_set *set, const char *command, const char *item)
+{
+	if (set->n == CMD_SET_MAX)
+		return cmd_fail(command, STATUS_USAGE, "more than %d options "
+				"--set; write them into the configuration",
+				CMD_SET_MAX);
+	set->item[set->n++] = item;
+	return 0;
+}
+
+struct config *cmd_config(const char *file, const struct cmd_set *set,
+			  struct arena *arena)
 {
 	struct option_problems problems = { 0 };
 	struct config *config;
 
-	config = config_load(file, set, nset, arena, &problems);
+	config = config_load(file, set ? set->item : NULL, set ? set->n : 0,
+			     arena, &problems);
 	if (!config)
 		option_problems_print(&problems, NULL, stderr);
 	return config;

@@ -24,14 +24,13 @@ struct command {
 /* In order of name; ends with NULL. Generated at build time. */
 extern const struct command *const command_table[];
 
-/* Exit statuses; when several hold: 4, 2, 3, 1, 5. */
+/* Exit statuses; when several hold: 4, 2, 3, 1. */
 enum status {
 	STATUS_FINE = 0,
-	STATUS_MISSED = 1,	/* regression found, asserted SLO missed */
+	STATUS_MISSED = 1,	/* the slo, at a fixed rate */
 	STATUS_USAGE = 2,
 	STATUS_INVALID = 3,
 	STATUS_BROKEN = 4,	/* agent died, target unreachable */
-	STATUS_INCONCLUSIVE = 5,
 };
 
 /* One line on standard error: `lancet NAME: what; remedy`; returns status. */
@@ -47,14 +46,28 @@ int cmd_getopt(int argc, char **argv, const char *shorts,
 	       const struct option *longs);
 
 /*
- * A configuration read and checked, `--set` and all; then what a run would
- * do. NULL when the problems of either have been printed.
+ * What `--set KEY=YAML` gave. cmd_set() keeps the pointer; it returns 0, or
+ * STATUS_USAGE when it has said that there are too many.
+ */
+#define CMD_SET_MAX 256
+
+struct cmd_set {
+	const char *item[CMD_SET_MAX];
+	size_t n;
+};
+
+int cmd_set(struct cmd_set *set, const char *command, const char *item);
+
+/*
+ * A configuration read and checked, with what `--set` changes (NULL: none);
+ * then what a run would do. NULL when the problems of either have been
+ * printed.
  */
 struct arena;
 struct config;
 struct plan;
-struct config *cmd_config(const char *file, const char *const *set,
-			  size_t nset, struct arena *arena);
+struct config *cmd_config(const char *file, const struct cmd_set *set,
+			  struct arena *arena);
 struct plan *cmd_plan(const struct config *config, struct arena *arena);
 
 /* The candidate that is a slip of the pen away from text; NULL: none is. */

@@ -282,7 +282,7 @@ static int take_file(struct model_system *s, const char *path,
 	if ((!stat(path, &st) && S_ISDIR(st.st_mode)) ||
 	    (dot && !strcmp(dot, ".json")))
 		return take_result(s, path, arena);
-	config = cmd_config(path, NULL, 0, arena);
+	config = cmd_config(path, NULL, arena);
 	return config ? take_config(s, config, arena) : STATUS_USAGE;
 }
 

@@ -20,7 +20,6 @@
 #include "lancet/core/unit.h"
 #include "reports/words.h"
 
-#define SET_MAX 256
 
 static const char usage[] =
 	"lancet probe my.yaml\n"
@@ -46,8 +45,7 @@ static const char usage[] =
 
 struct options {
 	const char *file, *out;
-	const char *set[SET_MAX + 1];
-	size_t nset;
+	struct cmd_set set;
 	bool json, quiet;
 };
 
@@ -63,15 +61,13 @@ static int arguments(struct options *o, int argc, char **argv)
 	int c;
 
 	while ((c = cmd_getopt(argc, argv, "q", options)) != -1) {
-		if (c == 's' && o->nset < SET_MAX)
-			o->set[o->nset++] = optarg;
-		else if (c == 'o')
+		if (c == 'o')
 			o->out = optarg;
 		else if (c == 'j')
 			o->json = true;
 		else if (c == 'q')
 			o->quiet = true;
-		else
+		else if (c != 's' || cmd_set(&o->set, "probe", optarg))
 			return STATUS_USAGE;
 	}
 	if (argc - optind != 1)
@@ -81,8 +77,7 @@ static int arguments(struct options *o, int argc, char **argv)
 				: "one configuration at a time");
 	o->file = argv[optind];
 	/* Its load may be in percent of what is to be found. */
-	o->set[o->nset++] = "load={rate: 1krps}";
-	return 0;
+	return cmd_set(&o->set, "probe", "load={rate: 1krps}");
 }
 
 static void tell(void *context, const char *what)
@@ -392,8 +387,7 @@ static int save(const struct options *o, const struct config *config,
 static int probe(const struct options *o, struct arena *arena)
 {
 	struct option_problems problems = { 0 };
-	const struct config *config = cmd_config(o->file, o->set, o->nset,
-						 arena);
+	const struct config *config = cmd_config(o->file, &o->set, arena);
 	const struct plan *plan = config ? cmd_plan(config, arena) : NULL;
 	struct probe found;
 	struct err err = { 0 };

@@ -23,7 +23,6 @@
 #include "reports/words.h"
 #include "reports/writer.h"
 
-#define SET_MAX 256
 #define SCHEDULE_MAX 100000000
 
 static const char usage[] =
@@ -53,8 +52,7 @@ static const char usage[] =
 
 struct run {
 	const char *file, *out;
-	const char *set[SET_MAX];
-	size_t nset;
+	struct cmd_set set;
 	bool json, quiet, print_config;
 	int64_t schedule;	/* -1: not asked for */
 	const char *samples;	/* folder of raw records; NULL: none */
@@ -67,10 +65,10 @@ struct run {
 static int run_seed(struct run *run, const char *text)
 {
 	if (!*text || strspn(text, "0123456789") != strlen(text))
-		return cmd_fail("run", STATUS_USAGE, "--seed %s is no number",
-				text);
-	run->set[run->nset++] = arena_printf(&run->arena, "seed=%s", text);
-	return 0;
+		return cmd_fail("run", STATUS_USAGE, "--seed %s is not a "
+				"number", text);
+	return cmd_set(&run->set, "run",
+		       arena_printf(&run->arena, "seed=%s", text));
 }
 
 static int run_schedule(struct run *run, const char *text)
@@ -89,16 +87,13 @@ static int run_schedule(struct run *run, const char *text)
 
 static int run_option(struct run *run, int c)
 {
-	if (run->nset >= SET_MAX)
-		return cmd_fail("run", STATUS_USAGE, "too many --set");
 	switch (c) {
 	case 'o':
 		run->out = optarg;
 		return *optarg ? 0 : cmd_fail("run", STATUS_USAGE,
 					      "--out needs a folder");
 	case 's':
-		run->set[run->nset++] = optarg;
-		return 0;
+		return cmd_set(&run->set, "run", optarg);
 	case 'S':
 		return run_seed(run, optarg);
 	case 'j':
@@ -331,7 +326,7 @@ static int run_config(struct run *run)
 	const struct config *config;
 	const struct plan *plan;
 
-	config = cmd_config(run->file, run->set, run->nset, &run->arena);
+	config = cmd_config(run->file, &run->set, &run->arena);
 	if (!config)
 		return STATUS_USAGE;
 	if (run->print_config) {

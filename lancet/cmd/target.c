@@ -207,7 +207,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 		return cmd_fail(a->command, STATUS_USAGE,
 				"more than one configuration; give one");
 	if (optind < argc) {
-		config = cmd_config(argv[optind], NULL, 0, &a->arena);
+		config = cmd_config(argv[optind], NULL, &a->arena);
 		if (!config)
 			return STATUS_USAGE;
 		target_setup_init(&a->setup, config);

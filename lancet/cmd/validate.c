@@ -20,17 +20,14 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 all are fine, 2 one is not.\n";
 
-#define SET_MAX 256
-
-static int validate(const char *file, const char *const *set, size_t nset,
-		    int quiet)
+static int validate(const char *file, const struct cmd_set *set, int quiet)
 {
 	struct arena arena;
 	struct config *config;
 	int fine;
 
 	arena_init(&arena);
-	config = cmd_config(file, set, nset, &arena);
+	config = cmd_config(file, set, &arena);
 	fine = config && cmd_plan(config, &arena);
 	if (fine && !quiet)
 		printf("%s: fine\n", file);
@@ -45,23 +42,20 @@ static int run(int argc, char **argv)
 		{ "quiet", no_argument, NULL, 'q' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *set[SET_MAX];
-	size_t nset = 0;
+	struct cmd_set set = { 0 };
 	int c, quiet = 0, status = STATUS_FINE;
 
 	while ((c = cmd_getopt(argc, argv, "q", options)) != -1) {
-		if (c == 's' && nset < SET_MAX)
-			set[nset++] = optarg;
-		else if (c == 'q')
+		if (c == 'q')
 			quiet = 1;
-		else
+		else if (c != 's' || cmd_set(&set, argv[0], optarg))
 			return STATUS_USAGE;
 	}
 	if (optind == argc)
 		return cmd_fail(argv[0], STATUS_USAGE,
 				"no configuration given; name one or more");
 	for (; optind < argc; optind++)
-		if (validate(argv[optind], set, nset, quiet))
+		if (validate(argv[optind], &set, quiet))
 			status = STATUS_USAGE;
 	return status;
 }
