@@ -158,8 +158,15 @@ static int reply_line(struct mc_conn *c, const struct line *line)
 	return status < 0 ? status : 1;
 }
 
-static long ascii_feed(struct mc_conn *c, const unsigned char *in, size_t len,
-		       struct proto_done *done, size_t *n)
+static int request_line(struct mc_conn *c, const struct line *line,
+			struct proto_served *req);
+
+/*
+ * Lines and the data behind them, until one request is whole or, without req,
+ * one reply (*n = 1), or the bytes end (0). How many bytes; -EBADMSG.
+ */
+static long take_lines(struct mc_conn *c, const unsigned char *in, size_t len,
+		       struct proto_served *req, size_t *n)
 {
 	size_t used = mc_skip(c, len);
 	struct line line;
@@ -171,17 +178,24 @@ static long ascii_feed(struct mc_conn *c, const unsigned char *in, size_t len,
 			break;
 		if (ret > 0) {
 			used += line.used;
-			ret = reply_line(c, &line);
+			ret = req ? request_line(c, &line, req)
+				  : reply_line(c, &line);
 		}
 		used += ret < 0 ? 0 : mc_skip(c, len - used);
 	}
-	if (ret < 0)
-		return ret;
-	*n = (size_t)ret;
-	if (ret > 0)
+	*n = ret > 0;
+	return ret < 0 ? ret : (long)used;
+}
+
+static long ascii_feed(struct mc_conn *c, const unsigned char *in, size_t len,
+		       struct proto_done *done, size_t *n)
+{
+	long used = take_lines(c, in, len, NULL, n);
+
+	if (used >= 0 && *n > 0)
 		done[0] = (struct proto_done){ .id = PROTO_OLDEST,
 					       .status = c->status };
-	return (long)used;
+	return used;
 }
 
 static int64_t ascii_length(const unsigned char *in, size_t len,
@@ -246,22 +260,7 @@ static int request_line(struct mc_conn *c, const struct line *line,
 static long ascii_serve(struct mc_conn *c, const unsigned char *in, size_t len,
 			struct proto_served *req, size_t *n)
 {
-	size_t used = mc_skip(c, len);
-	struct line line;
-	int ret = 0;
-
-	while (c->skip == 0 && ret == 0) {
-		ret = take_line(in + used, len - used, &line);
-		if (ret == 0)
-			break;
-		if (ret > 0) {
-			used += line.used;
-			ret = request_line(c, &line, req);
-		}
-		used += ret < 0 ? 0 : mc_skip(c, len - used);
-	}
-	*n = ret > 0;
-	return ret < 0 ? ret : (long)used;
+	return take_lines(c, in, len, req, n);
 }
 
 /* The value that the key's number would have; another's is as good. */
