@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "agents/recorder.h"
+#include "agents/stamps.h"
 #include "agents/worker.h"
 #include "lancet/core/ring.h"
 #include "lancet/core/rng.h"
+#include "tests/unit/near.h"
 
 #define N 20000u
 #define WINDOW 10000000
@@ -354,6 +356,156 @@ static void test_fanout(void **state)
 	assert_int_equal(report.nsamples, 4000);
 }
 
+/* What both threads did, stood still and lost; costs in their median. */
+static void test_threads(void **state)
+{
+	struct stall stall[2][2] = { { { 10, 11, 0, 0 }, { 20, 21, 0, 0 } },
+				     { { 30, 31, 0, 0 } } };
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct worker *w = worker[i];
+
+		w->stalls.stall = stall[i];
+		w->stalls.n = 2 - (size_t)i;
+		w->stalls.gaps = 3;
+		w->stalls.dropped = 4;
+		w->ring.full = 5;
+		w->count.bad_replies = 6;
+		w->count.waited = 7;
+		w->wall_s = .5;
+		w->connections.opened = 8;
+		w->connect = hist_create();
+		hist_record(w->connect, 1000 + 1000000 * i);
+		w->send_costs = i ? WORKER_COSTS + 9 : 1;
+		w->send_cost_ns[0] = 100;
+	}
+	for (int i = 0; i < (int)WORKER_COSTS; i++)
+		worker[1]->send_cost_ns[i] = 200 + i;
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nstalls, 3);
+	assert_int_equal(report.stall[1].length_ns, 21);
+	assert_int_equal(report.stall_thread[1], 0);
+	assert_int_equal(report.stall[2].start_ns, 30);
+	assert_int_equal(report.stall_thread[2], 1);
+	assert_int_equal(report.loop_gaps, 6);
+	assert_int_equal(report.stalls_dropped, 8);
+	assert_int_equal(report.records_dropped, 10);
+	assert_int_equal(report.bad_replies, 12);
+	assert_int_equal(report.waited, 14);
+	assert_near(report.wall_s, 1, 0);
+	assert_int_equal(report.connections.opened, 16);
+	assert_int_equal(report.connect.total, 2);
+	assert_near(report.connect.sum, 1002000, 1e-6);
+	assert_int_equal(report.connect.n, 2);
+	/* Of 1 and WORKER_COSTS: one below the middle of the second's. */
+	assert_near(report.send_cost_ns, 200 + WORKER_COSTS / 2 - 1, .6);
+	for (int i = 0; i < 2; i++)
+		hist_destroy(worker[i]->connect);
+}
+
+/* A response below 0 and one beyond all bins stay in the first and last. */
+static void test_ends(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++)
+		put(&(struct sample){
+			.intended_ns = BASE + 10, .sent_ns = BASE + 10,
+			.received_ns = i ? BASE + 5 : BASE + 10 + 2 * HIST_MAX,
+			.seq = i,
+		});
+	recorder_fold(&recorder, &worker[0]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nwindows, 1);
+	assert_int_equal(report.window[0].response.n, 2);
+	assert_int_equal(report.window[0].response.cell[0].index, 0);
+	assert_int_equal(report.window[0].response.cell[1].index,
+			 hist_index(HIST_MAX));
+	assert_near(report.window[0].response.sum, (double)HIST_MAX, 1);
+}
+
+/*
+ * Stamped requests of 22 us: 0.5 late, 0.4 until the queueing discipline had
+ * them, 0.6 until they left, 19 away, of these 3 to the target and 7 back, and
+ * 2 until they were taken. The second's reply has no stamp, the third is lost.
+ */
+static void test_stamped(void **state)
+{
+	static const struct tsource_ops none = { .flags = 0 };
+	static const int64_t at[] = { 0, 400, 1000, 20000, 4000, 13000 };
+	static const uint8_t what[] = { PAIRING_SENT, PAIRING_STAMP,
+		PAIRING_STAMP, PAIRING_RECEIVED, PAIRING_ARRIVED,
+		PAIRING_RELEASED };
+	static const uint8_t kind[] = {
+		TSOURCE_BIT(TSOURCE_SCHED) | TSOURCE_BIT(TSOURCE_SND),
+		TSOURCE_SCHED, TSOURCE_SND, 0, 0, 0,
+	};
+	struct stamps *stamps = arena_alloc(&arena, sizeof(*stamps));
+	const int32_t *leg;
+	struct err err;
+
+	(void)state;
+	stamps->source.ops = &none;
+	stamps->params.source.connections = 1;
+	assert_int_equal(ring_init(&stamps->log, 64,
+				   sizeof(struct pairing_entry)), 0);
+	worker[0]->stamps = stamps;
+	for (uint32_t i = 0; i < 3; i++) {
+		int64_t sent = BASE + (2 * WINDOW + 1000000) * (i + 1);
+
+		put(&(struct sample){
+			.intended_ns = sent - 500, .sent_ns = sent, .seq = i,
+			.received_ns = i == 2 ? 0 : sent + 22000,
+			.outcome = i == 2 ? OUTCOME_LOST : OUTCOME_RECEIVED,
+			.wire_out_ns = SAMPLE_LOST_STAMP,
+			.wire_in_ns = SAMPLE_LOST_STAMP,
+		});
+		for (int k = 0; k < (i == 2 ? 3 : 6); k++) {
+			if (i == 1 && what[k] == PAIRING_RECEIVED)
+				continue;
+			*(struct pairing_entry *)ring_reserve(&stamps->log) =
+				(struct pairing_entry){
+					.what = what[k], .kind = kind[k],
+					.ns = sent + at[k], .seq = i, .key = i,
+					.clock = TSOURCE_MONOTONIC,
+				};
+			ring_publish(&stamps->log);
+		}
+	}
+	recorder_fold(&recorder, &worker[0]->ring);
+	recorder_fold_log(&recorder, 0, &stamps->log);
+	stamps->log.full = 3;
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nways, 1);
+	assert_int_equal(report.way[0].window, 2);
+	leg = report.way[0].leg_ns;
+	assert_int_equal(leg[LEG_QUEUE], 500);
+	assert_int_equal(leg[LEG_SCHED], 400);
+	assert_int_equal(leg[LEG_OUT], 600);
+	assert_int_equal(leg[LEG_WIRE], 19000);
+	assert_int_equal(leg[LEG_IN], 2000);
+	assert_int_equal(report.way[0].request_ns, 3000);
+	assert_int_equal(report.way[0].reply_ns, 7000);
+	assert_int_equal(report.nwire, 2);
+	assert_int_equal(report.wire[0].outcome, OUTCOME_RECEIVED);
+	assert_near(report.wire[0].response.sum, 19000, 0);
+	assert_int_equal(report.wire[1].outcome, OUTCOME_LOST);
+	assert_int_equal(report.stamps.asked, 3);
+	assert_int_equal(report.stamps.replies, 2);
+	assert_int_equal(report.stamps.lost_tx, 0);
+	assert_int_equal(report.stamps.lost_rx, 1);
+	assert_int_equal(report.stamps.log_dropped, 3);
+	assert_int_equal(report.nsamples, 3);
+	worker[0]->stamps = NULL;
+	ring_fini(&stamps->log);
+}
+
 /* Nothing of one segment is left in the next. */
 static void test_reset(void **state)
 {
@@ -416,6 +568,9 @@ int main(void)
 		TEST(test_codes),
 		TEST(test_unasked),
 		TEST(test_fanout),
+		TEST(test_threads),
+		TEST(test_ends),
+		TEST(test_stamped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

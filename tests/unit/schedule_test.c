@@ -4,6 +4,9 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "agents/pacer.h"
+#include "lancet/core/clock.h"
+
 static struct schedule schedule_of(const struct workload *w, uint64_t seed,
 				   uint32_t thread, uint32_t threads,
 				   double rate_rps, struct arena *arena)
@@ -53,6 +56,52 @@ static void test_prefix(void **state)
 			  a[i].draw != c[i].draw;
 	}
 	assert_true(differ > N * 99 / 100);
+	arena_fini(&arena);
+}
+
+/*
+ * Drawn ahead as often as there is a moment, each request comes once, when it
+ * is due; a segment begins with the first from then on.
+ */
+static void test_pacer(void **state)
+{
+	const struct rng_key key = { .seed = 5, .point = 2 };
+	const struct arrival_share share = { .rate_rps = 20e3, .of = 1 };
+	const int64_t hour = INT64_C(3600000000000);
+	static struct intent a[N];
+	static struct pacer p;
+	struct schedule s;
+	struct arena arena;
+	struct workload w;
+	struct err err;
+	int64_t at;
+
+	(void)state;
+	arena_init(&arena);
+	w = test_workload("poisson", "exp:100us", &arena);
+	s = schedule_of(&w, 5, 0, 1, 20e3, &arena);
+	assert_int_equal(schedule_next(&s, a, N), N);
+	assert_int_equal(pacer_init(&p, &w, &key, &share, &arena, &err), 0);
+	pacer_begin(&p, 5000, a[300].intended_ns + 1, a[2000].intended_ns);
+	for (size_t i = 301; i < 2000; i++) {
+		at = 5000 + a[i].intended_ns - (a[300].intended_ns + 1);
+		pacer_refill(&p);
+		pacer_refill(&p);
+		assert_int_equal(pacer_next_ns(&p), at);
+		assert_null(pacer_due(&p, at - 1));
+		assert_non_null(pacer_due(&p, at));
+		assert_memory_equal(pacer_next(&p), &a[i], sizeof(*a));
+		pacer_pop(&p);
+	}
+	assert_null(pacer_next(&p));
+	assert_int_equal(pacer_next_ns(&p), INT64_MAX);
+	at = clock_now_ns() + 1000000;
+	pacer_begin(&p, at, a[2000].intended_ns, INT64_MAX);
+	assert_memory_equal(pacer_next(&p), &a[2000], sizeof(*a));
+	assert_true(pacer_await(&p, hour) >= at);
+	at += hour;
+	pacer_begin(&p, at, a[2000].intended_ns, INT64_MAX);
+	assert_true(pacer_await(&p, 1000) < at);
 	arena_fini(&arena);
 }
 
@@ -354,6 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_pacer),
 		cmocka_unit_test(test_purposes),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_poisson),
