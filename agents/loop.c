@@ -59,7 +59,7 @@ void loop_unsent(struct worker *w, const struct intent *intent)
 	record(w, &s);
 }
 
-/* --- in -------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------- */
 
 /* The open request that this completion on this connection means, or NULL. */
 static struct sample *match(struct worker *w, uint32_t conn,
@@ -213,7 +213,7 @@ static size_t receive(struct worker *w)
 	return n;
 }
 
-/* --- out ------------------------------------------------------------------- */
+/* --- out ------------------------------------------------------------------ */
 
 /* Write one request into the outbox; false when the protocol cannot. */
 static bool build(struct worker *w, const struct intent *intent, uint32_t conn)
@@ -502,7 +502,7 @@ static size_t transmit(struct worker *w)
 	return n;
 }
 
-/* --- turns ------------------------------------------------------------------ */
+/* --- turns ---------------------------------------------------------------- */
 
 void loop_expire(struct worker *w, struct sample *s)
 {

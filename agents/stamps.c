@@ -1,4 +1,4 @@
-/* stamps.c - asking for stamps of the wire, and logging what came, as it flies */
+/* stamps.c - asking for stamps of the wire, and logging what came in flight */
 #include "agents/stamps.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* stamps.h - asking for stamps of the wire, and logging what came, as it flies */
+/* stamps.h - asking for stamps of the wire, and logging what came in flight */
 #ifndef AGENTS_STAMPS_H
 #define AGENTS_STAMPS_H
 

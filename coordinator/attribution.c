@@ -26,8 +26,7 @@ static const double wanted[] = { .5, .9, .99, .999 };
 /* Two-sided 95% of the normal law. */
 #define NORMAL 1.959964
 
-/* --- paired
- * ---------------------------------------------------------------------- */
+/* --- paired --- */
 
 struct pairing {
 	struct job *job;
@@ -146,8 +145,7 @@ bool attribution_pair(const struct point_data *data,
 	return point->nq > 0;
 }
 
-/* --- against a prediction
- * --------------------------------------------------------- */
+/* --- against a prediction --- */
 
 /* On the wire where it was stamped: then only the network's part is left. */
 static double gap_of(const struct result_point *from,
@@ -224,8 +222,7 @@ static size_t take_points(const struct predict_query *query,
 	return taken;
 }
 
-/* --- the result
- * ------------------------------------------------------------------- */
+/* --- the result --- */
 
 static struct result_interval interval(struct predict_value v, double unit)
 {

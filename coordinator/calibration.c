@@ -18,7 +18,7 @@
 
 #define FILE_MOST ((size_t)1 << 20)	/* of calibrations: some 500 */
 
-/* --- the path ------------------------------------------------------------------ */
+/* --- the path ------------------------------------------------------------- */
 
 /* One file, a JSON list of calibrations. */
 static char *list_file(struct arena *arena)
@@ -77,7 +77,7 @@ static char *path_of(const struct plan *plan, const struct result *result,
 			    peer_of(plan, arena));
 }
 
-/* --- what was found -------------------------------------------------------------- */
+/* --- what was found ------------------------------------------------------- */
 
 static double median(double *x, size_t n)
 {
@@ -172,7 +172,7 @@ void calibration_of(const struct plan *plan, const struct result *result,
 	parts_of(plan, result, to, arena);
 }
 
-/* --- the file ----------------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------- */
 
 /*
  * Empty where there is none yet, or none can be: who writes it will tell. NULL
@@ -227,13 +227,8 @@ static int write_list(const json_t *list, char *path, struct arena *arena,
 		       strerror(errno ? errno : EIO));
 }
 
-static int damaged(const char *path, struct err *err)
-{
-	return err_set(err, -EBADMSG, "%s is damaged, or larger than 1 MiB: "
-		       "nothing is kept; move it away", path);
-}
-
-int calibration_check(struct err *err)
+/* The list with c in the place of an older one of its path; or, NULL, as is. */
+static int renew(const struct result_calibration *c, struct err *err)
 {
 	struct arena arena;
 	char *path;
@@ -243,36 +238,29 @@ int calibration_check(struct err *err)
 	arena_init(&arena);
 	path = list_file(&arena);
 	list = load_list(path);
-	/* As it is: that is what shows whether another could be written. */
-	rc = list ? write_list(list, path, &arena, err) : damaged(path, err);
+	for (size_t i = c ? json_array_size(list) : 0; i-- > 0;)
+		if (same_path(json_array_get(list, i), c->path))
+			json_array_remove(list, i);
+	if (c)
+		json_array_append_new(list, field_write(
+			&result_calibration_shape, c));
+	rc = list ? write_list(list, path, &arena, err)
+		  : err_set(err, -EBADMSG, "%s is damaged, or larger than 1 "
+			    "MiB: nothing is kept; move it away", path);
 	json_decref(list);
 	arena_fini(&arena);
 	return rc;
+}
+
+/* As it is: that is what shows whether another could be written. */
+int calibration_check(struct err *err)
+{
+	return renew(NULL, err);
 }
 
 int calibration_save(const struct result_calibration *c, struct err *err)
 {
-	struct arena arena;
-	char *path;
-	json_t *list;
-	int rc;
-
-	arena_init(&arena);
-	path = list_file(&arena);
-	list = load_list(path);
-	if (!list) {
-		rc = damaged(path, err);
-		arena_fini(&arena);
-		return rc;
-	}
-	for (size_t i = json_array_size(list); i-- > 0;)
-		if (same_path(json_array_get(list, i), c->path))
-			json_array_remove(list, i);
-	json_array_append_new(list, field_write(&result_calibration_shape, c));
-	rc = write_list(list, path, &arena, err);
-	json_decref(list);
-	arena_fini(&arena);
-	return rc;
+	return renew(c, err);
 }
 
 /* Were all points at rates that were calibrated? */

@@ -28,7 +28,7 @@ void course_init(struct course *course, const struct plan *plan,
 			    search->resolution);
 }
 
-/* --- adaptive sweeps ------------------------------------------------------------ */
+/* --- adaptive sweeps ------------------------------------------------------ */
 
 /* Places of the points so far, by load. */
 static void by_load(const struct course *course, size_t *order)
@@ -79,7 +79,7 @@ static double next_bend(const struct course *course,
 	return at;
 }
 
-/* --- the next one --------------------------------------------------------------- */
+/* --- the next one --------------------------------------------------------- */
 
 const struct plan_point *course_next(struct course *course,
 				     const struct result_point *results)

@@ -60,7 +60,7 @@ struct ratio {
 	double spread;		/* squared relative error of its variance */
 };
 
-/* --- batches ------------------------------------------------------------------ */
+/* --- batches -------------------------------------------------------------- */
 
 static void batches_fill(struct batches *batches, const double *x,
 			 const double *n, size_t pairs, size_t count)
@@ -173,7 +173,7 @@ double interval_ratio(const double *x, const double *n, size_t pairs,
 		quantile_student(1 - confidence, 2 / ratio.spread);
 }
 
-/* --- series --------------------------------------------------------------------- */
+/* --- series --------------------------------------------------------------- */
 
 uint64_t series_merge(const struct series *series, struct hist *into)
 {

@@ -130,7 +130,7 @@ static double crossing(const struct plan *plan, const struct slo *slo,
 	return isnan(ratio) ? (double)NAN : (double)INFINITY;
 }
 
-/* --- the model's own limit ------------------------------------------------------- */
+/* --- the model's own limit ------------------------------------------------ */
 
 /* The search takes at most so long. */
 #define SIMULATE_S 10
@@ -272,7 +272,7 @@ struct result_interval objective_ratio(const struct plan *plan,
 	return ratio;
 }
 
-/* --- a search's ---------------------------------------------------------------------- */
+/* --- a search's ----------------------------------------------------------- */
 
 static const char *search_reason(const struct plan *plan,
 				 const struct search *search, bool share,

@@ -30,7 +30,7 @@ const char *const burst_order_name[] = {
 	[BURST_SPLIT] = "part",
 };
 
-/* --- the queues ---------------------------------------------------------------- */
+/* --- the queues ----------------------------------------------------------- */
 
 /* One after the other, each when all of the one before must be done. */
 static void lay_out(const struct burst_server *s, const struct choice *policy,
@@ -79,7 +79,7 @@ void burst_serve(const struct burst_server *s, const struct burst_work *w,
 		done[i] -= start[i / w->size];
 }
 
-/* --- beside what was measured ----------------------------------------------------- */
+/* --- beside what was measured --------------------------------------------- */
 
 /* The same draws for every server, so that they differ in nothing else. */
 static void simulate(const struct burst_server *s, struct identify_burst *b,

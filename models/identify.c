@@ -28,7 +28,7 @@ static double mean_error(const double *x, size_t n)
 		     : (double)INFINITY;
 }
 
-/* --- capacity ---------------------------------------------------------------- */
+/* --- capacity ------------------------------------------------------------- */
 
 /* Looks end when they agree to 3%: what agrees better does so by luck. */
 #define AGREE .02
@@ -59,7 +59,7 @@ static struct predict_value capacity_of(const struct identify_data *d,
 	return level_of(rate, d->nlooks);
 }
 
-/* --- the law ------------------------------------------------------------------- */
+/* --- the law -------------------------------------------------------------- */
 
 /*
  * Atoms of 2% each, and of falling weight in the tail, so that quantiles far
@@ -159,7 +159,7 @@ static void law_of(const struct identify_data *d, struct identified *found,
 		     "whose noise hides its shape";
 }
 
-/* --- with work that is known ------------------------------------------------------ */
+/* --- with work that is known ---------------------------------------------- */
 
 static void whole_of(struct identified *found)
 {
@@ -213,7 +213,7 @@ static void identify_bare(const struct identify_data *d,
 		       "without work";
 }
 
-/* --- with bursts ------------------------------------------------------------------ */
+/* --- with bursts ---------------------------------------------------------- */
 
 /* So many workers, and how badly they explain the bursts. */
 struct candidate {

@@ -17,8 +17,7 @@
 #define PARAMETER .02 /* of the mean, that one more must gain */
 #define COARSE 24     /* shapes tried, and as many about the best */
 
-/* --- families
- * -------------------------------------------------------------------- */
+/* --- families --- */
 
 /* One law of mean and shape, as a configuration has it. */
 struct family {
@@ -77,8 +76,7 @@ static const struct family families[] = {
 };
 #define FAMILIES (sizeof(families) / sizeof(*families))
 
-/* --- distance
- * --------------------------------------------------------------------- */
+/* --- distance --- */
 
 struct measured {
 	const double *x;
@@ -138,8 +136,7 @@ static double distance(const struct measured *m, const struct dist *law,
 	return off / m->sum;
 }
 
-/* --- the nearest of a family
- * --------------------------------------------------------- */
+/* --- the nearest of a family --- */
 
 struct near {
 	const char *name;
@@ -204,8 +201,7 @@ static void nearest(const struct measured *m, const struct family *f,
 	arena_fini(&scratch);
 }
 
-/* --- two values
- * -------------------------------------------------------------------- */
+/* --- two values --- */
 
 /* Where bins differ most from each other on both sides (Otsu 1979). */
 static size_t split_of(const struct measured *m)
@@ -252,8 +248,7 @@ static void bimodal(const struct measured *m, struct near *found)
 	arena_fini(&scratch);
 }
 
-/* --- all of them
- * -------------------------------------------------------------------- */
+/* --- all of them --- */
 
 static double cost(const struct near *n)
 {

@@ -33,7 +33,7 @@ struct request {
 	uint64_t seed;
 };
 
-/* --- one run ------------------------------------------------------------------ */
+/* --- one run -------------------------------------------------------------- */
 
 static void judge(const struct world *w, const struct plan *plan, size_t point,
 		  size_t requests, struct result_point *to,
@@ -115,7 +115,7 @@ static void print_by(const struct tally *tally)
 	printf(" |\n");
 }
 
-/* --- clean runs ------------------------------------------------------------------- */
+/* --- clean runs ----------------------------------------------------------- */
 
 static const char *const clean[][2] = {
 	{ "Poisson", "poisson" },
@@ -161,7 +161,7 @@ static int false_alarms(const struct request *request)
 	return rejected * 100 > runs;
 }
 
-/* --- broken runs -------------------------------------------------------------------- */
+/* --- broken runs ---------------------------------------------------------- */
 
 struct fault {
 	const char *name;
@@ -276,7 +276,7 @@ static int misses(const struct request *request)
 	return failed;
 }
 
-/* --- the command line ------------------------------------------------------------------ */
+/* --- the command line ----------------------------------------------------- */
 
 int main(int argc, char **argv)
 {

@@ -179,7 +179,7 @@ static struct look look_of(const struct point_data *data, struct arena *arena)
 	return look;
 }
 
-/* --- what is wrong, or NULL; effect and threshold are of that ----------------- */
+/* --- what is wrong, or NULL; effect and threshold are of that ------------- */
 
 static const char *coarse(const struct point_data *data, double median_ns,
 			  const struct look *look, const struct stamps *levels,

@@ -70,7 +70,7 @@ struct options {
 	struct arena arena;
 };
 
-/* --- the command line ------------------------------------------------------------ */
+/* --- the command line ----------------------------------------------------- */
 
 static int inject(struct options *o, const char *text)
 {
@@ -137,7 +137,7 @@ static int arguments(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* --- the plan --------------------------------------------------------------------- */
+/* --- the plan ------------------------------------------------------------- */
 
 static struct config *read_config(struct options *o)
 {
@@ -235,7 +235,7 @@ static int make_known(struct options *o, struct config *c, double from,
 	return 0;
 }
 
-/* --- measuring --------------------------------------------------------------------- */
+/* --- measuring ------------------------------------------------------------ */
 
 static int measure(struct options *o, const struct plan *plan,
 		   struct result *result)
@@ -310,7 +310,7 @@ static int honest(struct options *o, const struct config *known,
 	return 0;
 }
 
-/* --- what came of it ---------------------------------------------------------------- */
+/* --- what came of it ------------------------------------------------------ */
 
 static void print_words(const struct result_calibration *c)
 {

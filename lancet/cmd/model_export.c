@@ -90,8 +90,7 @@ static int fit(const struct model_answer *a, const struct predict_query *query,
 			     nclasses, to, err);
 }
 
-/* --- writing
- * ------------------------------------------------------------------ */
+/* --- writing --- */
 
 /* A name that both languages take. */
 static void name_of(const char *from, char *to, size_t size)

@@ -88,7 +88,7 @@ static void tell(void *context, const char *what)
 		fprintf(stderr, "\r\033[K%s", what);
 }
 
-/* --- in words ------------------------------------------------------------------ */
+/* --- in words ------------------------------------------------------------- */
 
 static void print_times(const char *name, const struct predict_value *v)
 {
@@ -191,7 +191,7 @@ static void print_words(const struct probe *probe)
 	print_times("communication", &f->communication);
 }
 
-/* --- as JSON ------------------------------------------------------------------- */
+/* --- as JSON -------------------------------------------------------------- */
 
 static json_t *number(double x)
 {
@@ -319,7 +319,7 @@ static int print_json(const struct probe *probe)
 		   : STATUS_FINE;
 }
 
-/* --- the file beside the configuration ------------------------------------------- */
+/* --- the file beside the configuration ------------------------------------ */
 
 static void print_law(const struct identified *f, FILE *out)
 {
@@ -382,7 +382,7 @@ static int save(const struct options *o, const struct config *config,
 	return STATUS_FINE;
 }
 
-/* --- the command ------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 static int probe(const struct options *o, struct arena *arena)
 {

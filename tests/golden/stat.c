@@ -27,8 +27,7 @@
 #define X(stat) (stat)->data[0].x, (stat)->data[0].n
 #define Y(stat) (stat)->data[1].x, (stat)->data[1].n
 
-/* --- parameters
- * ------------------------------------------------------------------ */
+/* --- parameters --- */
 
 /* The number behind a word of the parameters. */
 static int after(const struct golden_stat *stat, const char *word, double *to,
@@ -73,8 +72,7 @@ static int is(const struct golden_stat *stat, const char *metric)
 	return !strcmp(stat->metric, metric);
 }
 
-/* --- one sample
- * ------------------------------------------------------------------ */
+/* --- one sample --- */
 
 /* "exp,mean=M known" or "exp,mean estimated". */
 static int exponential(const struct golden_stat *stat, struct fit *fit,
@@ -396,8 +394,7 @@ static int adjusted(const struct golden_stat *stat, double *to, struct err *err)
 	return 0;
 }
 
-/* --- pairs and none
- * ---------------------------------------------------------------- */
+/* --- pairs and none --- */
 
 static int kolmogorov_2(const struct golden_stat *stat, double *to,
 			struct err *err)
@@ -485,8 +482,7 @@ static int least(const struct golden_stat *stat, double *to, struct err *err)
 	return is(stat, "n_min") && *to > 0 ? 0 : unknown(stat, err);
 }
 
-/* --- all
- * -------------------------------------------------------------------------- */
+/* --- all --- */
 
 static const struct {
 	const char *test;

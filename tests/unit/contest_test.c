@@ -1,4 +1,4 @@
-/* contest_test.c - the best of several ways is found, whatever the machine does */
+/* contest_test.c - the best of several is found, whatever the machine does */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

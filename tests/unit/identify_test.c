@@ -322,7 +322,7 @@ static void test_woken(void **state)
 	}
 }
 
-/* --- how often: LANCET_LONG=1, for docs/validity.md ------------------------------ */
+/* --- how often: LANCET_LONG=1, for docs/validity.md ----------------------- */
 
 struct rate {
 	size_t of, exact, held, order, law;

@@ -318,8 +318,7 @@ static void test_single_load(void **state)
 	assert_non_null(strstr(err.text, "single load"));
 }
 
-/* --- by the stationary queue
- * ------------------------------------------------------ */
+/* --- by the stationary queue --- */
 
 static void take_intervals(struct run *run, const double *series, double delay,
 			   struct overhead_point *point, struct arena *arena)
@@ -438,8 +437,7 @@ static void test_stationary(void **state)
 	assert_true(fits >= .93 * runs);
 }
 
-/* --- sections
- * --------------------------------------------------------------------- */
+/* --- sections --- */
 
 /* Independent exponential values: quantiles and their errors are known. */
 static void test_sections(void **state)

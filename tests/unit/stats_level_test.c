@@ -25,8 +25,7 @@ static void fill(double *x, size_t n, struct rng *rng)
 		x[i] = rng_normal(rng);
 }
 
-/* --- levels
- * ----------------------------------------------------------------------- */
+/* --- levels --- */
 
 #define TRIES 1000
 #define LENGTH 200
@@ -247,8 +246,7 @@ static void test_anderson_estimated(void **state)
 	assert_true(fit_anderson_critical(.2, 10) == 0);
 }
 
-/* --- power
- * ------------------------------------------------------------------------ */
+/* --- power --- */
 
 /* Each rejects what it is for, by far; ADF and KPSS each other's null. */
 static void test_power(void **state)

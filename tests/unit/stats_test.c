@@ -35,8 +35,7 @@ static void fill(double *x, size_t n, struct rng *rng, bool ties)
 		x[i] = ties ? (double)rng_below(rng, 6) : rng_normal(rng);
 }
 
-/* --- tails
- * ------------------------------------------------------------------------ */
+/* --- tails --- */
 
 /* Tables of D'Agostino and Stephens (1986), and Anderson and Darling (1952). */
 static void test_quadratic_known(void **state)
@@ -128,8 +127,7 @@ static void test_student(void **state)
 	assert_near(tail_student(0, 5), 1, 0);
 }
 
-/* --- against all cases
- * ------------------------------------------------------------ */
+/* --- against all cases --- */
 
 #define NX 4
 #define NY 6
@@ -357,8 +355,7 @@ static void test_multiple(void **state)
 	assert_near(holm[3], .9, 1e-15);
 }
 
-/* --- invariance
- * ------------------------------------------------------------------- */
+/* --- invariance --- */
 
 /* Ranks see no rising map, regressions no units. */
 static void test_invariance(void **state)
@@ -402,8 +399,7 @@ static void test_invariance(void **state)
 	assert_relative(kpss[1].eta, kpss[0].eta, 1e-7);
 }
 
-/* --- any data
- * --------------------------------------------------------------------- */
+/* --- any data --- */
 
 /* A result is all finite, or there is a line that says why there is none. */
 static void all_finite(int rc, const void *out, size_t n)

@@ -66,7 +66,7 @@ struct plan *world_plan(const struct world *world, double from, double to,
 	exit(2);
 }
 
-/* --- what agents send ---------------------------------------------------------- */
+/* --- what agents send ----------------------------------------------------- */
 
 /* One agent's requests, and who of all is next. */
 struct sender {
@@ -147,7 +147,7 @@ static int64_t sent_at(const struct world *w, struct sender *from)
 	return at;
 }
 
-/* --- what they get ---------------------------------------------------------------- */
+/* --- what they get -------------------------------------------------------- */
 
 /* What spoils a latency at a share of the point. */
 static double factor(const struct world *w, double share, double when)
@@ -237,7 +237,7 @@ static void write_file(const struct world *w, struct sender *s)
 		s->sample[i].seq = (uint32_t)i;
 }
 
-/* --- a point ------------------------------------------------------------------------ */
+/* --- a point -------------------------------------------------------------- */
 
 static void add(const struct world *w, const struct plan *plan, size_t point,
 		struct sender *sender, double length_ns, struct queue *q,

@@ -12,8 +12,7 @@
 /* Beyond so many steps the exact p of two samples is refused. */
 #define STEPS_MOST 2e9
 
-/* --- one sample
- * ---------------------------------------------------------------- */
+/* --- one sample --- */
 
 /* P(D+ >= d): Smirnov (1944); all terms are positive. */
 static double one_sided(double d, double n)
@@ -166,8 +165,7 @@ double kolmogorov_p(double d, size_t n)
 	return fmin(fmax(p, 0), 1);
 }
 
-/* --- two samples
- * ---------------------------------------------------------------- */
+/* --- two samples --- */
 
 int kolmogorov_2_distance(const double *x, size_t nx, const double *y,
 			  size_t ny, double *d, struct err *err)

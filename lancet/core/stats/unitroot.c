@@ -12,8 +12,7 @@
 #include "lancet/core/stats/quadratic.h"
 #include "lancet/core/stats/vector.h"
 
-/* --- regression
- * ------------------------------------------------------------------ */
+/* --- regression --- */
 
 /* Of x[t] - x[t - 1] on 1, x[t - 1] and `lag` earlier differences. */
 struct regression {
@@ -74,8 +73,7 @@ static gsl_matrix *regress(const struct regression *r)
 	return w;
 }
 
-/* --- Dickey and Fuller
- * ------------------------------------------------------------ */
+/* --- Dickey and Fuller --- */
 
 /* MacKinnon (1994), one series with a constant; digits of his data files. */
 static double mackinnon_p(double tau)
@@ -212,8 +210,7 @@ size_t unitroot_most_lags(size_t n)
 	return schwert < room ? schwert : room;
 }
 
-/* --- KPSS
- * -------------------------------------------------------------------------- */
+/* --- KPSS --- */
 
 static double product(const double *y, size_t n, size_t lag)
 {
