@@ -279,6 +279,10 @@ static int try_rate(struct options *o, const struct config *known, double rps,
 	status = measure(o, plan, &result);
 	*valid = !status && result.npoints &&
 		 !strcmp(result.points[0].verdict.status, "valid");
+	/* Too much may be asked of it: then it still answers some. */
+	if (!status && result.npoints && !result.points[0].counts.received)
+		return cmd_fail("calibrate", STATUS_BROKEN, "the target does not "
+				"answer any more: nothing was kept");
 	return status;
 }
 
