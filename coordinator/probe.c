@@ -25,7 +25,7 @@
 #define APART 5				/* times what a burst should take */
 #define TRIES 3				/* while no queue is like the server */
 
-/* --- latencies of single requests ----------------------------------------------------- */
+/* --- latencies of single requests ----------------------------------------- */
 
 /* In rising order; of one class, or of all where it is -1. */
 static double *latencies(const struct stage_reply *r, int class, size_t *n,
@@ -121,7 +121,7 @@ static int alone(struct stage_trial *t, double latency_ns, bool bare,
 	return *n < 100 ? stage_too_few(&stage, *n, err) : 0;
 }
 
-/* --- bursts ------------------------------------------------------------------------------ */
+/* --- bursts --------------------------------------------------------------- */
 
 static int by_intended(const void *left, const void *right)
 {
@@ -132,28 +132,28 @@ static int by_intended(const void *left, const void *right)
 	return a->sent_ns < b->sent_ns ? -1 : a->sent_ns > b->sent_ns;
 }
 
-/* One burst's records: all answered, and before it nobody there. */
-static void burst_take(const struct sample *s, int64_t *busy_ns,
-		       struct identify_burst *to)
+/*
+ * One burst's records, where all were answered, no stall of the agent was in
+ * the way, and before it nobody was there.
+ */
+static bool burst_take(const struct stage_reply *r, const struct sample *s,
+		       uint32_t size, int64_t *busy_ns, struct burst_seen *seen)
 {
-	int64_t before = *busy_ns, stagger_ns;
-	double mean = 0;
-	bool whole = true;
+	int64_t before = *busy_ns, first_ns = INT64_MAX;
+	bool counts = true;
 
-	for (uint32_t i = 0; i < to->size; i++) {
-		whole &= s[i].outcome == OUTCOME_RECEIVED;
-		mean += (double)(s[i].received_ns - s[i].sent_ns) / to->size;
-		if (s[i].received_ns > *busy_ns)
-			*busy_ns = s[i].received_ns;
+	seen->mean = 0;
+	for (uint32_t i = 0; i < size; i++) {
+		int64_t received_ns = s[i].received_ns;
+
+		counts &= stage_counts(r, &s[i], -1);
+		seen->mean += (double)(received_ns - s[i].sent_ns) / size;
+		*busy_ns = received_ns > *busy_ns ? received_ns : *busy_ns;
+		first_ns = received_ns < first_ns ? received_ns : first_ns;
 	}
-	if (!whole || before >= s[0].sent_ns)
-		return;
-	stagger_ns = s[to->size - 1].sent_ns - s[0].sent_ns;
-	to->mean[to->n] = mean;
-	to->last[to->n++] = (double)(*busy_ns - s[0].sent_ns);
-	if (to->size > 1)
-		to->stagger += ((double)stagger_ns / (to->size - 1) -
-				to->stagger) / (double)to->n;
+	seen->first = (double)(first_ns - s[0].sent_ns);
+	seen->last = (double)(*busy_ns - s[0].sent_ns);
+	return counts && before < s[0].sent_ns;
 }
 
 static void burst_read(const struct stage_reply *r, uint32_t size,
@@ -161,23 +161,26 @@ static void burst_read(const struct stage_reply *r, uint32_t size,
 {
 	struct sample *s = arena_copy(arena, r->sample,
 				      r->n * sizeof(*r->sample));
-	int64_t busy_ns = 0;
+	struct burst_seen *seen = arena_array(arena, r->n / size + 1,
+					      sizeof(*seen));
+	int64_t busy_ns = 0, spread_ns = 0;
+	size_t n = 0;
 
-	*to = (struct identify_burst){
-		.size = size,
-		.mean = arena_array(arena, r->n / size + 1, sizeof(double)),
-		.last = arena_array(arena, r->n / size + 1, sizeof(double)),
-	};
 	qsort(s, r->n, sizeof(*s), by_intended);
 	for (size_t i = 0, end; i < r->n; i = end) {
 		for (end = i; end < r->n &&
 			      s[end].intended_ns == s[i].intended_ns; end++)
 			;
-		if (end - i == size)
-			burst_take(&s[i], &busy_ns, to);
+		if (end - i != size ||
+		    !burst_take(r, &s[i], size, &busy_ns, &seen[n]))
+			continue;
+		spread_ns += s[end - 1].sent_ns - s[i].sent_ns;
+		n++;
 	}
-	vector_sort(to->mean, to->n);
-	vector_sort(to->last, to->n);
+	*to = (struct identify_burst){ .size = size };
+	if (n && size > 1)
+		to->stagger = (double)spread_ns / (double)n / (size - 1);
+	burst_settle(to, seen, n, arena);
 }
 
 /*
@@ -224,7 +227,7 @@ static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 	return 0;
 }
 
-/* --- all of it ----------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------ */
 
 static void classes_of(struct stage_trial *t, const struct stage_reply *reply,
 		       struct probe *probe)

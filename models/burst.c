@@ -79,7 +79,51 @@ void burst_serve(const struct burst_server *s, const struct burst_work *w,
 		done[i] -= start[i / w->size];
 }
 
+/* --- what is seen of them ------------------------------------------------------- */
+
+static int by_first(const void *left, const void *right)
+{
+	const struct burst_seen *a = left, *b = right;
+
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+void burst_settle(struct identify_burst *b, struct burst_seen *seen, size_t n,
+		  struct arena *arena)
+{
+	b->n = n;
+	b->mean = arena_array(arena, n + 1, sizeof(*b->mean));
+	b->last = arena_array(arena, n + 1, sizeof(*b->last));
+	qsort(seen, n, sizeof(*seen), by_first);
+	while (b->size >= BURST_STALL_SIZE && b->n &&
+	       seen[b->n - 1].first > BURST_STALL * seen[(n - 1) / 2].first)
+		b->n--;
+	b->stalled = n - b->n;
+	for (size_t i = 0; i < b->n; i++) {
+		b->mean[i] = seen[i].mean;
+		b->last[i] = seen[i].last;
+	}
+	vector_sort(b->mean, b->n);
+	vector_sort(b->last, b->n);
+}
+
 /* --- beside what was measured --------------------------------------------- */
+
+static struct burst_seen see(const double *done, const struct identify_burst *b,
+			     double communication)
+{
+	double sum = 0, first = done[0], last = 0;
+
+	for (uint32_t i = 0; i < b->size; i++) {
+		sum += done[i] - i * b->stagger;
+		first = fmin(first, done[i]);
+		last = fmax(last, done[i]);
+	}
+	return (struct burst_seen){
+		first + communication, sum / b->size + communication,
+		last + communication,
+	};
+}
 
 /* The same draws for every server, so that they differ in nothing else. */
 static void simulate(const struct burst_server *s, struct identify_burst *b,
@@ -94,6 +138,7 @@ static void simulate(const struct burst_server *s, struct identify_burst *b,
 	size_t n = work.bursts * work.size;
 	double *service = arena_array(arena, n, sizeof(*service));
 	double *done = arena_array(arena, n, sizeof(*done));
+	struct burst_seen *seen;
 	struct rng rng, draw;
 
 	rng_init(&draw, &(struct rng_key){ .seed = seed, .point = b->size });
@@ -104,21 +149,10 @@ static void simulate(const struct burst_server *s, struct identify_burst *b,
 			     s->communication;
 	work.service = service;
 	burst_serve(s, &work, &rng, done, arena);
-	b->n = work.bursts;
-	b->mean = arena_array(arena, b->n, sizeof(*b->mean));
-	b->last = arena_array(arena, b->n, sizeof(*b->last));
-	for (size_t r = 0; r < b->n; r++) {
-		double sum = 0, last = 0;
-
-		for (uint32_t i = 0; i < b->size; i++) {
-			sum += done[r * b->size + i] - i * b->stagger;
-			last = fmax(last, done[r * b->size + i]);
-		}
-		b->mean[r] = sum / b->size + s->communication;
-		b->last[r] = last + s->communication;
-	}
-	vector_sort(b->mean, b->n);
-	vector_sort(b->last, b->n);
+	seen = arena_array(arena, work.bursts, sizeof(*seen));
+	for (size_t r = 0; r < work.bursts; r++)
+		seen[r] = see(&done[r * b->size], b, s->communication);
+	burst_settle(b, seen, work.bursts, arena);
 }
 
 /* Of a median, from the quartiles, as for a normal law (Kendall, Stuart). */

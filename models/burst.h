@@ -22,7 +22,25 @@ struct identify_burst {
 	size_t n;
 	double *mean, *last;	/* in rising order, each for itself */
 	double stagger;
+	size_t stalled;		/* left out, as burst_settle() says */
 };
+
+/* One burst: when its first reply came after its first request, and so on. */
+struct burst_seen {
+	double first, mean, last;
+};
+
+/*
+ * The n bursts that were seen, in any order, to b->mean and b->last. Where not
+ * even the first reply came within BURST_STALL times the median of all first
+ * ones, the server or its machine stood still: such a burst is left out, and
+ * so are those of simulated servers, whose services may be as long. Of a few
+ * requests all may be long ones, so small bursts stay.
+ */
+#define BURST_STALL 8.
+#define BURST_STALL_SIZE 4u
+void burst_settle(struct identify_burst *b, struct burst_seen *seen, size_t n,
+		  struct arena *arena);
 
 /* How workers share what came: policies of these names. */
 enum burst_order {

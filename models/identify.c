@@ -28,6 +28,12 @@ static double mean_error(const double *x, size_t n)
 		     : (double)INFINITY;
 }
 
+/* The latest of them may have met a stall rather than long work. */
+static size_t unstalled(const struct identify_data *d, double share)
+{
+	return (size_t)ceil((1 - share) * (double)d->nalone);
+}
+
 /* --- capacity ------------------------------------------------------------- */
 
 /* Looks end when they agree to 3%: what agrees better does so by luck. */
@@ -128,7 +134,8 @@ static double noise_of(const struct identify_data *d,
 static void law_of(const struct identify_data *d, struct identified *found,
 		   struct arena *arena)
 {
-	double alone = vector_mean(d->alone, d->nalone);
+	size_t n = unstalled(d, found->stalled);
+	double alone = vector_mean(d->alone, n);
 	struct identify_atom *one;
 
 	if (d->told) {
@@ -141,12 +148,12 @@ static void law_of(const struct identify_data *d, struct identified *found,
 		return;
 	}
 	if (found->service.value >= LAW_LEAST * alone) {
-		law_atoms(d->alone, d->nalone, found->communication.value,
-			  found, arena);
-		found->scv = scv_of(d->alone, d->nalone,
-				    &found->communication);
-		law_fit(d->alone, d->nalone, found->communication.value,
-			noise_of(d, found), &found->fit, arena);
+		double shift = found->communication.value;
+
+		law_atoms(d->alone, n, shift, found, arena);
+		found->scv = scv_of(d->alone, n, &found->communication);
+		law_fit(d->alone, n, shift, noise_of(d, found) +
+			found->stalled * alone, &found->fit, arena);
 		found->law = "latencies of single requests less communication";
 		return;
 	}
@@ -219,6 +226,7 @@ static void identify_bare(const struct identify_data *d,
 struct candidate {
 	size_t workers;
 	double capacity;	/* within its interval, that fits best */
+	double stalled;		/* share of single requests, as well */
 	double misfit[BURST_ORDERS], best;
 };
 
@@ -227,6 +235,16 @@ struct candidate {
 #define CAPACITIES 5		/* that are tried, over its interval */
 #define COARSE .1		/* of the bursts, at first */
 #define CLOSE 40.		/* by which these may be off */
+
+/*
+ * Shares of the single requests that a stall made late, the latest of all.
+ * That there were any has to be worth as much as one more parameter: with n
+ * bursts, some thousand, about ln(n) (Schwarz 1978).
+ */
+static const double stalled[] = { 0, .005, .01, .02, .03, .04, .06, .08, .12 };
+#define STALLS (sizeof(stalled) / sizeof(*stalled))
+#define STALL_COST 7.
+#define STALL_LEAST 1.5		/* misfit; what is less may be chance */
 
 /* Requests that a capacity's distance from the median look counts for. */
 static double away_from(const struct predict_value *c, double capacity)
@@ -237,25 +255,39 @@ static double away_from(const struct predict_value *c, double capacity)
 	return end > c->value || end < c->value ? Z95 * Z95 * share * share : 0;
 }
 
-static void try_capacity(const struct identify_data *d,
-			 const struct predict_value *capacity, double at,
-			 double share, struct candidate *c)
+/* No request is faster than the way there and back ever is. */
+static double least_workers(const struct identify_data *d, double capacity,
+			    double late)
 {
-	double alone = vector_mean(d->alone, d->nalone), score;
+	double alone = vector_mean(d->alone, unstalled(d, late));
+	double quickest = order_quantile(d->alone, d->nalone, .001);
+	double service = alone - WAY_SHARE * quickest - WAY_NS;
+
+	return fmax(ceil(service * capacity), 1);
+}
+
+static void try_server(const struct identify_data *d,
+		       const struct predict_value *capacity, double at,
+		       double late, double share, struct candidate *c)
+{
+	size_t n = unstalled(d, late);
+	double alone = vector_mean(d->alone, n), score;
 	struct burst_server s = {
 		.alone = d->alone,
-		.nalone = d->nalone,
+		.nalone = n,
 		.communication = fmax(alone - (double)c->workers / at, 0),
 		.workers = c->workers,
 	};
 
 	for (s.order = 0; s.order < BURST_ORDERS; s.order++) {
 		score = burst_misfit(&s, d->burst, d->nbursts, share,
-				     d->seed) + away_from(capacity, at);
+				     d->seed) + away_from(capacity, at) +
+			(late > 0 ? STALL_COST : 0);
 		c->misfit[s.order] = fmin(score, c->misfit[s.order]);
 		if (score < c->best) {
 			c->best = score;
 			c->capacity = at;
+			c->stalled = late;
 		}
 	}
 }
@@ -267,11 +299,11 @@ static void forget(struct candidate *c)
 		c->misfit[i] = (double)INFINITY;
 }
 
-/* Over the capacities, so that it takes its place among the others. */
-static void look_at(const struct identify_data *d,
-		    const struct predict_value *capacity, struct candidate *c)
+/* Over its interval, so that it takes its place among the others. */
+static void try_capacities(const struct identify_data *d,
+			   const struct predict_value *capacity, double late,
+			   struct candidate *c)
 {
-	forget(c);
 	for (int i = 0; i < CAPACITIES; i++) {
 		int side = i - CAPACITIES / 2;
 		double end = side < 0 ? capacity->lo : capacity->hi;
@@ -279,7 +311,7 @@ static void look_at(const struct identify_data *d,
 			    (double)(CAPACITIES / 2) * (end - capacity->value);
 
 		if (at > 0)
-			try_capacity(d, capacity, at, COARSE, c);
+			try_server(d, capacity, at, late, COARSE, c);
 	}
 }
 
@@ -289,18 +321,6 @@ static size_t most_workers(const struct identify_data *d, double capacity)
 	double most = 1.03 * capacity * vector_mean(d->alone, d->nalone);
 
 	return most < 1 ? 1 : most > WORKERS_MOST ? WORKERS_MOST : (size_t)most;
-}
-
-/* No request is faster than the way there and back ever is. */
-static size_t least_workers(const struct identify_data *d, double capacity,
-			    size_t most)
-{
-	double alone = vector_mean(d->alone, d->nalone);
-	double quickest = order_quantile(d->alone, d->nalone, .001);
-	double service = alone - WAY_SHARE * quickest - WAY_NS;
-	double least = ceil(service * capacity);
-
-	return least < 1 ? 1 : least > (double)most ? most : (size_t)least;
 }
 
 static size_t candidates_of(size_t least, size_t most, struct candidate *c)
@@ -330,38 +350,59 @@ static void tell(const struct identify_data *d, size_t done, size_t of)
 		d->progress(d->context, (double)done / (double)of);
 }
 
-/* All of them roughly, then those exactly that are not far behind. */
-static void judge(const struct identify_data *d,
-		  const struct predict_value *capacity, struct candidate *c,
-		  size_t n)
+/* A mean and a last of each size, less an offset and a cost of each. */
+static double freedom_of(const struct identify_data *d)
 {
-	double near;
+	return fmax(2. * (double)d->nbursts - 2, 1);
+}
+
+/* All of them roughly, then those exactly that are not far behind. */
+static void survey(const struct identify_data *d,
+		   const struct predict_value *capacity, size_t stalls,
+		   struct candidate *c, size_t n)
+{
+	double most = (double)c[n - 1].workers, near;
 
 	for (size_t i = 0; i < n; i++) {
-		look_at(d, capacity, &c[i]);
+		forget(&c[i]);
+		for (size_t j = 0; j < stalls; j++)
+			if ((double)c[i].workers >=
+			    fmin(least_workers(d, capacity->value, stalled[j]),
+				 most))
+				try_capacities(d, capacity, stalled[j], &c[i]);
 		tell(d, i + 1, 2 * n);
 	}
 	near = 2 * c[best_of(c, n)].best + CLOSE;
 	for (size_t i = 0; i < n; i++) {
-		double at = c[i].capacity;
+		double at = c[i].capacity, late = c[i].stalled;
 
 		if (c[i].best <= near) {
 			forget(&c[i]);
-			try_capacity(d, capacity, at, 1, &c[i]);
+			try_server(d, capacity, at, late, 1, &c[i]);
 		}
 		tell(d, n + i + 1, 2 * n);
 	}
 }
 
+/* With stalls where without them no queue is like the server. */
+static void judge(const struct identify_data *d,
+		  const struct predict_value *capacity, struct candidate *c,
+		  size_t n)
+{
+	survey(d, capacity, 1, c, n);
+	if (c[best_of(c, n)].best > STALL_LEAST * freedom_of(d))
+		survey(d, capacity, STALLS, c, n);
+}
+
 /*
  * How far behind the best may be what is as likely. A chi square over its
- * degrees of freedom, a mean and a last of each size, is 1; what is beyond is
- * no chance, and may be as much for another.
+ * degrees of freedom is 1; what is beyond is no chance, and may be as much for
+ * another.
  */
 static double as_likely(const struct identify_data *d, double best,
 			double *birge)
 {
-	double freedom = fmax(2. * (double)d->nbursts - 2, 1);
+	double freedom = freedom_of(d);
 
 	*birge = fmax(1, best / freedom);
 	return best + Z95 * Z95 * *birge + (*birge - 1) * freedom;
@@ -390,16 +431,20 @@ static void identify_bursts(const struct identify_data *d,
 			    struct identified *found, struct arena *arena)
 {
 	const struct predict_value *capacity = &found->capacity;
-	double alone = vector_mean(d->alone, d->nalone), allowed;
+	double alone, allowed;
 	size_t most = most_workers(d, fmin(capacity->hi, 1.2 * capacity->value));
-	size_t least = least_workers(d, capacity->value, most), n, best;
-	size_t first, last;
+	size_t least = (size_t)fmin(least_workers(d, capacity->value,
+						  stalled[STALLS - 1]),
+				    (double)most);
+	size_t first, last, n, best;
 	struct candidate *c = arena_array(arena, WORKERS_MOST, sizeof(*c));
 
 	n = candidates_of(least, most, c);
 	judge(d, capacity, c, n);
 	best = first = last = best_of(c, n);
 	allowed = as_likely(d, c[best].best, &found->misfit);
+	found->stalled = c[best].stalled;
+	alone = vector_mean(d->alone, unstalled(d, found->stalled));
 	for (size_t i = 0; i < n; i++) {
 		if (c[i].best > allowed)
 			continue;

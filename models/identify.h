@@ -71,6 +71,7 @@ struct identified {
 	const char *order;	/* of service, as a policy; NULL: not tried */
 	const char *orders;	/* others that are as likely; or "" */
 	double misfit;		/* of the bursts: 1 is chance, more is not */
+	double stalled;		/* share of single requests left out as such */
 };
 
 /* So bad a misfit means that no queue is like the server. */
