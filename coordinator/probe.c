@@ -351,7 +351,7 @@ int probe_run(const struct plan *plan, stage_progress *progress,
 	bool local = plan_local(plan);
 	struct stage_trial t = {
 		plan->config, &plan->host, local && !plan_builtin(plan),
-		progress, context, arena, problems,
+		progress, context, arena, problems, 0,
 	};
 
 	*probe = (struct probe){

@@ -11,7 +11,6 @@
 
 #define CALLERS_MOST 1024u
 #define DEPTHS 11u		/* all powers of two up to that */
-#define BACKLOG_S .25		/* an overload's, so that it soon is over */
 #define LOOK_NS INT64_C(500000000)
 #define LOOK_MOST_NS INT64_C(2000000000)
 #define LOOK_REPLIES 2000.	/* of slow servers, where that takes no longer */
@@ -25,15 +24,13 @@
 struct saturate {
 	struct stage_trial *trial;
 	uint32_t connections;	/* of the configuration */
-	uint32_t in_flight;	/* on each, at most */
+	uint32_t in_flight;	/* on each, at most; 0: what they bear */
 	uint32_t threads;
 	bool sleeps;		/* agents that do are worth a try */
 	double rate;		/* per ns, the most that was seen */
-	uint32_t looks;		/* each with requests of its own: those of */
-				/* one seed take as long every time */
 };
 
-/* --- one look ------------------------------------------------------------------- */
+/* --- one look ------------------------------------------------------------- */
 
 static void rate_of(const struct stage_reply *r, struct identify_depth *to)
 {
@@ -83,7 +80,10 @@ static double client_of(const struct stage_reply *r)
 	return all > 0 ? client / all : (double)NAN;
 }
 
-/* So many callers over so many connections, or over as many as that takes. */
+/*
+ * So many callers over so many connections, or over as many as that takes; or,
+ * where they are 0, as many as an overload of these connections has there.
+ */
 struct way {
 	uint32_t callers, connections;
 	bool sleeps;
@@ -102,17 +102,19 @@ struct seen {
 static int take_look(struct saturate *s, const struct way *way, bool stamped,
 		     double hoped, struct seen *seen, struct err *err)
 {
-	uint32_t needed = (way->callers + s->in_flight - 1) / s->in_flight;
+	uint32_t most = s->in_flight ? s->in_flight : CALLERS_MOST;
+	uint32_t needed = (way->callers + most - 1) / most;
 	uint32_t connections = needed > way->connections ? needed
 							 : way->connections;
 	struct stage stage = {
 		.threads = s->threads < connections ? s->threads : connections,
 		.rate_rps = fmin(1e9 * PUSH * hoped, 1e8),
 		.connections = connections,
-		.in_flight = (way->callers + connections - 1) / connections,
+		.in_flight = way->callers
+			? (way->callers + connections - 1) / connections
+			: s->in_flight,
 		.sleeps = way->sleeps,
 		.unstamped = !stamped,
-		.draw = ++s->looks,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
 	};
@@ -123,9 +125,13 @@ static int take_look(struct saturate *s, const struct way *way, bool stamped,
 
 	arena_init(&scratch);
 	trial.arena = &scratch;
-	stage.what = arena_printf(&scratch, "keeping %u requests there",
-				  way->callers);
+	stage.what = way->callers
+		? arena_printf(&scratch, "keeping %u requests there",
+			       way->callers)
+		: arena_printf(&scratch, "overloading %u connections%s",
+			       connections, way->sleeps ? ", sleeping" : "");
 	rc = stage_run(&trial, &stage, &reply, err);
+	s->trial->stages = trial.stages;
 	if (!rc) {
 		reply.from_ns = reply.until_ns - stage.length_ns +
 				stage.length_ns / SETTLE;
@@ -140,7 +146,7 @@ static int take_look(struct saturate *s, const struct way *way, bool stamped,
 	return rc;
 }
 
-/* --- up to the first level ---------------------------------------------------------- */
+/* --- up to the first level ------------------------------------------------ */
 
 static int climb(struct saturate *s, double latency_ns,
 		 struct identify_data *data, uint32_t *knee, struct err *err)
@@ -172,40 +178,12 @@ static int climb(struct saturate *s, double latency_ns,
 	return 0;
 }
 
-/* --- the highest level --------------------------------------------------------------- */
+/* --- the highest level ---------------------------------------------------- */
 
 static void add(struct contest *c, struct way *way, uint32_t callers,
 		uint32_t connections, bool sleeps)
 {
-	for (size_t i = 0; i < c->narms; i++)
-		if (way[i].callers == callers &&
-		    way[i].connections == connections &&
-		    way[i].sleeps == sleeps)
-			return;
 	way[c->narms++] = (struct way){ callers, connections, sleeps };
-}
-
-/* The server's queue as an overload fills it. */
-static uint32_t overload(const struct saturate *s, uint32_t knee)
-{
-	double most = fmin(1e9 * s->rate * BACKLOG_S, CALLERS_MOST);
-
-	return most > 4. * knee ? (uint32_t)most : 4 * knee;
-}
-
-static void arms(const struct saturate *s, uint32_t knee, struct contest *c,
-		 struct way *way)
-{
-	uint32_t own = s->connections, deep = overload(s, knee);
-	uint32_t more = MORE_CONNECTIONS * own < CONNECTIONS_MOST
-			? MORE_CONNECTIONS * own : CONNECTIONS_MOST;
-
-	add(c, way, knee, knee < own ? knee : own, false);
-	add(c, way, deep, own, false);
-	if (more > own)
-		add(c, way, deep > more ? deep : more, more, false);
-	if (s->sleeps)
-		add(c, way, deep, own, true);
 }
 
 /* Forth and back, so that no arm is always the one behind another. */
@@ -236,37 +214,75 @@ static int contest(struct saturate *s, const struct way *way,
 	return 0;
 }
 
-static int report(struct saturate *s, const struct way *way,
-		  const struct contest *c, struct seen (*seen)[CONTEST_ROUNDS],
-		  struct identify_data *data, struct saturation *found,
-		  struct err *err)
+/* As the configuration has it; what it brings is the capacity. */
+static int own(struct saturate *s, uint32_t knee, struct way *best,
+	       struct identify_data *data, struct saturation *found,
+	       struct err *err)
 {
-	size_t best = contest_best(c);
-	struct identify_look *look =
-		arena_array(s->trial->arena, c->rounds, sizeof(*look));
-	struct seen last;
-	int rc = take_look(s, &way[best], true, s->rate, &last, err);
+	uint32_t connections = s->connections;
+	struct contest c = { 0 };
+	struct way way[CONTEST_ARMS];
+	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS], last;
+	struct identify_look *look;
+	size_t at;
+	int rc;
 
+	add(&c, way, 0, connections, false);
+	add(&c, way, knee, knee < connections ? knee : connections, false);
+	rc = contest(s, way, &c, seen, err);
+	at = contest_best(&c);
+	*best = way[at];
+	if (!rc)
+		rc = take_look(s, best, true, s->rate, &last, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < c->rounds; i++)
+	look = arena_array(s->trial->arena, c.rounds, sizeof(*look));
+	for (size_t i = 0; i < c.rounds; i++)
 		look[i] = (struct identify_look){
-			seen[best][i].depth.rate, seen[best][i].busy,
+			seen[at][i].depth.rate, seen[at][i].busy,
 		};
 	data->look = look;
-	data->nlooks = c->rounds;
+	data->nlooks = c.rounds;
 	*found = (struct saturation){
-		.callers = way[best].callers,
-		.connections = way[best].connections,
-		.sleeps = way[best].sleeps,
-		.looks = c->rounds,
-		.arms = c->narms,
+		.callers = best->callers,
+		.connections = best->connections,
 		.client = last.client,
 	};
 	return 0;
 }
 
-/* --- both ------------------------------------------------------------------------------ */
+/* Others beside that: would another configuration bring more? */
+static int others(struct saturate *s, const struct way *best,
+		  struct saturation *found, struct err *err)
+{
+	uint32_t connections = s->connections;
+	uint32_t more = MORE_CONNECTIONS * connections < CONNECTIONS_MOST
+			? MORE_CONNECTIONS * connections : CONNECTIONS_MOST;
+	struct contest c = { 0 };
+	struct way way[CONTEST_ARMS];
+	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS];
+	size_t at;
+	int rc;
+
+	add(&c, way, best->callers, best->connections, false);
+	if (more > connections)
+		add(&c, way, 0, more, false);
+	if (s->sleeps)
+		add(&c, way, 0, connections, true);
+	if (c.narms == 1)
+		return 0;
+	rc = contest(s, way, &c, seen, err);
+	at = contest_best(&c);
+	if (rc || !c.arm[0].out)
+		return rc;
+	found->more = vector_mean(c.arm[at].look, c.arm[0].out) /
+		      vector_mean(c.arm[0].look, c.arm[0].out);
+	found->more_connections = way[at].connections;
+	found->more_sleeps = way[at].sleeps;
+	return 0;
+}
+
+/* --- all of it ----------------------------------------------------------------- */
 
 static struct saturate begin(struct stage_trial *t)
 {
@@ -279,8 +295,7 @@ static struct saturate begin(struct stage_trial *t)
 	s.connections = n < CALLERS_MOST ? (uint32_t)n : CALLERS_MOST;
 	s.threads = (uint32_t)agent->threads;
 	s.sleeps = t->neighbour && agent->mode == MODE_AUTO;
-	s.in_flight = agent->in_flight ? (uint32_t)agent->in_flight
-				       : CALLERS_MOST;
+	s.in_flight = (uint32_t)agent->in_flight;
 	return s;
 }
 
@@ -289,15 +304,11 @@ int saturate(struct stage_trial *t, double latency_ns,
 	     struct saturation *found, struct err *err)
 {
 	struct saturate s = begin(t);
-	struct contest c = { 0 };
-	struct way way[CONTEST_ARMS] = { 0 };
-	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS];
+	struct way best;
 	uint32_t knee = 1;
 	int rc = climb(&s, latency_ns, data, &knee, err);
 
-	if (rc)
-		return rc;
-	arms(&s, knee, &c, way);
-	rc = contest(&s, way, &c, seen, err);
-	return rc ? rc : report(&s, way, &c, seen, data, found, err);
+	if (!rc)
+		rc = own(&s, knee, &best, data, found, err);
+	return rc ? rc : others(&s, &best, found, err);
 }

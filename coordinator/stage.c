@@ -1,4 +1,4 @@
-/* stage.c - a server under one kind of load: configured, run, and its records */
+/* stage.c - a server under one kind of load: set up, run, and its records */
 #include "coordinator/stage.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "lancet/core/clock.h"
 #include "lancet/core/config.h"
 #include "lancet/core/err.h"
+#include "lancet/core/wire.h"
 #include "workloads/proto.h"
 
 #define LEAD_NS INT64_C(50000000)	/* to wake up before the start */
@@ -58,14 +59,16 @@ static struct config *stage_config(struct stage_trial *t,
 	agent->count = 1;
 	agent->threads = stage->threads;
 	agent->connections = stage->connections;
-	agent->pick = PICK_ROUND_ROBIN;
 	if (stage->sleeps)
 		agent->mode = MODE_BLOCK;
-	agent->in_flight = stage->in_flight;
-	agent->pipeline = 1;
-	agent->requests_per_connection = 0;
-	agent->queue = stage->burst ? 0 : 2 * stage->connections *
-					  stage->in_flight;
+	if (stage->in_flight) {
+		agent->pick = PICK_ROUND_ROBIN;
+		agent->in_flight = stage->in_flight;
+		agent->pipeline = 1;
+		agent->requests_per_connection = 0;
+		agent->queue = stage->burst ? 0 : 2 * stage->connections *
+						  stage->in_flight;
+	}
 	c->agents = (struct option_list){ .items = agent, .n = 1 };
 	if (stage->unstamped)
 		c->timestamps = STAMPS_USER;
@@ -92,7 +95,9 @@ static int stage_segment(struct stage_trial *t, const struct plan *plan,
 			 struct err *err)
 {
 	struct wire_start start = {
-		.point = stage->draw,
+		/* Other requests, ids and all, than any stage before. */
+		.point = t->stages / WIRE_ATTEMPTS,
+		.attempt = t->stages % WIRE_ATTEMPTS,
 		.rate_rps = stage->rate_rps,
 		.until_ns = stage->length_ns,
 	};
@@ -134,6 +139,7 @@ int stage_run(struct stage_trial *t, const struct stage *stage,
 	if (!plan)
 		return t->problems->n ? -EINVAL : err->code;
 	t->progress(t->context, stage->what);
+	t->stages++;
 	return stage_segment(t, plan, stage, reply, err);
 }
 

@@ -1,4 +1,4 @@
-/* stage.h - a server under one kind of load: configured, run, and its records */
+/* stage.h - a server under one kind of load: set up, run, and its records */
 #ifndef COORDINATOR_STAGE_H
 #define COORDINATOR_STAGE_H
 
@@ -26,19 +26,20 @@ struct stage_trial {
 	void *context;
 	struct arena *arena;
 	struct option_problems *problems;
+	uint32_t stages;	/* run so far: each has requests of its own */
 };
 
 /* How a stage loads the target; the rest is as the configuration says. */
 struct stage {
 	const char *what;
 	double rate_rps;
-	uint32_t threads, connections, in_flight; /* requests on each */
+	uint32_t threads, connections;
+	uint32_t in_flight;	/* on each; 0: all as the configuration says */
 	uint32_t burst;		/* requests at once; 0: evenly spaced */
 	int64_t length_ns;
 	bool bare;		/* requests without work */
 	bool unstamped;		/* by the agent's own clock alone */
 	bool sleeps;		/* an agent that sleeps while nothing is there */
-	uint32_t draw;		/* another has other requests, ids and all */
 };
 
 /* What came of a stage: records in order of sending, warm-up and all. */

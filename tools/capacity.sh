@@ -92,6 +92,15 @@ mutilate_rate() {
 		awk '/^Total QPS/ { print $4 }'
 }
 
+# usage: lancet_rate RATE   what a run of so much is answered
+lancet_rate() {
+	"$lancet" run "$tmp/mc.yaml" --quiet --out "$tmp/over" \
+		--set "load={rate: $1}" --set measure.time_limit=${seconds}s \
+		--set 'report=[json]' </dev/null >/dev/null 2>&1
+	jq '.points[0].achieved_rps' "$tmp/over/result.json"
+	rm -rf "$tmp/over"
+}
+
 # usage: others THREADS ROUND
 others() {
 	for tool in bare ${MEMTIER:+memtier} ${MUTILATE:+mutilate}; do
@@ -100,6 +109,9 @@ others() {
 			rate=$("${tool}_rate" $way)
 			echo "$1 $2 $tool ${way% *}x${way#* } ${rate:-0}"
 		done
+	done
+	for rate in 100krps 150krps 200krps 300krps; do
+		echo "$1 $2 lancet $rate $(lancet_rate $rate)"
 	done
 }
 

@@ -130,11 +130,18 @@ static void print_full(const struct probe *probe)
 {
 	const struct saturation *full = &probe->full;
 
-	printf("%-14s %u requests at once over %u connections%s brought most, "
-	       "in %zu looks at each of %zu ways\n", "full with",
-	       full->callers, full->connections,
-	       full->sleeps ? " of an agent that sleeps" : "", full->looks,
-	       full->arms);
+	printf("%-14s ", "full with");
+	if (full->callers)
+		printf("%u requests at once", full->callers);
+	else
+		printf("more than it takes");
+	printf(" over %u connections, in %zu looks\n", full->connections,
+	       probe->data.nlooks);
+	if (full->more > 0)
+		printf("%-14s %.2f times as much over %u connections%s\n",
+		       "it would take", full->more, full->more_connections,
+		       full->more_sleeps ? " of an agent that sleeps "
+					   "(agents: mode: block)" : "");
 	printf("%-14s %s", "bottleneck", bottleneck(full));
 	if (!isnan(full->client))
 		printf(" (the client held requests for %.0f%% of their time)",
@@ -180,6 +187,10 @@ static void print_words(const struct probe *probe)
 		printf("%-14s %s%s%s: whose bursts were most like the measured "
 		       "ones\n", "policy", f->order,
 		       *f->orders ? ", or as likely " : "", f->orders);
+	if (f->stalled > 0)
+		printf("%-14s of the machine made %.2g%% of the single requests "
+		       "late: these are left out\n", "stalls",
+		       100 * f->stalled);
 	if (f->misfit > IDENTIFY_UNLIKE)
 		printf("%-14s do not trust workers, service and law: in %u "
 		       "tries no queue fitted the server; its bursts differ by "
@@ -257,6 +268,16 @@ static json_t *json_depths(const struct identify_data *d)
 	return array;
 }
 
+/* What another way of asking brings, where that surely is more. */
+static json_t *json_more(const struct saturation *full)
+{
+	if (!(full->more > 0))
+		return json_null();
+	return json_pack("{s:f, s:i, s:b}", "times", full->more, "connections",
+			 (int)full->more_connections, "agent_sleeps",
+			 full->more_sleeps);
+}
+
 static json_t *json_full(const struct probe *probe)
 {
 	const struct saturation *full = &probe->full;
@@ -265,10 +286,11 @@ static json_t *json_full(const struct probe *probe)
 	for (size_t i = 0; i < probe->data.nlooks; i++)
 		json_array_append_new(looks, json_real(
 			1e9 * probe->data.look[i].rate));
-	return json_pack("{s:i, s:i, s:b, s:o, s:o, s:s, s:b}", "requests",
-			 (int)full->callers, "connections",
-			 (int)full->connections, "agent_sleeps", full->sleeps,
-			 "looks_rps", looks,
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:s, s:b}", "requests",
+			 full->callers ? json_integer(full->callers)
+				       : json_null(),
+			 "connections", (int)full->connections,
+			 "more", json_more(full), "looks_rps", looks,
 			 "client_share", isnan(full->client) ? json_null()
 					 : json_real(full->client),
 			 "bottleneck", bottleneck(full), "shared_machine",
@@ -295,7 +317,7 @@ static int print_json(const struct probe *probe)
 	const struct identified *f = &probe->found;
 	json_t *doc = json_pack(
 		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, "
-		"s:o, s:o, s:o, s:o, s:f, s:s}",
+		"s:o, s:o, s:o, s:o, s:f, s:f, s:s}",
 		"schema", "lancet.probe/1",
 		"capacity_rps", interval(&f->capacity, 1e9),
 		"full", json_full(probe),
@@ -309,6 +331,7 @@ static int print_json(const struct probe *probe)
 		interval(&f->communication, 1), "depths",
 		json_depths(&probe->data), "bursts",
 		json_bursts(&probe->data), "bursts_misfit", f->misfit,
+		"stalled", f->stalled,
 		"policies_as_likely", f->orders ? f->orders : "");
 	int bad = !doc || json_dumpf(doc, stdout, JSON_INDENT(2) |
 				     JSON_REAL_PRECISION(8));
