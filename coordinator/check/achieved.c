@@ -68,12 +68,26 @@ static double count_deviation(const struct point_data *data,
 	return sqrt(variance * (double)n);
 }
 
+/* The share of time in which agents neither sent nor took in a reply. */
+static double standstill(const struct point_data *data)
+{
+	double still_ns = 0;
+
+	for (size_t i = 0; i < data->nstalls; i++)
+		if (!data->stall[i].target)
+			still_ns += (double)data->stall[i].length_ns;
+	return still_ns / 1e9 / data->plan->threads / data->duration_s;
+}
+
 /* Who was the limit: a rate that was not sent is not the server's doing. */
 static const char *limit(const struct point_data *data, double asked,
-			 double allowed)
+			 double missing, double allowed)
 {
 	double sent = (double)data->counts.sent / data->duration_s;
 
+	if (standstill(data) > missing)
+		return "agents stood still for longer than that: the client "
+		       "was the limit";
 	if (sent < asked * (1 - allowed) && 100 * data->waited > data->parts)
 		return "too few connections, or the server, were the limit: "
 		       "requests had to wait for replies";
@@ -122,7 +136,8 @@ static void run(const struct point_data *data, const void *options,
 		100 * out->threshold);
 	if (out->status == CHECK_FAIL && out->effect < 0)
 		out->reason = arena_printf(arena, "%s; %s", out->reason,
-					   limit(data, asked, out->threshold));
+					   limit(data, asked, -out->effect,
+						 out->threshold));
 }
 
 const struct check_ops check_achieved = {

@@ -250,6 +250,30 @@ static void test_bad_replies(void **state)
 	expect(f, "completeness", "fail");
 }
 
+/* A fifth is not answered: of a server that is too slow, or of an agent that
+ * stood still as long. */
+static void test_who_was_slow(void **state)
+{
+	struct fixture *f = *state;
+	bool agent = f->made.report.nstalls;
+
+	fill_windows(f, .8 * RATE);
+	assert_non_null(strstr(expect(f, "achieved", "fail")->reason,
+			       agent ? "the client was" : "sent fewer"));
+}
+
+static void test_agent_was_slow(void **state)
+{
+	struct fixture *f = *state;
+
+	f->stall[0] = (struct stall){
+		.start_ns = f->start.at_ns + WINDOW,
+		.length_ns = (int64_t)(.3e9 * POINT_S),
+	};
+	f->made.report.nstalls = 1;
+	test_who_was_slow(state);
+}
+
 /* Who waits for a reply, and who for a connection that the target closed. */
 static void test_waited(void **state)
 {
@@ -403,7 +427,8 @@ int main(void)
 		WITH(test_unlike_intended),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped),
-		WITH(test_bad_replies), WITH(test_waited),
+		WITH(test_bad_replies), WITH(test_who_was_slow),
+		WITH(test_agent_was_slow), WITH(test_waited),
 		WITH(test_waited_broken), WITH(test_unasked),
 		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
