@@ -49,6 +49,8 @@ static int by_send(const void *left, const void *right)
 		return a->sent_ns < b->sent_ns ? -1 : 1;
 	if (a->received_ns != b->received_ns)
 		return a->received_ns < b->received_ns ? -1 : 1;
+	if (a->intended_ns != b->intended_ns)
+		return a->intended_ns < b->intended_ns ? -1 : 1;
 	return a->class < b->class ? -1 : a->class > b->class;
 }
 
