@@ -5,16 +5,17 @@
 
 #include "lancet/core/arena.h"
 
-/* A segment shorter than this, or than its warm-up, adds nothing worth it. */
+/* A segment shorter than this, or than its warm-up, is not worth its cost. */
 #define LEAST_NS INT64_C(200000000)
-/* The first one tells more where it is so many of them. */
+/* The first segment is at least so many warm-ups long. */
 #define FIRST_WARMUPS 4
 /*
- * A first look after so much of the time tells how much more is needed, of few
- * bursts now and then far too much. So half of the way there is gone and looked
- * again, as in Hall's (1981) triple sampling, at most as much as there is and
- * at least a part of it. Who may look but thrice goes the whole way, and twice
- * as much.
+ * The first look, after 1/FIRST of the time, estimates how much more is
+ * needed; from a few bursts the estimate is sometimes far too long. So the
+ * point goes half of the WAY and looks again, as in Hall's (1981) triple
+ * sampling, adding at most STEP times what it has and at least PART of it. A
+ * search's trial has only three looks: it goes the whole way, and adds at most
+ * FEW_STEP times what it has.
  */
 #define FIRST 12
 #define WAY .5

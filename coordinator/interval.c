@@ -16,7 +16,7 @@
 #define BATCHES_MOST 256
 #define BATCHES_LEAST 8
 
-/* A batch is worth at least so many independent requests. */
+/* A batch's effective number of independent requests is at least this. */
 #define BATCH_WORTH 20.
 
 /*
@@ -34,16 +34,16 @@
 #define LIKE_MOST 10.
 
 /*
- * A short run that met no spell takes its tail for more independent than it is.
- * Requests about the median meet far more spells and are not so easily deceived:
- * the tail's are worth so many times theirs at most, unless they are of quite
- * another kind, by LIKE_MOST.
+ * A short run that missed the congested periods underestimates the correlation
+ * in its tail. Requests near the median see many more such periods: so those of
+ * the tail count for at most so many times as much, unless they count for
+ * LIKE_MOST times as much and are thus of another kind.
  */
 #define LUCK_MOST 1.5
 
 /*
- * Who stops when the interval is narrow stops where few bursts were seen: the
- * end towards the tail is farther, by so many independent requests.
+ * A run that stops when its interval is narrow tends to stop after few bursts:
+ * the end towards the tail is moved out by so many independent requests.
  */
 #define LEAN 1.
 

@@ -17,20 +17,19 @@ enum search_found {
 #define SEARCH_LOOKS 3		/* at a trial's interval, while it narrows */
 
 /*
- * Loads between `from` and `to` are halved until the highest that surely
- * keeps the promise and the lowest that surely does not are a `resolution`
- * of the upper one apart. A load that could not be told either way stays a
- * wall: the search goes on at its two sides, further from the bound. One
- * that came to nothing is tried twice more, then it is a wall, too. The ends
- * are tried where the rest has led there.
+ * Bisection between `from` and `to`, until the highest load decided to meet
+ * the objective and the lowest decided to miss it are apart by at most
+ * `resolution` of the upper one. An undecided load splits the range: the search
+ * goes on at both sides of it. A void trial (the client was disturbed) is
+ * repeated twice, then counts as undecided. `from` and `to` themselves are
+ * tried only if the search gets there.
  *
- * The response grows with the load, so both claims follow from single
- * trials, and are wrong only if one of at most tells * SEARCH_LOOKS
- * intervals was, on the one side that matters; trials that came to nothing,
- * for what the client did, claim nothing. search_confidence() shares
- * the error out among them evenly (Bonferroni): whatever the trials depend
- * on, and however early each one stopped, lo and hi hold the true highest
- * load at least as often as asked.
+ * Response times grow with the load, so lo and hi follow from single trials,
+ * and are wrong only if one of at most tells * SEARCH_LOOKS intervals was, on
+ * the one side that matters; void trials decide nothing. search_confidence()
+ * shares the error among the intervals evenly (Bonferroni): in whatever order
+ * the trials came, and however early each stopped, lo and hi enclose the true
+ * highest load at least as often as asked.
  */
 struct search {
 	double from, to, resolution;

@@ -89,7 +89,7 @@ char *words_verdict(const struct result *result, char *text, size_t size)
 		    valid == 1 ? "the" : "all", valid, valid == 1 ? "" : "s");
 		return text;
 	}
-	text_add(text, size, "invalid: %zu of %zu point%s hold", valid,
+	text_add(text, size, "invalid: %zu of %zu point%s valid", valid,
 	    result->npoints, result->npoints == 1 ? "" : "s");
 	add_invalid(result, text, size);
 	add_reasons(v, text, size);

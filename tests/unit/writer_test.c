@@ -196,7 +196,7 @@ static void test_text(void **state)
 	(void)state;
 	assert_non_null(strstr(text, "   80%     32krps     142us"));
 	assert_non_null(strstr(text, "the agent stood still for 26%"));
-	assert_non_null(strstr(text, "invalid: 7 of 8 points hold; not 70% (stalls)\n"));
+	assert_non_null(strstr(text, "invalid: 7 of 8 points valid; not 70% (stalls)\n"));
 	assert_non_null(strstr(text, "slo p99 <= 10x: holds up to 60%, "
 				     "not from 70% on"));
 	assert_non_null(strstr(text, "\noverhead: communication dominates: it "
