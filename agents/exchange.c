@@ -249,6 +249,15 @@ static void set_end(struct dissect_end *to, const struct dissect_end *from)
 	to->port = from->port;
 }
 
+static void look_at_clock(struct exchanges *x, int64_t at_ns)
+{
+	bool back = at_ns < x->latest_ns - EXCHANGE_BACK_NS;
+
+	x->count.set_back += back;
+	if (back || at_ns > x->latest_ns)
+		x->latest_ns = at_ns;
+}
+
 static int take_ours(struct exchanges *x, const struct dissected *d,
 		     bool stream, int side, int64_t at_ns)
 {
@@ -264,6 +273,7 @@ static int take_ours(struct exchanges *x, const struct dissected *d,
 		return -ENOMEM;
 	x->count.ours++;
 	x->count.cut += d->len < d->full;
+	look_at_clock(x, at_ns);
 	if (x->first_ns == 0)
 		x->first_ns = at_ns;
 	if (at_ns > x->last_ns)

@@ -39,6 +39,7 @@ struct exchange_counts {
 	uint64_t repeated_requests, repeated_replies; /* by id */
 	uint64_t unmatched;	/* replies to no request that was seen */
 	uint64_t backwards;	/* replies stamped before their request */
+	uint64_t set_back;	/* times that stamps fell by EXCHANGE_BACK_NS */
 };
 
 /* Whom the requests go to. */
@@ -62,6 +63,7 @@ struct exchanges {
 	struct exchange *all;
 	size_t n;
 	int64_t first_ns, last_ns; /* stamps of the server's packets */
+	int64_t latest_ns;	/* of any, since the clock was set back */
 
 	/* The rest is the module's own. */
 	struct exchange_server server;
@@ -76,6 +78,12 @@ struct exchanges {
 
 /* A request that has been open for so long may be sent again with its id. */
 #define EXCHANGE_REUSE_NS INT64_C(1000000000)
+
+/*
+ * Packets that several CPUs took in stand in a capture a little out of order;
+ * where one is so much older than one before it, the clock was set.
+ */
+#define EXCHANGE_BACK_NS INT64_C(10000000)
 
 /*
  * 0 or -errno: -EINVAL where requests cannot be told from each other. What the

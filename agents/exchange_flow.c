@@ -154,8 +154,10 @@ static int take_piece(struct exchanges *x, struct exchange_flow *f, int side,
 	 * A request has left when its last byte has; a reply is there when
 	 * the last of its bytes is, whichever that was.
 	 */
-	if (side == EXCHANGE_IN || piece->at_ns > *at_ns)
+	if (side == EXCHANGE_IN || piece->at_ns > *at_ns ||
+	    f->side[side].set != x->count.set_back)
 		*at_ns = piece->at_ns;
+	f->side[side].set = x->count.set_back;
 
 	/* Most messages are one whole segment: no need to copy them. */
 	if (rest->len > 0 || piece->len < piece->full) {

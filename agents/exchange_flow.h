@@ -25,7 +25,8 @@ struct exchange_flow {
 	struct {
 		struct reassembly bytes;
 		struct exchange_rest rest;
-		int64_t at_ns;	/* when all so far was there */
+		int64_t at_ns;	/* when all so far was there, */
+		uint64_t set;	/* by the clock as it was set then */
 		void *conn;	/* the protocol's state */
 	} side[2];
 	uint32_t oldest, newest; /* exchanges in order, + 1; 0: none open */

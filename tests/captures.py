@@ -254,6 +254,15 @@ def midway(in_order):
     return s.out
 
 
+def set_back():
+    """A stream; after half of it the clock is set back by a minute."""
+    s = Stream()
+    for i in range(6):
+        s.exchange(echo(i), echo(i), 10_000)
+    half = len(s.out) // 2
+    return s.out[:half] + [(at - 60 * 10**9, packet) for at, packet in s.out[half:]]
+
+
 def http():
     s = Stream()
     get = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -281,6 +290,21 @@ def memcached():
     s.exchange(b"get k\r\n", b"VALUE k 0 3\r\nabc\r\nEND\r\n", 10_000)
     s.exchange(b"set k 0 0 1\r\nv\r\n", b"STORED\r\n", 20_000)
     return s.out
+
+
+def memcached_udp():
+    """Answered out of order, the second in two datagrams."""
+    def put(us, number, to_server, piece, pieces, text):
+        frame = struct.pack(">HHHH", number, piece, pieces, 0)
+        out.append((START + us * 1000, ether(ip4(udp(frame + text, to_server), to_server))))
+    out = []
+    for number in (700, 701, 702):
+        put(number - 700, number, True, 0, 1, b"get k\r\n")
+    put(12, 702, False, 0, 1, b"VALUE k 0 1\r\nx\r\nEND\r\n")
+    put(13, 701, False, 0, 2, b"VALUE k 0 3\r\nab")
+    put(21, 701, False, 1, 2, b"c\r\nEND\r\n")
+    put(30, 700, False, 0, 1, b"VALUE k 0 1\r\nx\r\nEND\r\n")
+    return out
 
 
 def lines():
@@ -345,6 +369,7 @@ def conversations():
     case("other-target", pcap(exchanges()), {"counts.requests": 0, "counts.server_packets": 0},
          arguments=["--target", "10.0.0.3:4711", "--protocol", "echo"])
     case("cut", pcap(exchanges(), snap=60), dict(FIVE, **{"counts.cut": 10}))
+    case("cut-all", pcap(memcached(), snap=58), status=2)
     case("cut-headers", pcap(exchanges(), snap=40), status=2)
     case("retransmitted", pcap(retransmitted()),
          {"counts.requests": 5, "counts.answered": 5, "counts.retransmitted": 3,
@@ -368,6 +393,9 @@ def conversations():
     case("memcached", pcap(memcached()),
          {"counts.requests": 2, "counts.answered": 2, "protocol": "memcached",
           "wire_ns.min": 10000, "wire_ns.max": 20000})
+    case("memcached-udp", pcap(memcached_udp()),
+         {"counts.requests": 3, "counts.answered": 3, "protocol": "memcached-udp",
+          "wire_ns.min": 10000, "wire_ns.max": 30000})
     case("custom", pcap(lines()),
          {"counts.requests": 2, "counts.answered": 1, "counts.nacked": 1,
           "wire_ns.max": 10000}, arguments=["--protocol", CUSTOM])
@@ -381,6 +409,9 @@ def conversations():
     case("backwards", pcap([(one + 5000, exchanges()[0][1]), (one, exchanges()[1][1])]),
          {"counts.requests": 1, "counts.backwards": 1},
          arguments=["--protocol", "echo", "--port", "4711"])
+    case("set-back", pcap(set_back()),
+         {"counts.requests": 6, "counts.answered": 6, "counts.set_back": 1,
+          "wire_ns.min": 10000, "wire_ns.max": 10000})
 
 
 def damage():

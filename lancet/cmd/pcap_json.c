@@ -35,6 +35,7 @@ static json_t *counts_json(const struct pcap_found *found)
 		{ "repeated_requests", c->repeated_requests },
 		{ "repeated_replies", c->repeated_replies },
 		{ "backwards", c->backwards },
+		{ "set_back", c->set_back },
 		{ "bad_requests", c->bad_requests },
 		{ "bad_replies", c->bad_replies },
 		{ "packets", c->packets },

@@ -66,6 +66,8 @@ static void print_counts(const struct pcap_found *found)
 		{ c->repeated_requests, "requests sent again" },
 		{ c->repeated_replies, "replies to what was answered before" },
 		{ c->backwards, "replies stamped before their request" },
+		{ c->set_back, "times the clock was set back: times across "
+			       "that are wrong" },
 		{ c->bad_requests, "times bytes that are no request" },
 		{ c->bad_replies, "times bytes that are no reply" },
 		{ c->retransmitted, "TCP segments retransmitted" },

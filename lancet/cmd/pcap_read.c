@@ -55,9 +55,13 @@ static int guess_server(struct pcap_request *request, struct capture *c)
 /* Packets that a guess of the protocol looks at. */
 #define LOOK 20000
 
-/* How many requests of this protocol have a reply in the first packets. */
+/*
+ * How many requests of this protocol have a reply in the first packets; *cut:
+ * some packets were captured too short.
+ */
 static size_t answered_of(const struct pcap_request *request,
-			  const struct choice *protocol, struct arena *arena)
+			  const struct choice *protocol, struct arena *arena,
+			  bool *cut)
 {
 	struct capture_packet packet;
 	struct exchanges x;
@@ -74,6 +78,7 @@ static size_t answered_of(const struct pcap_request *request,
 				break;
 	for (size_t i = 0; i < x.n; i++)
 		answered += x.all[i].reply_ns > 0;
+	*cut = x.count.cut + x.count.kind[DISSECT_CUT] > 0;
 	exchange_fini(&x);
 	capture_close(c);
 	return answered;
@@ -83,8 +88,10 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 {
 	static const char *const candidates[] = {
 		"echo", "spin", "http", "redis", "memcached",
-		"{memcached: {format: binary}}",
+		"{memcached: {format: binary}}", "memcached-udp",
+		"{memcached-udp: {format: binary}}",
 	};
+	bool cut = false;
 	size_t most = 0;
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
@@ -95,7 +102,7 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 		if (option_parse_choice(KIND_PROTO, OPTION_UNIT_TIME,
 					candidates[i], &choice, arena, &err))
 			continue;
-		answered = answered_of(request, &choice, arena);
+		answered = answered_of(request, &choice, arena, &cut);
 		if (answered <= most)
 			continue;
 		most = answered;
@@ -104,6 +111,10 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 	}
 	if (most > 0)
 		return STATUS_FINE;
+	if (cut)
+		return failed(request, "packets were captured so short that "
+				       "no request in them can be told; "
+				       "capture more of each (tcpdump -s 256)");
 	return failed(request, "no request with a reply in any protocol that "
 			       "can be guessed; name it with --protocol, and "
 			       "the server with --target");

@@ -105,11 +105,16 @@ static size_t mcu_populate(void *ps, void *cs, uint64_t i, unsigned char *out,
 	return build(s, cs, &ask, i, out);
 }
 
-/* The request that the id means: one of the last that were asked. */
+/*
+ * The request that the id means: one of the last that were asked. Who never
+ * asks reads along with others, and their ids are all there is.
+ */
 static uint64_t id_of(const struct mcu_conn *c, uint16_t id)
 {
 	uint16_t age = (uint16_t)(c->asked - 1 - id);
 
+	if (c->asked == 0)
+		return id;
 	return age < RECENT && age < c->asked ? c->recent[id % RECENT] : NOBODY;
 }
 
@@ -203,6 +208,7 @@ static long mcu_serve(void *ps, void *cs, const unsigned char *in, size_t len,
 		*nreq = 0;
 		return -EBADMSG;
 	}
+	req->req.id = frame.id;
 	put_be16(req->echo + ECHO_ID, frame.id);
 	return (long)len;
 }
