@@ -432,8 +432,25 @@ static void test_ends(void **state)
 /*
  * Stamped requests of 22 us: 0.5 late, 0.4 until the queueing discipline had
  * them, 0.6 until they left, 19 away, of these 3 to the target and 7 back, and
- * 2 until they were taken. The second's reply has no stamp, the third is lost.
+ * 2 until they were taken. The second's reply has no stamp, the third is lost,
+ * of the fourth the target told nothing, the fifth's send has no stamp.
  */
+static bool is_there(uint32_t i, enum pairing_what what)
+{
+	switch (i) {
+	case 1:
+		return what != PAIRING_RECEIVED;
+	case 2:
+		return what == PAIRING_SENT || what == PAIRING_STAMP;
+	case 3:
+		return what != PAIRING_ARRIVED && what != PAIRING_RELEASED;
+	case 4:
+		return what != PAIRING_STAMP;
+	default:
+		return true;
+	}
+}
+
 static void test_stamped(void **state)
 {
 	static const struct tsource_ops none = { .flags = 0 };
@@ -455,7 +472,7 @@ static void test_stamped(void **state)
 	assert_int_equal(ring_init(&stamps->log, 64,
 				   sizeof(struct pairing_entry)), 0);
 	worker[0]->stamps = stamps;
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 5; i++) {
 		int64_t sent = BASE + (2 * WINDOW + 1000000) * (i + 1);
 
 		put(&(struct sample){
@@ -465,8 +482,8 @@ static void test_stamped(void **state)
 			.wire_out_ns = SAMPLE_LOST_STAMP,
 			.wire_in_ns = SAMPLE_LOST_STAMP,
 		});
-		for (int k = 0; k < (i == 2 ? 3 : 6); k++) {
-			if (i == 1 && what[k] == PAIRING_RECEIVED)
+		for (int k = 0; k < 6; k++) {
+			if (!is_there(i, what[k]))
 				continue;
 			*(struct pairing_entry *)ring_reserve(&stamps->log) =
 				(struct pairing_entry){
@@ -477,12 +494,17 @@ static void test_stamped(void **state)
 			ring_publish(&stamps->log);
 		}
 	}
+	*(struct pairing_entry *)ring_reserve(&stamps->log) =
+		(struct pairing_entry){ .what = PAIRING_STAMP, .key = 99,
+					.kind = TSOURCE_SND, .ns = BASE,
+					.clock = TSOURCE_MONOTONIC };
+	ring_publish(&stamps->log);
 	recorder_fold(&recorder, &worker[0]->ring);
 	recorder_fold_log(&recorder, 0, &stamps->log);
 	stamps->log.full = 3;
 	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
 					 &err), 0);
-	assert_int_equal(report.nways, 1);
+	assert_int_equal(report.nways, 2);
 	assert_int_equal(report.way[0].window, 2);
 	leg = report.way[0].leg_ns;
 	assert_int_equal(leg[LEG_QUEUE], 500);
@@ -492,16 +514,20 @@ static void test_stamped(void **state)
 	assert_int_equal(leg[LEG_IN], 2000);
 	assert_int_equal(report.way[0].request_ns, 3000);
 	assert_int_equal(report.way[0].reply_ns, 7000);
-	assert_int_equal(report.nwire, 2);
+	assert_int_equal(report.way[1].leg_ns[LEG_WIRE], 19000);
+	assert_int_equal(report.way[1].request_ns, WIRE_NO_LEG);
+	assert_int_equal(report.way[1].reply_ns, WIRE_NO_LEG);
+	assert_int_equal(report.nwire, 3);
 	assert_int_equal(report.wire[0].outcome, OUTCOME_RECEIVED);
 	assert_near(report.wire[0].response.sum, 19000, 0);
 	assert_int_equal(report.wire[1].outcome, OUTCOME_LOST);
-	assert_int_equal(report.stamps.asked, 3);
-	assert_int_equal(report.stamps.replies, 2);
-	assert_int_equal(report.stamps.lost_tx, 0);
+	assert_int_equal(report.stamps.asked, 5);
+	assert_int_equal(report.stamps.replies, 4);
+	assert_int_equal(report.stamps.lost_tx, 1);
+	assert_int_equal(report.stamps.stray, 1);
 	assert_int_equal(report.stamps.lost_rx, 1);
 	assert_int_equal(report.stamps.log_dropped, 3);
-	assert_int_equal(report.nsamples, 3);
+	assert_int_equal(report.nsamples, 5);
 	worker[0]->stamps = NULL;
 	ring_fini(&stamps->log);
 }
@@ -524,6 +550,12 @@ static void test_reset(void **state)
 	assert_int_equal(report.gaps[0].n, 0);
 	assert_int_equal(report.counts.late_sends, 0);
 	assert_true(isnan(report.send_cost_ns));
+	put(&s);
+	recorder_fold(&recorder, &worker[0]->ring);
+	assert_int_equal(recorder_report(&recorder, worker, &report, &arena,
+					 &err), 0);
+	assert_int_equal(report.nwindows, 1);
+	assert_int_equal(report.window[0].response.total, 1);
 }
 
 /* More bins than the table begins with. */
