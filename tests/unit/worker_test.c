@@ -517,6 +517,39 @@ static void test_held_and_timeouts(void **state)
 	assert_true(fake.reopened > 0);
 }
 
+/* Classes with a time of their own have lines; which is due first, they tell. */
+static void test_class_timeouts(void **state)
+{
+	struct config_class class[3] = { [1].timeout_ns = 5 * MS };
+	const struct config own = { .workload = {
+		.timeout_ns = 100 * MS, .classes = { class, 3 } } };
+	struct worker *w = worker_create();
+
+	(void)state;
+	assert_non_null(w);
+	arena_init(&w->arena);
+	w->params.config = &own;
+	assert_int_equal(expire_init(w), 3);
+	assert_int_equal(w->timeout_ns, 100 * MS);
+	assert_int_equal(w->line_timeout_ns[0], 100 * MS);
+	assert_int_equal(w->line_timeout_ns[1], 5 * MS);
+	assert_int_equal(w->line_timeout_ns[2], 100 * MS);
+	assert_int_equal(flight_init(&w->flight, 64, 3), 0);
+	assert_int_equal(expire_next_ns(w), INT64_MAX);
+	flight_take_lined(&w->flight, 2, 0)->sent_ns = 1000;
+	assert_int_equal(expire_next_ns(w), 1000 + 100 * MS);
+	flight_take_lined(&w->flight, 1, 1)->sent_ns = 2000;
+	flight_take_lined(&w->flight, 0, 2)->sent_ns = 500;
+	assert_int_equal(expire_next_ns(w), 2000 + 5 * MS);
+	flight_fini(&w->flight);
+	class[1].timeout_ns = 0;
+	assert_int_equal(expire_init(w), 0);
+	w->params.pick = PICK_STICKY;
+	assert_int_equal(expire_init(w), 1);
+	arena_fini(&w->arena);
+	free(w);
+}
+
 /* A request that is never answered holds up none that need its slot. */
 static void test_full_table(void **state)
 {
@@ -641,6 +674,7 @@ int main(void)
 		TEST(test_queue_bound),
 		TEST(test_waiting),
 		TEST(test_timeouts),
+		TEST(test_class_timeouts),
 		TEST(test_lost),
 		TEST(test_pieces),
 		TEST(test_in_order),
