@@ -344,6 +344,13 @@ static void share_batches(const struct work *work, double q, double spread,
 	share->above = fmin(q + above + (q < .5 ? 0 : lean), 1);
 }
 
+/* What requests of a tail are worth, unless by luck. */
+static double sober(const struct work *work, double worth)
+{
+	return worth < LIKE_MOST * work->median
+		       ? fmin(worth, LUCK_MOST * work->median) : worth;
+}
+
 /* Independent requests by a level beyond which there are ten times as many. */
 static double decade_of(const struct work *work, double q)
 {
@@ -352,7 +359,7 @@ static double decade_of(const struct work *work, double q)
 	if (before < .5)
 		return (double)NAN;
 	later_than(work, hist_quantile(work->all, before), &worth);
-	return worth;
+	return sober(work, worth);
 }
 
 /*
@@ -383,8 +390,7 @@ static struct share share_of(const struct work *work, double q, double at)
 
 	if (!(share.worth > 0))
 		return share;
-	if (share.worth < LIKE_MOST * work->median)
-		share.worth = fmin(share.worth, LUCK_MOST * work->median);
+	share.worth = sober(work, share.worth);
 	decade = decade_of(work, q);
 	if (share.worth >= total && !(decade < total)) {
 		share_ranks(work, q, total, &share);

@@ -433,6 +433,42 @@ static void test_luck(void **state)
 	assert_true(worth_over_median(20) > 10);
 }
 
+/*
+ * Requests are all early or all late for five windows: the median's are worth
+ * one in 50, those beyond p90, a fifth of the late ones, seem to be worth far
+ * more, enough to tell of the p99. That is luck like any tail's.
+ */
+static void test_lucky_decade(void **state)
+{
+	const double q[] = { .5, .9, .99 };
+	struct result_metric metric = { 0 };
+	struct series series = { .n = 2048 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	series.window = arena_array(&arena, series.n, sizeof(*series.window));
+	for (size_t w = 0; w < series.n; w++) {
+		bool burst = luck(w + 500000) < .03;
+		int64_t value[20];
+
+		for (int i = 0; i < 20; i++)
+			value[i] = (luck(w / 5) < .5 ? 1000000 : 2000000) +
+				   (int64_t)(1e5 * luck(20 * w + (size_t)i +
+							100000)) +
+				   (burst && i < 7 ? 10000000 : 0);
+		series.window[w].response = made_sparse(&arena, value, 20);
+	}
+	interval_metric(&series, .95, q, 3, &arena, &metric);
+	for (int i = 0; i < 3; i++)
+		print_message("p%g: worth %g, %s\n", 100 * q[i],
+			      metric.quantiles[i].worth,
+			      metric.quantiles[i].status);
+	assert_string_equal(metric.quantiles[0].status, "resolved");
+	assert_string_equal(metric.quantiles[2].status, "unresolved");
+	arena_fini(&arena);
+}
+
 /* Values that share a bin: an end may be any of them. */
 static void test_bin(void **state)
 {
@@ -509,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_freedom),
 		cmocka_unit_test(test_longer_bursts),
 		cmocka_unit_test(test_luck),
+		cmocka_unit_test(test_lucky_decade),
 		cmocka_unit_test(test_lean),
 		cmocka_unit_test(test_bin),
 		cmocka_unit_test(test_empty),
