@@ -15,6 +15,7 @@ struct cell {
 	double load;
 	double held;		/* share of intervals that should hold */
 	unsigned seeds;		/* as many points, where nobody says */
+	double relative;	/* precision asked for */
 };
 
 /* How its points are measured. */

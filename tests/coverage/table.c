@@ -12,10 +12,11 @@
 #include "tests/coverage/truth.h"
 
 #define ASKED .99
-#define RELATIVE .05
 
-/* So many times the requests needed are allowed: the stopping rule decides. */
+/* So many times the requests needed are allowed, and no less than a short run
+ * takes: the stopping rule decides. */
 #define LIMIT 3
+#define LIMIT_LEAST_S 5.
 /* More than these would take too long; what is measured instead then. */
 #define REQUESTS_MOST 4e6
 #define REQUESTS_INSTEAD 2e6
@@ -63,7 +64,7 @@ static uint64_t seed_of(const struct table_settings *set, unsigned i)
 struct score {
 	unsigned resolved, held, low, high;
 	double half;		/* sum of relative half-widths */
-	double wider;		/* sum of those over what n requests tell */
+	double wider;		/* sum of what they were with all requests needed */
 };
 
 struct scores {
@@ -84,7 +85,7 @@ static void score_add(struct score *score, const struct result_quantile *q,
 	score->high += q->lo > truth;
 	score->held += q->lo <= truth && truth <= q->hi;
 	score->half += half;
-	score->wider += half / RELATIVE * sqrt(n / truth_needed(of, RELATIVE));
+	score->wider += half * sqrt(n / of->needed);
 }
 
 static void run_point(const struct plan *plan, const struct protocol *protocol,
@@ -142,7 +143,7 @@ static void print_rows(const struct cell *cell, const struct truth *truth,
 		else
 			printf(" | %.3g | |", needed);
 		if (truth_q[i] == ASKED && q->resolved)
-			printf(" %.2f |", q->wider / n);
+			printf(" %.2f |", q->wider / n / cell->relative);
 		else
 			printf(" |");
 		if (truth_q[i] == ASKED)
@@ -171,9 +172,11 @@ static struct protocol protocol_of(const struct cell *cell,
 		if (truth_q[i] == ASKED && truth[i].needed < REQUESTS_MOST)
 			requests = truth[i].needed *
 				   (set->whole > 0 ? set->whole : LIMIT);
-	protocol.relative = set->whole > 0 ? 0 : RELATIVE;
+	protocol.relative = set->whole > 0 ? 0 : cell->relative;
 	/* In whole windows, and a warm-up of 100 ms. */
 	protocol.limit_s = ceil(100 * requests / rate) / 100 + .1;
+	if (!(set->whole > 0))
+		protocol.limit_s = fmax(protocol.limit_s, LIMIT_LEAST_S);
 	return protocol;
 }
 

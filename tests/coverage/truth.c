@@ -11,7 +11,6 @@
 #include "models/predict.h"
 
 #define Z 1.959964
-#define RELATIVE .05
 #define FINE (1 << 24)	/* 17 ms */
 #define BATCHES 2000	/* their variance is known to 3% */
 
@@ -35,11 +34,6 @@ const struct truth *truth_of(const char *cell, double load)
 			return rows[i].truth;
 	fprintf(stderr, "coverage: no truth of %s at %g\n", cell, load);
 	exit(2);
-}
-
-double truth_needed(const struct truth *truth, double relative)
-{
-	return truth->needed * RELATIVE * RELATIVE / (relative * relative);
 }
 
 /* What a run leaves: the law, and per batch how many are above the levels. */
@@ -165,8 +159,8 @@ static void exact(const struct stream_queue *queue, double q,
 	arena_fini(&arena);
 }
 
-void truth_find(const struct stream_queue *queue, double requests,
-		uint64_t seed, struct truth *truth)
+void truth_find(const struct stream_queue *queue, double relative,
+		double requests, uint64_t seed, struct truth *truth)
 {
 	struct seen seen = {
 		.hist = hist_create(),
@@ -180,7 +174,7 @@ void truth_find(const struct stream_queue *queue, double requests,
 	run(queue, requests, seed, &seen);
 	for (int i = 0; i < TRUTHS; i++) {
 		double s = constant(&seen, i), q = truth_q[i];
-		double off = spanned(seen.hist, q, RELATIVE);
+		double off = spanned(seen.hist, q, relative);
 
 		truth[i] = (struct truth){
 			.ns = quantile(&seen, q),

@@ -12,7 +12,7 @@ struct truth {
 	double ns;
 	double error;	/* relative half-width of that, 95% */
 	/*
-	 * Requests that a 95% interval of a relative half-width of 5% needs
+	 * Requests that a 95% interval as narrow as the cell asks for needs
 	 * at least: z^2 times the variance constant of the indicator process
 	 * over the square of the share of the law that the half-width spans.
 	 */
@@ -20,13 +20,10 @@ struct truth {
 	double worth_one;	/* requests that tell as much as one alone */
 };
 
-void truth_find(const struct stream_queue *queue, double requests,
-		uint64_t seed, struct truth *truth);
+void truth_find(const struct stream_queue *queue, double relative,
+		double requests, uint64_t seed, struct truth *truth);
 
 /* From the table of cells; the program ends where it has none. */
 const struct truth *truth_of(const char *cell, double load);
-
-/* That many requests for another relative half-width. */
-double truth_needed(const struct truth *truth, double relative);
 
 #endif
