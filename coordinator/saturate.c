@@ -94,13 +94,9 @@ struct seen {
 	double busy, client;
 };
 
-/*
- * Records are read at once, and kept by nobody. Stamps cost the server's
- * packets as well, a tenth of a small request's time on lo: so they are taken
- * only to tell who is waited for.
- */
-static int take_look(struct saturate *s, const struct way *way, bool stamped,
-		     double hoped, struct seen *seen, struct err *err)
+/* Records are read at once, and kept by nobody. */
+static int take_look(struct saturate *s, const struct way *way, double hoped,
+		     struct seen *seen, struct err *err)
 {
 	uint32_t most = s->in_flight ? s->in_flight : CALLERS_MOST;
 	uint32_t needed = (way->callers + most - 1) / most;
@@ -114,7 +110,6 @@ static int take_look(struct saturate *s, const struct way *way, bool stamped,
 			? (way->callers + connections - 1) / connections
 			: s->in_flight,
 		.sleeps = way->sleeps,
-		.unstamped = !stamped,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
 	};
@@ -162,7 +157,7 @@ static int climb(struct saturate *s, double latency_ns,
 				   false };
 		struct seen seen;
 		/* Each doubling may double the rate, and then some. */
-		int rc = take_look(s, &way, false, 2 * s->rate, &seen, err);
+		int rc = take_look(s, &way, 2 * s->rate, &seen, err);
 
 		if (rc)
 			return rc;
@@ -204,7 +199,7 @@ static int contest(struct saturate *s, const struct way *way,
 
 			if (!contest_in(c, a))
 				continue;
-			rc = take_look(s, &way[a], false, s->rate, to, err);
+			rc = take_look(s, &way[a], s->rate, to, err);
 			if (rc)
 				return rc;
 			c->arm[a].look[c->rounds] = to->depth.rate;
@@ -222,7 +217,7 @@ static int own(struct saturate *s, uint32_t knee, struct way *best,
 	uint32_t connections = s->connections;
 	struct contest c = { 0 };
 	struct way way[CONTEST_ARMS];
-	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS], last;
+	struct seen seen[CONTEST_ARMS][CONTEST_ROUNDS];
 	struct identify_look *look;
 	size_t at;
 	int rc;
@@ -232,8 +227,6 @@ static int own(struct saturate *s, uint32_t knee, struct way *best,
 	rc = contest(s, way, &c, seen, err);
 	at = contest_best(&c);
 	*best = way[at];
-	if (!rc)
-		rc = take_look(s, best, true, s->rate, &last, err);
 	if (rc)
 		return rc;
 	look = arena_array(s->trial->arena, c.rounds, sizeof(*look));
@@ -246,7 +239,7 @@ static int own(struct saturate *s, uint32_t knee, struct way *best,
 	*found = (struct saturation){
 		.callers = best->callers,
 		.connections = best->connections,
-		.client = last.client,
+		.client = seen[at][c.rounds - 1].client,
 	};
 	return 0;
 }

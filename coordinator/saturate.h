@@ -32,9 +32,9 @@ struct saturation {
  * and a server that reads several requests at once gets by with less work for
  * each the more of them wait (a kernel's calls are paid by the batch). So
  * the best of these depths, and an overload of the configuration as it is, its
- * connections, threads and mode, are then looked at in turn (contest.h) until
- * one is ahead or the best is known well; `data->look` are its looks. The
- * capacity is what such a run is answered at most.
+ * connections, threads, mode and stamps, are then looked at in turn
+ * (contest.h) until one is ahead or the best is known well; `data->look` are
+ * its looks. The capacity is what such a run is answered at most.
  *
  * Then that beside an overload of more connections, and of an agent that
  * sleeps where one that spins might keep a server from a CPU of this machine:

@@ -70,8 +70,6 @@ static struct config *stage_config(struct stage_trial *t,
 						  stage->in_flight;
 	}
 	c->agents = (struct option_list){ .items = agent, .n = 1 };
-	if (stage->unstamped)
-		c->timestamps = STAMPS_USER;
 	c->workload.preset = NULL;	/* it stands in the rest already */
 	c->load = (struct config_load){
 		.rate = { .value = stage->rate_rps, .set = true },

@@ -38,7 +38,6 @@ struct stage {
 	uint32_t burst;		/* requests at once; 0: evenly spaced */
 	int64_t length_ns;
 	bool bare;		/* requests without work */
-	bool unstamped;		/* by the agent's own clock alone */
 	bool sleeps;		/* an agent that sleeps while nothing is there */
 };
 
