@@ -316,9 +316,11 @@ static const char *any_server(struct rng *rng, double still, char *text,
 static void test_any(void **state)
 {
 	static const double share[] = { 0, .03 };
-	size_t n = getenv("LANCET_LONG") ? 200 : 2;
+	size_t n = 200;
 
 	(void)state;
+	if (!getenv("LANCET_LONG"))
+		skip();
 	for (size_t i = 0; i < 2; i++) {
 		struct rate rate = { 0 };
 
@@ -336,8 +338,8 @@ static void test_any(void **state)
 			      "%zu | %zu | %zu | %zu |\n", 100 * share[i],
 			      rate.of, rate.exact, rate.held, rate.order,
 			      rate.law);
-		/* As above; of 2 nothing can be said. */
-		assert_true(rate.held >= (n > 2 ? .85 : 0) * (double)n);
+		/* As above: were 1 in 20 missed, 30 are less than 1e-6. */
+		assert_true(rate.held >= .85 * (double)n);
 	}
 }
 
