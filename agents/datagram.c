@@ -68,12 +68,14 @@ static int datagram_watch_only(struct datagram *s, struct err *err)
 		return 0;
 	s->only = epoll_create1(EPOLL_CLOEXEC);
 	if (s->only >= 0)
-		ret = socket_watch(s->only, EPOLL_CTL_ADD, s->fd[0], EPOLLIN, 0);
+		ret = socket_watch(s->only, EPOLL_CTL_ADD, s->fd[0], EPOLLIN,
+				   0);
 	return ret == 0 ? 0 : err_set(err, -errno, "cannot wait for %s: %s",
 				      s->name, strerror(errno));
 }
 
-static void datagram_messages(struct datagram *s, const struct transport_params *params)
+static void datagram_messages(struct datagram *s,
+			      const struct transport_params *params)
 {
 	/* One byte more, so that a reply that is too long is seen as such. */
 	s->room = params->max_message + 1;

@@ -212,7 +212,8 @@ static void join(struct exchanges *x, struct exchange_flow *f,
 {
 	reassembly_begin(&f->side[EXCHANGE_IN].bytes, d->seq);
 	reassembly_begin(&f->side[EXCHANGE_OUT].bytes, d->ack);
-	f->side[EXCHANGE_IN].bytes.gap = f->side[EXCHANGE_OUT].bytes.gap = false;
+	f->side[EXCHANGE_IN].bytes.gap = f->side[EXCHANGE_OUT].bytes.gap =
+		false;
 	f->joined = true;
 	x->count.midway++;
 }

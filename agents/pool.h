@@ -146,7 +146,8 @@ static inline uint32_t pool_pick(struct pool *pool)
 	if (pool->pick != PICK_ROUND_ROBIN)
 		return pool_pick_other(pool);
 	while (pool->line_first != pool->line_last) {
-		uint32_t conn = pool->line[pool->line_first++ & pool->line_mask];
+		uint32_t conn =
+			pool->line[pool->line_first++ & pool->line_mask];
 		struct pool_conn *c = &pool->conn[conn];
 
 		c->queued = false;

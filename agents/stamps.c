@@ -167,7 +167,8 @@ static uint32_t most_of(const struct stamps *s, int fd)
 	uint32_t bytes = 0, most;
 	socklen_t len = sizeof(bytes);
 
-	if (s->got || sys_of(s)->getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len))
+	if (s->got ||
+	    sys_of(s)->getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len))
 		return s->got ? TSOURCE_DRAIN : STAMPS_EACH;
 	most = bytes / (4 * 832);
 	return most < 1 ? 1 : most < STAMPS_EACH ? most : STAMPS_EACH;

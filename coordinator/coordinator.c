@@ -90,7 +90,8 @@ static int run_points(struct session *session,
 	const struct plan_point *point;
 	struct measured measured;
 
-	while (!interrupted() && (point = course_next(course, result->points))) {
+	while (!interrupted() &&
+	       (point = course_next(course, result->points))) {
 		size_t i = result->npoints;
 		int rc;
 
@@ -169,8 +170,8 @@ static void finish(struct course *course,
 }
 
 int coordinate(const struct plan *plan, const struct coordinator_watch *watch,
-	       const char *samples, struct result *result, bool *begun, struct arena *arena,
-	       struct err *err)
+	       const char *samples, struct result *result, bool *begun,
+	       struct arena *arena, struct err *err)
 {
 	struct session session;
 	struct course course;

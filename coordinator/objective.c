@@ -151,7 +151,8 @@ static struct predict_value model_max(const struct plan *plan,
 	query.time_limit_s = SIMULATE_S;
 
 	if (plan->config->model.mode == MODEL_NONE || queue.unknown ||
-	    plan->workload.fanout > 1 || !(plan->capacity_rps > 0) || maxload(&query, slo, &found, &err))
+	    plan->workload.fanout > 1 || !(plan->capacity_rps > 0) ||
+	    maxload(&query, slo, &found, &err))
 		return predict_sure(NAN);
 	by = policy_workers(&queue.policy, queue.workers) * 1e9 /
 	     workload_mean_service_ns(&plan->served) / plan->capacity_rps;

@@ -114,7 +114,7 @@ static int peer_ready(struct session *session, struct peer *peer,
 	if (peer->target) {
 		if (!address)
 			return err_set(err, -EBADMSG,
-				       "the target did not say its address");
+				       "the target did not report its address");
 		session->address = arena_strdup(session->arena, address);
 	}
 	peer->state = PEER_READY;
@@ -230,7 +230,7 @@ static int peer_frame(struct session *session, struct peer *peer,
 		peer->state = PEER_GONE;
 		return 0;
 	}
-	return err_set(err, -EBADMSG, "%s sent a %s frame out of turn",
+	return err_set(err, -EBADMSG, "%s sent an unexpected %s frame",
 		       peer->name, type);
 }
 

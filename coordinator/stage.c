@@ -20,8 +20,8 @@
 #define CARRIED_NS "1ns"		/* the least work there is */
 
 static int choose(enum kind_class class, enum option_unit unit,
-		  const char *text, struct choice *choice, struct stage_trial *t,
-		  struct err *err)
+		  const char *text, struct choice *choice,
+		  struct stage_trial *t, struct err *err)
 {
 	return option_parse_choice(class, unit, text, choice, t->arena, err);
 }

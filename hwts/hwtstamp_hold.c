@@ -122,7 +122,8 @@ static int file_write(const struct hwtstamp_hold *hold)
 
 	state_text(&hold->before, &hold->ours, text);
 	len = (ssize_t)strlen(text);
-	if (ftruncate(hold->fd, 0) || pwrite(hold->fd, text, (size_t)len, 0) != len)
+	if (ftruncate(hold->fd, 0) ||
+	    pwrite(hold->fd, text, (size_t)len, 0) != len)
 		return errno ? -errno : -EIO;
 	return 0;
 }

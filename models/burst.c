@@ -79,7 +79,7 @@ void burst_serve(const struct burst_server *s, const struct burst_work *w,
 		done[i] -= start[i / w->size];
 }
 
-/* --- what is seen of them ------------------------------------------------------- */
+/* --- what is seen of them ------------------------------------------------- */
 
 static int by_first(const void *left, const void *right)
 {

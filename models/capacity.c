@@ -43,7 +43,8 @@ int capacity_workload(struct workload *served, const struct workload *workload,
 	struct dist own;
 
 	*served = *workload;
-	if (!config->target.builtin && (!config->target.service.kind || carried))
+	if (!config->target.builtin &&
+	    (!config->target.service.kind || carried))
 		return 0;
 	if (own_law(&own, config, arena, err))
 		return err->code;

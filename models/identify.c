@@ -432,7 +432,8 @@ static void identify_bursts(const struct identify_data *d,
 {
 	const struct predict_value *capacity = &found->capacity;
 	double alone, allowed;
-	size_t most = most_workers(d, fmin(capacity->hi, 1.2 * capacity->value));
+	size_t most =
+		most_workers(d, fmin(capacity->hi, 1.2 * capacity->value));
 	size_t least = (size_t)fmin(least_workers(d, capacity->value,
 						  stalled[STALLS - 1]),
 				    (double)most);

@@ -114,7 +114,8 @@ static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
 		all += took[i] != took[i - 1];
 		values += i > from && i < until && took[i] != took[i - 1];
 	}
-	if (n && values >= VALUES && (all > EXACT || !took[n / 1000]) && (until - from) / values >= ALIKE)
+	if (n && values >= VALUES && (all > EXACT || !took[n / 1000]) &&
+	    (until - from) / values >= ALIKE)
 		look->grain_ns = (double)(took[until - 1] - took[from]) /
 				 (double)(values - 1);
 	for (size_t i = 0; i < n && took[i] <= 10 * unit_ns; i++)

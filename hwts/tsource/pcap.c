@@ -51,7 +51,8 @@ static int pcap_probe(const struct tsource_params *params, int fd,
 	(void)params, (void)err;
 	*caps = (struct tsource_caps){ .phc = -1 };
 	if (interface_of(fd, caps->interface) == 0)
-		caps->kinds = TSOURCE_BIT(TSOURCE_SND) | TSOURCE_BIT(TSOURCE_RX);
+		caps->kinds =
+			TSOURCE_BIT(TSOURCE_SND) | TSOURCE_BIT(TSOURCE_RX);
 	else
 		snprintf(caps->reason, sizeof(caps->reason),
 			 "no IP socket that is connected");

@@ -220,8 +220,8 @@ static bool socket_failed(void *state, uint32_t conn, int error)
 	if (s->own_key || s->params.stream)
 		return false;
 	c->base = c->count;
-	if (socket_set(s, c->fd,
-		       socket_flags(s) & ~(uint32_t)SOF_TIMESTAMPING_OPT_ID) == 0)
+	if (!socket_set(s, c->fd,
+		       socket_flags(s) & ~(uint32_t)SOF_TIMESTAMPING_OPT_ID))
 		socket_set_best(s, c->fd, &err);
 	return refused;
 }

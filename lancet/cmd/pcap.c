@@ -173,7 +173,8 @@ static int read_arguments(struct pcap_request *request, int argc, char **argv,
 		status = cmd_fail("pcap", STATUS_USAGE, argc == optind
 				  ? "no file given; name a capture"
 				  : "one file at a time");
-	if (!status && request->arrivals + request->requests + request->json > 1)
+	if (!status &&
+	    request->arrivals + request->requests + request->json > 1)
 		status = cmd_fail("pcap", STATUS_USAGE,
 				  "--arrivals, --requests and --json exclude "
 				  "each other; give one");

@@ -33,10 +33,12 @@ static double dispersion(const double *count, size_t n)
 }
 
 /* Whole milliseconds from the first request on. */
-static void judge_counts(struct pcap_arrivals *a, const struct exchange *const *e,
-			 size_t n, struct arena *arena)
+static void judge_counts(struct pcap_arrivals *a,
+			 const struct exchange *const *e, size_t n,
+			 struct arena *arena)
 {
-	size_t ms = (size_t)((e[n - 1]->request_ns - e[0]->request_ns) / 1000000);
+	size_t ms =
+		(size_t)((e[n - 1]->request_ns - e[0]->request_ns) / 1000000);
 	size_t blocks = ms / BLOCK_MS;
 	double *count, *block;
 

@@ -106,7 +106,8 @@ void pcap_latency(const struct pcap_request *request,
 		add_to_window(&w, e[i], arena);
 		if (!has_latency(e[i]))
 			continue;
-		found->least_ns = fmin(found->least_ns, (double)w.value[w.n - 1]);
+		found->least_ns =
+			fmin(found->least_ns, (double)w.value[w.n - 1]);
 		found->most_ns = fmax(found->most_ns, (double)w.value[w.n - 1]);
 	}
 	close_window(&w.series, w.value, w.n, w.later, arena);

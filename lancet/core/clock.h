@@ -38,7 +38,8 @@ static inline int64_t clock_now_ns(void)
 	if (__builtin_expect(p != NULL, 1)) {
 		int64_t d = (int64_t)(__builtin_ia32_rdtsc() - p->tsc);
 
-		return p->ns + (int64_t)(((__int128)d * (int64_t)p->mult) >> 32);
+		return p->ns +
+		       (int64_t)(((__int128)d * (int64_t)p->mult) >> 32);
 	}
 #endif
 	return clock_kernel_ns();

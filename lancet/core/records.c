@@ -167,7 +167,8 @@ static int take_names(struct records_reader *r, struct arena *arena,
 		return rc ? rc : damaged("list of classes", err);
 	r->class = arena_array(arena, r->head.classes, sizeof(*r->class));
 	for (size_t i = 0; i < r->head.classes; i++) {
-		if (text >= end || !*text || !memchr(text, 0, (size_t)(end - text)))
+		if (text >= end || !*text ||
+		    !memchr(text, 0, (size_t)(end - text)))
 			return damaged("list of classes", err);
 		r->class[i] = text;
 		text += strlen(text) + 1;

@@ -557,7 +557,8 @@ struct result *result_from_json(const json_t *json, struct arena *arena,
 int result_print(const struct result *result, FILE *out)
 {
 	json_t *json = result_to_json(result);
-	int rc = json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	int rc =
+		json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 
 	json_decref(json);
 	return rc || fputc('\n', out) == EOF ? -EIO : 0;

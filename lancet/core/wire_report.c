@@ -365,9 +365,9 @@ static const struct number count_number[] = {
 static const struct number connection_number[] = {
 #define CONNECTION(name) \
 	{ "connections_" #name, offsetof(struct result_connections, name) }
-	CONNECTION(grown), CONNECTION(opened), CONNECTION(worn), CONNECTION(closed),
-	CONNECTION(refused), CONNECTION(timeout), CONNECTION(protocol),
-	CONNECTION(failed), { 0 },
+	CONNECTION(grown), CONNECTION(opened), CONNECTION(worn),
+	CONNECTION(closed), CONNECTION(refused), CONNECTION(timeout),
+	CONNECTION(protocol), CONNECTION(failed), { 0 },
 };
 
 static const struct number stamps_number[] = {

@@ -39,7 +39,8 @@ static double variance(const struct mg1 *m, const struct predict_ask *ask)
 	const struct queue *q = m->queue;
 	const struct dist *law;
 
-	if (ask->of == METRIC_WAIT || (ask->of == METRIC_SOJOURN && ask->given > 0))
+	if (ask->of == METRIC_WAIT ||
+	    (ask->of == METRIC_SOJOURN && ask->given > 0))
 		return m->var_wait;
 	if (ask->of != METRIC_SOJOURN)
 		return NAN;

@@ -361,7 +361,8 @@ static int virtual_run(struct target *target, struct err *err)
 	int ret = 0;
 	struct virtual v = {
 		.target = target,
-		.stream = (target->transport.ops->flags & TRANSPORT_STREAM) != 0,
+		.stream =
+			(target->transport.ops->flags & TRANSPORT_STREAM) != 0,
 		.start_ns = clock_now_ns(),
 		.boot_id = proto_boot_id(),
 		.held_ns = target->late_ns + target->path_ns,

@@ -417,9 +417,10 @@ static void test_shift(const struct spectrum *s, struct steady_test *to)
 static void test_wave(const struct spectrum *s, struct steady_test *to)
 {
 	double tests = (double)s->m / 4;
-	double noise = s->white *
-		       shape(s->phi, cos(M_PI * s->wave.halves / (double)s->m)) *
-		       (1 + 2 * log(tests) / s->freedom);
+	double noise =
+		s->white *
+		shape(s->phi, cos(M_PI * s->wave.halves / (double)s->m)) *
+		(1 + 2 * log(tests) / s->freedom);
 
 	to->statistic = s->wave.energy / 2 / noise;
 	to->p = fmin(2 * tests *
