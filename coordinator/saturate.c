@@ -18,6 +18,8 @@
 #define SLICES 20u		/* of a look, for its error */
 #define PUSH 1.3		/* asked for over what is hoped for */
 #define SATURATED 1.02		/* twice the callers bring less */
+#define CALLERS_LEAST 8u	/* are tried, whatever fewer of them bring */
+#define REACHES 10		/* looks, at most, until asking is not the limit */
 #define MORE_CONNECTIONS 4u	/* times those of the configuration */
 #define CONNECTIONS_MOST 256u
 
@@ -152,7 +154,8 @@ static int climb(struct saturate *s, double latency_ns,
 
 	data->depth = depth;
 	s->rate = 1 / latency_ns;
-	for (uint32_t d = 1; d <= CALLERS_MOST && idle < 2; d *= 2) {
+	for (uint32_t d = 1;
+	     d <= CALLERS_LEAST || (d <= CALLERS_MOST && idle < 2); d *= 2) {
 		struct way way = { d, d < s->connections ? d : s->connections,
 				   false };
 		struct seen seen;
@@ -209,6 +212,28 @@ static int contest(struct saturate *s, const struct way *way,
 	return 0;
 }
 
+/*
+ * A look brings no more than it asks for, PUSH times what was seen; where a
+ * stall ended the climb early that is far from all, so ask for more until
+ * it does not bring as much.
+ */
+static int reach(struct saturate *s, const struct way *way, struct err *err)
+{
+	double before;
+	int left = REACHES;
+
+	do {
+		struct seen seen;
+		int rc = take_look(s, way, 2 * s->rate, &seen, err);
+
+		if (rc)
+			return rc;
+		before = s->rate;
+		s->rate = fmax(s->rate, seen.depth.rate);
+	} while (s->rate >= PUSH * before && --left);
+	return 0;
+}
+
 /* As the configuration has it; what it brings is the capacity. */
 static int own(struct saturate *s, uint32_t knee, struct way *best,
 	       struct identify_data *data, struct saturation *found,
@@ -224,11 +249,13 @@ static int own(struct saturate *s, uint32_t knee, struct way *best,
 
 	add(&c, way, 0, connections, false);
 	add(&c, way, knee, knee < connections ? knee : connections, false);
-	rc = contest(s, way, &c, seen, err);
-	at = contest_best(&c);
-	*best = way[at];
+	rc = reach(s, &way[0], err);
+	if (!rc)
+		rc = contest(s, way, &c, seen, err);
 	if (rc)
 		return rc;
+	at = contest_best(&c);
+	*best = way[at];
 	look = arena_array(s->trial->arena, c.rounds, sizeof(*look));
 	for (size_t i = 0; i < c.rounds; i++)
 		look[i] = (struct identify_look){
@@ -275,7 +302,7 @@ static int others(struct saturate *s, const struct way *best,
 	return 0;
 }
 
-/* --- all of it ----------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------ */
 
 static struct saturate begin(struct stage_trial *t)
 {
