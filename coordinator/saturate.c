@@ -22,6 +22,7 @@
 #define REACHES 10		/* looks, at most, until asking is not the limit */
 #define MORE_CONNECTIONS 4u	/* times those of the configuration */
 #define CONNECTIONS_MOST 256u
+#define THREADS_MOST 256u	/* of one agent */
 
 struct saturate {
 	struct stage_trial *trial;
@@ -108,9 +109,7 @@ static int take_look(struct saturate *s, const struct way *way, double hoped,
 		.threads = s->threads < connections ? s->threads : connections,
 		.rate_rps = fmin(1e9 * PUSH * hoped, 1e8),
 		.connections = connections,
-		.in_flight = way->callers
-			? (way->callers + connections - 1) / connections
-			: s->in_flight,
+		.in_flight = (way->callers + connections - 1) / connections,
 		.sleeps = way->sleeps,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
@@ -308,12 +307,14 @@ static struct saturate begin(struct stage_trial *t)
 {
 	const struct config_agent *agent = t->config->agents.items;
 	struct saturate s = { .trial = t };
-	int64_t n = 0;
+	int64_t n = 0, threads = 0;
 
-	for (size_t i = 0; i < t->config->agents.n; i++)
+	for (size_t i = 0; i < t->config->agents.n; i++) {
 		n += agent[i].count * agent[i].connections;
+		threads += agent[i].count * agent[i].threads;
+	}
+	s.threads = threads < THREADS_MOST ? (uint32_t)threads : THREADS_MOST;
 	s.connections = n < CALLERS_MOST ? (uint32_t)n : CALLERS_MOST;
-	s.threads = (uint32_t)agent->threads;
 	s.sleeps = t->neighbour && agent->mode == MODE_AUTO;
 	s.in_flight = (uint32_t)agent->in_flight;
 	return s;

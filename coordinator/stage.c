@@ -59,6 +59,7 @@ static struct config *stage_config(struct stage_trial *t,
 	agent->count = 1;
 	agent->threads = stage->threads;
 	agent->connections = stage->connections;
+	agent->grow_to = 0;
 	if (stage->sleeps)
 		agent->mode = MODE_BLOCK;
 	if (stage->in_flight) {

@@ -43,7 +43,8 @@ double phc_walk_update(struct phc_walk *w, const struct phc_point *p,
 
 	w->y_ns += gain * off;
 	w->slope += slope_gain * off;
-	w->ss -= slope_gain * w->ys;
+	/* Of a slope that nothing is known of, digits are lost. */
+	w->ss = fmax(w->ss - slope_gain * w->ys, 0);
 	w->ys *= noise / all;
 	w->yy *= noise / all;
 	*variance = all;

@@ -60,7 +60,6 @@ static double watch_missed(const struct phc_watch *watch,
 static void watch_restart(struct phc_watch *watch,
 			  const struct phc_reading *reading)
 {
-	bool sloped = watch->bank.sloped;
 	double slope = watch->bank.walk[PHC_WANDERS / 2].slope;
 	struct phc_point p;
 
@@ -69,7 +68,7 @@ static void watch_restart(struct phc_watch *watch,
 	p = watch_point(watch, reading);
 	watch->bank.memory = MEMORY;
 	phc_bank_begin(&watch->bank, &p, slope,
-		       sloped ? SLOPE_CHANGE : SLOPE_FIRST);
+		       watch->sloped ? SLOPE_CHANGE : SLOPE_FIRST);
 	watch->last = *reading;
 }
 
@@ -99,6 +98,7 @@ enum phc_event phc_watch_take(struct phc_watch *watch,
 	watch->frozen = stands || (watch->size_ns < 0 && reading->still);
 	if (!frozen && !watch->frozen && watch->size_ns == 0) {
 		phc_bank_take(&watch->bank, &p);
+		watch->sloped = true;
 		watch->last = *reading;
 		return PHC_RUNS;
 	}

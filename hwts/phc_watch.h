@@ -26,7 +26,7 @@ struct phc_watch {
 	int64_t from_ns, base_ns;	/* origin, at the last event */
 	struct phc_bank bank;		/* since then */
 	double size_ns;			/* of the last step */
-	bool begun, frozen;
+	bool begun, sloped, frozen;	/* sloped: its rate is known */
 };
 
 enum phc_event phc_watch_take(struct phc_watch *watch,

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "coordinator/check.h"
+#include "coordinator/plan.h"
 #include "coordinator/point.h"
 #include "lancet/core/arena.h"
 #include "lancet/core/option.h"
@@ -27,6 +28,14 @@ static void run(const struct point_data *data, const void *options,
 	const struct result_quantile *p50 =
 		result_quantile(&data->response, .5);
 
+	if (data->rows && data->left_out >
+			  data->plan->config->measure.max_left_out) {
+		out->reason = arena_printf(arena,
+			"the file leaves out %.0f%% of the time (%.0f%% "
+			"allowed)", 100 * data->left_out,
+			100 * data->plan->config->measure.max_left_out);
+		return;
+	}
 	if (data->sent_only) {
 		out->status = CHECK_NOT_APPLICABLE;
 		out->reason = "intended send times are not known";

@@ -134,14 +134,14 @@ static void print_full(const struct probe *probe)
 	if (full->callers)
 		printf("%u requests at once", full->callers);
 	else
-		printf("more than it takes");
-	printf(" over %u connections, in %zu looks\n", full->connections,
-	       probe->data.nlooks);
+		printf("an overload");
+	printf(" over %u connections, measured %zu times\n",
+	       full->connections, probe->data.nlooks);
 	if (full->more > 0)
-		printf("%-14s %.2f times as much over %u connections%s\n",
-		       "it would take", full->more, full->more_connections,
-		       full->more_sleeps ? " of an agent that sleeps "
-					   "(agents: mode: block)" : "");
+		printf("%-14s %.2f times as many replies with agents: "
+		       "{connections: %u%s}\n", "more", full->more,
+		       full->more_connections,
+		       full->more_sleeps ? ", mode: block" : "");
 	printf("%-14s %s", "bottleneck", bottleneck(full));
 	if (!isnan(full->client))
 		printf(" (the client held requests for %.0f%% of their time)",

@@ -114,7 +114,8 @@ static void take_windows(const struct result_windows *from, struct windows *to,
 		int64_t at = w->index < 0 || w->index >= (int64_t)from->n
 			? -1 : from->start_ns[w->index] / to->window_ns;
 
-		if (at >= 0 && at < to->n && strcmp(w->reason, "warm-up"))
+		if (at >= 0 && at < to->n &&
+		    (!w->reason || strcmp(w->reason, "warm-up")))
 			to->out[at] = true;
 	}
 }
@@ -135,7 +136,8 @@ static struct windows windows_of(const char *file, struct arena *arena)
 	for (size_t i = 0; result && i < result->npoints; i++) {
 		const struct result_point *p = &result->points[i];
 
-		if (p->records && !strcmp(p->records->file, name) &&
+		if (p->records && p->records->file &&
+		    !strcmp(p->records->file, name) &&
 		    p->windows.window_ns > 0)
 			take_windows(&p->windows, &windows, arena);
 	}

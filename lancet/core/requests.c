@@ -171,7 +171,8 @@ static int take_name(const struct reader *r, const char *text,
 	if (*n == most)
 		return lines_error(r->lines, err, "more than %zu names of %s",
 				   most,
-				   column == CLASS ? "classes" : "agents");
+				   column == CLASS ? "classes"
+						   : "agents' threads");
 	if (!*n)
 		*name = arena_array(r->arena, most, sizeof(**name));
 	(*name)[(*n)++] = arena_strdup(r->arena, text);
@@ -247,11 +248,11 @@ static int take_sample(struct reader *r, struct sample *s, struct err *err)
 {
 	struct requests *to = r->to;
 	size_t class, agent;
-	char sender[200];
+	char sender[1024];
 	int rc;
 
 	/* Each thread of an agent has sends of its own. */
-	snprintf(sender, sizeof(sender), "%.80s%s%.80s", field(r, AGENT),
+	snprintf(sender, sizeof(sender), "%.500s%s%.500s", field(r, AGENT),
 		 *field(r, THREAD) ? " thread " : "", field(r, THREAD));
 	*s = (struct sample){ .wire_out_ns = SAMPLE_NO_STAMP,
 			      .wire_in_ns = SAMPLE_NO_STAMP,

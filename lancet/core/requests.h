@@ -36,7 +36,7 @@ struct err;
  * empty ones and those that start with '#' are passed over.
  */
 #define REQUESTS_CLASSES 256
-#define REQUESTS_AGENTS 256
+#define REQUESTS_AGENTS 4096	/* and threads of each */
 #define REQUESTS_SEGMENTS 4096u
 #define REQUESTS_MOST (UINT64_C(1) << 26)	/* lines: 4 GiB in memory */
 

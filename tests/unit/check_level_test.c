@@ -23,7 +23,7 @@ static void test_allowed_by_counts(void **state)
 	while (w < WINDOWS)
 		made_window(&f->made, w++, OUTCOME_RECEIVED, value, 200);
 	assert_says(expect(f, "achieved", "pass"),
-		    "from the 20000 asked for; 2.00% are allowed");
+		    "from the offered 20000 (2.00% allowed)");
 	point_init(&f->data, f->plan, &f->plan->point[0], &f->arena);
 	f->made.report.nwindows = w = 0;
 	for (size_t i = 0; i < sizeof(spell) / sizeof(*spell); i++)

@@ -226,6 +226,27 @@ static void test_convert(void **state)
 	arena_fini(&arena);
 }
 
+/* A servo's steps in a row: how fast the clock runs is known all the same. */
+static void test_steps_in_a_row(void **state)
+{
+	struct phc_reading r[40];
+	struct phc_fit fit;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	ramp(r, 40, 1000000);
+	for (int i = 20; i < 40; i++)
+		r[i].phc_ns += 5000000 * (i < 22 ? i - 19 : 3);
+	phc_fit_build(&fit, r, 40, &arena);
+	assert_int_equal(fit.happenings, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fit.happening[i].event, PHC_STEPPED);
+		assert_int_equal(fit.happening[i].to_ns, r[20 + i].mono_ns);
+	}
+	arena_fini(&arena);
+}
+
 /* The card that promises everything and stands still from the beginning. */
 static void test_never_moved(void **state)
 {
@@ -256,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_smooth),
 		cmocka_unit_test(test_wander),
 		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_steps_in_a_row),
 		cmocka_unit_test(test_never_moved),
 	};
 
