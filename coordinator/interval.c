@@ -223,7 +223,7 @@ static void windows_above(const struct series *series, double at, double *above)
 	const struct series_window *window = series->window;
 
 	for (size_t i = 0; i < series->n; i++) {
-		if (i + AHEAD < series->n)
+		if (i + AHEAD < series->n && window[i + AHEAD].response.n)
 			__builtin_prefetch(window[i + AHEAD].response.cell +
 					   window[i + AHEAD].response.n);
 		above[i] = window_above(&window[i], at);

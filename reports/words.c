@@ -162,11 +162,10 @@ char *words_slo(const struct result *result, char *text, size_t size)
 	}
 	if (isfinite(s->efficiency))
 		text_add(text, size, ", efficiency %.3g%%",
-		100 * s->efficiency);
+			 100 * s->efficiency);
 	if (isfinite(s->efficiency_lo) && isfinite(s->efficiency_hi))
 		text_add(text, size, " [%.3g%%, %.3g%%]",
-		100 * s->efficiency_lo,
-		    100 * s->efficiency_hi);
+			 100 * s->efficiency_lo, 100 * s->efficiency_hi);
 	if (s->reason)
 		text_add(text, size, " (%s)", s->reason);
 	return text;
@@ -181,7 +180,7 @@ char *words_overhead(const struct result *result, char *text, size_t size)
 		model |= result->points[i].model != NULL;
 	if (result->overhead && result->overhead->sentence)
 		text_add(text, size, "overhead: %s",
-		result->overhead->sentence);
+			 result->overhead->sentence);
 	else if (model && result->overhead_reason)
 		text_add(text, size, "overhead: not known: %s",
 		    result->overhead_reason);

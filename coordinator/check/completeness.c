@@ -52,7 +52,7 @@ static void run(const struct point_data *data, const void *options,
 			"%llu replies could not be parsed by the protocol; %s",
 			(unsigned long long)data->bad_replies, out->reason);
 	}
-	if (data->unasked > levels->limit * (double)c->intended) {
+	if ((double)data->unasked > levels->limit * (double)c->intended) {
 		out->status = CHECK_FAIL;
 		out->reason = arena_printf(arena,
 			"%llu replies were duplicates or had no request: which "

@@ -366,8 +366,8 @@ static void rules_agents(const struct config *c, struct option_problems *p)
 			       (long long)agent[i].threads);
 		if (agent[i].grow_to && agent[i].grow_to < agent[i].connections)
 			BROKEN(c, p, path,
-			       "grow_to is not above the initial number of "
-			       "connections; write more than %lld",
+			       "grow_to is below the initial number of "
+			       "connections; write at least %lld",
 			       (long long)agent[i].connections);
 		if (agent[i].grow_to && (agent[i].pick == PICK_STICKY ||
 					 c->workload.fanout > 1))

@@ -444,8 +444,7 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 	if (rc < 0)
 		return rc;
 	frame = json_pack("{ss sI sI sI sI sI sI sI so so so}", "t", "data",
-	"agent",
-			  (json_int_t)report->agent, "loop_gaps",
+			  "agent", (json_int_t)report->agent, "loop_gaps",
 			  (json_int_t)report->loop_gaps, "records_dropped",
 			  (json_int_t)report->records_dropped,
 			  "stalls_dropped",
