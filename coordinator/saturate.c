@@ -190,8 +190,8 @@ static size_t turn(const struct contest *c, size_t i)
 }
 
 static int contest(struct saturate *s, const struct way *way,
-		   struct contest *c, struct seen (*seen)[CONTEST_ROUNDS],
-		   struct err *err)
+		   struct contest *c, size_t rounds,
+		   struct seen (*seen)[CONTEST_ROUNDS], struct err *err)
 {
 	do {
 		for (size_t i = 0; i < c->narms; i++) {
@@ -207,7 +207,7 @@ static int contest(struct saturate *s, const struct way *way,
 			c->arm[a].look[c->rounds] = to->depth.rate;
 			s->rate = fmax(s->rate, to->depth.rate);
 		}
-	} while (contest_round(c));
+	} while (contest_round(c) && c->rounds < rounds);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ static int own(struct saturate *s, uint32_t knee, struct way *best,
 	add(&c, way, knee, knee < connections ? knee : connections, false);
 	rc = reach(s, &way[0], err);
 	if (!rc)
-		rc = contest(s, way, &c, seen, err);
+		rc = contest(s, way, &c, CONTEST_ROUNDS, seen, err);
 	if (rc)
 		return rc;
 	at = contest_best(&c);
@@ -290,7 +290,8 @@ static int others(struct saturate *s, const struct way *best,
 		add(&c, way, 0, connections, true);
 	if (c.narms == 1)
 		return 0;
-	rc = contest(s, way, &c, seen, err);
+	/* Only whether it is far ahead; nobody needs it exactly. */
+	rc = contest(s, way, &c, CONTEST_LEAST, seen, err);
 	at = contest_best(&c);
 	if (rc || !c.arm[0].out)
 		return rc;
