@@ -1,6 +1,7 @@
 /* probe.c - a server tried out: alone, without work, in bursts, and full */
 #include "coordinator/probe.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +18,20 @@
 
 #define LOOK_RPS 1000.0			/* at first, when nothing is known */
 #define LOOK_NS INT64_C(300000000)
+#define LOOK_LEAST 20			/* replies */
 #define STAGE_NS INT64_C(500000000)
 #define STAGE_MOST_NS INT64_C(4000000000)
+#define SETTLED .9			/* of a stage: after its first tenth */
 #define ALONE 20000.0			/* single requests wanted */
 #define BURSTS 400.0			/* of each size */
-#define BURSTS_NS INT64_C(300000000)	/* takes so long at least */
+#define BURSTS_LEAST 20			/* fewer tell nothing */
 #define APART 5				/* times what a burst should take */
-#define TRIES 3				/* while no queue is like the server */
+#define ALONE_LEAST 100			/* of them there have to be */
+#define LOST 1.3			/* so many more, as some do not count */
+#define SLOW_NS INT64_C(30000000000)	/* for these, where servers are slow */
+#define BURSTS_MOST_NS INT64_C(60000000000)	/* of all sizes */
+#define TRIES 3				/* while no queue is like the server, */
+#define TRIES_NS INT64_C(15000000000)	/* and that takes no longer */
 
 /* --- latencies of single requests ----------------------------------------- */
 
@@ -63,6 +71,32 @@ static double *work_of(const struct stage_trial *t, const struct stage_reply *r,
 	return x;
 }
 
+static int too_slow(double latency_ns, struct err *err)
+{
+	return err_set(err, -ENODATA, "a request takes %.0f ms, and a probe of "
+		       "such a server minutes; state its target.workers and "
+		       "target.capacity yourself", latency_ns / 1e6);
+}
+
+/*
+ * Few replies, one after the other, are those of a slow server if most of the
+ * time went by for them: what is lost holds the connection up as well.
+ */
+static int few_seen(const struct stage *stage, const struct stage_reply *r,
+		    size_t n, struct err *err)
+{
+	size_t received = stage_received(r);
+	double taken_ns = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->sample[i].outcome == OUTCOME_RECEIVED)
+			taken_ns += (double)(r->sample[i].received_ns -
+					     r->sample[i].sent_ns);
+	if (received < LOOK_LEAST && 2 * taken_ns > (double)stage->length_ns)
+		return too_slow(taken_ns / (double)received, err);
+	return stage_too_few(stage, r, n, err);
+}
+
 /* A few requests tell how long one takes. */
 static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 {
@@ -75,8 +109,8 @@ static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 		.length_ns = LOOK_NS,
 	};
 	struct stage_reply reply;
-	double *x;
 	size_t n;
+	double *x;
 	int rc;
 
 	/* Slow ones answer few in so short a time. */
@@ -85,13 +119,24 @@ static int look(struct stage_trial *t, double *latency_ns, struct err *err)
 		if (rc)
 			return rc;
 		x = latencies(&reply, -1, &n, t->arena);
-		if (n >= 20)
+		if (n >= LOOK_LEAST)
 			break;
 		if (stage.length_ns > STAGE_MOST_NS)
-			return stage_too_few(&stage, n, err);
+			break;
 	}
+	if (n < LOOK_LEAST)
+		return few_seen(&stage, &reply, n, err);
 	*latency_ns = order_quantile(x, n, .5);
 	return 0;
+}
+
+/* So many, each after such a gap, where that is not too long; or the least. */
+static int64_t length_for(double gap_ns, double wanted, double least)
+{
+	double length_ns = fmin(fmax(wanted * gap_ns, (double)STAGE_NS),
+				(double)STAGE_MOST_NS);
+
+	return (int64_t)fmax(length_ns, LOST * least * gap_ns / SETTLED);
 }
 
 /* Half of the time nobody is there, so that few wait for their turn. */
@@ -99,7 +144,6 @@ static int alone(struct stage_trial *t, double latency_ns, bool bare,
 		 struct stage_reply *reply, const double **x, size_t *n,
 		 struct err *err)
 {
-	double length_ns = 2 * latency_ns * ALONE;
 	struct stage stage = {
 		.what = bare ? "sending requests without work, one at a time"
 			     : "sending requests one at a time",
@@ -111,14 +155,25 @@ static int alone(struct stage_trial *t, double latency_ns, bool bare,
 	};
 	int rc;
 
-	length_ns = fmin(fmax(length_ns, (double)STAGE_NS),
-			 (double)STAGE_MOST_NS);
-	stage.length_ns = (int64_t)length_ns;
-	rc = stage_run(t, &stage, reply, err);
-	if (rc)
-		return rc;
-	*x = latencies(reply, -1, n, t->arena);
-	return *n < 100 ? stage_too_few(&stage, *n, err) : 0;
+	stage.length_ns = length_for(2 * latency_ns, ALONE, ALONE_LEAST);
+	if (stage.length_ns > SLOW_NS)
+		return too_slow(latency_ns, err);
+	for (int tries = 1;; tries++) {
+		rc = stage_run(t, &stage, reply, err);
+		if (rc)
+			return rc;
+		*x = latencies(reply, -1, n, t->arena);
+		if (*n >= ALONE_LEAST)
+			return 0;
+		/* A server may have been stopped for a moment. */
+		if (tries == TRIES)
+			return stage_too_few(&stage, reply, *n, err);
+	}
+}
+
+static double every(const struct stage_reply *r, size_t n)
+{
+	return (double)(r->until_ns - r->from_ns) / (double)n;
 }
 
 /* --- bursts --------------------------------------------------------------- */
@@ -199,6 +254,7 @@ static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 		arena_array(t->arena, SIZES, sizeof(*burst));
 	/* Twice of all that may be served at once shows them waiting. */
 	double most = 4 * fmax(capacity * latency_ns, 1);
+	int64_t left_ns = BURSTS_MOST_NS;
 
 	data->burst = burst;
 	for (size_t i = 0; i < SIZES && burst_size[i] <= most; i++) {
@@ -210,18 +266,21 @@ static int bursts(struct stage_trial *t, double latency_ns, double capacity,
 			.rate_rps = 1e9 * size / gap_ns,
 			.threads = 1, .connections = size, .in_flight = 1,
 			.burst = size,
-			.length_ns = (int64_t)fmin(
-				fmax(BURSTS * gap_ns, BURSTS_NS),
-				STAGE_MOST_NS),
+			.length_ns = length_for(gap_ns, BURSTS, BURSTS_LEAST),
 		};
 		struct identify_burst *to = &burst[data->nbursts];
 		struct stage_reply reply;
-		int rc = stage_run(t, &stage, &reply, err);
+		int rc;
 
+		/* A slow server's larger ones would be seen too rarely. */
+		left_ns -= stage.length_ns;
+		if (left_ns < 0)
+			break;
+		rc = stage_run(t, &stage, &reply, err);
 		if (rc)
 			return rc;
 		burst_read(&reply, size, to, t->arena);
-		if (to->n >= 20)
+		if (to->n >= BURSTS_LEAST)
 			data->nbursts++;
 	}
 	return 0;
@@ -233,8 +292,11 @@ static void classes_of(struct stage_trial *t, const struct stage_reply *reply,
 		       struct probe *probe)
 {
 	const struct config_class *class = t->config->workload.classes.items;
-	double away = probe->found.communication.value;
+	struct predict_value away = probe->found.communication;
 
+	/* One that is not known still has an interval. */
+	if (!isnan(away.value))
+		away.lo = away.hi = away.value;
 	probe->nclasses = t->config->workload.classes.n;
 	probe->class = arena_array(t->arena, probe->nclasses + 1,
 				   sizeof(*probe->class));
@@ -253,7 +315,8 @@ static void classes_of(struct stage_trial *t, const struct stage_reply *reply,
 		to->p50_ns = order_quantile(x, to->n, .5);
 		to->p99_ns = order_quantile(x, to->n, .99);
 		to->service_ns = (struct predict_value){
-			mean - away, mean - away - half, mean - away + half,
+			mean - away.value, mean - away.hi - half,
+			mean - away.lo + half,
 		};
 	}
 }
@@ -279,7 +342,8 @@ static void simulated(void *context, double share)
 
 /*
  * A machine that is busy with something else makes bursts that no queue does:
- * then once more, and what a queue is most like is kept.
+ * then once more, and what a queue is most like is kept. A try of a slow server
+ * takes long, and stalls of the machine are not what it is slow by.
  */
 static int silent(struct stage_trial *t, double latency_ns,
 		  struct probe *probe, struct stage_reply *single,
@@ -289,6 +353,7 @@ static int silent(struct stage_trial *t, double latency_ns,
 	struct identified found;
 	struct stage_reply reply = *single;
 	double capacity = full_rate(d);
+	int64_t until_ns = clock_now_ns() + TRIES_NS;
 
 	for (probe->tries = 1;; probe->tries++) {
 		int rc = bursts(t, vector_mean(now.alone, now.nalone),
@@ -302,13 +367,15 @@ static int silent(struct stage_trial *t, double latency_ns,
 			*d = now;
 			*single = reply;
 		}
-		if (found.misfit < IDENTIFY_UNLIKE || probe->tries == TRIES)
+		if (found.misfit < IDENTIFY_UNLIKE || probe->tries == TRIES ||
+		    clock_now_ns() >= until_ns)
 			return 0;
 		now.nbursts = 0;
 		rc = alone(t, latency_ns, false, &reply, &now.alone,
 			   &now.nalone, err);
 		if (rc)
 			return rc;
+		now.every = every(&reply, now.nalone);
 	}
 }
 
@@ -325,6 +392,7 @@ static int probe_stages(struct stage_trial *t, struct probe *probe,
 			   &d->nalone, err);
 	if (rc)
 		return rc;
+	d->every = every(&single, d->nalone);
 	d->work = work_of(t, &single, &d->nwork, &d->told);
 	if (d->nwork && !d->told)
 		rc = alone(t, latency_ns, true, &bare, &d->bare, &d->nbare,
@@ -351,7 +419,7 @@ int probe_run(const struct plan *plan, stage_progress *progress,
 	bool local = plan_local(plan);
 	struct stage_trial t = {
 		plan->config, &plan->host, local && !plan_builtin(plan),
-		progress, context, arena, problems, 0,
+		progress, context, arena, problems, 0, 0,
 	};
 
 	*probe = (struct probe){

@@ -39,10 +39,11 @@ struct probe {
  *	bursts	1, 2, 3, 4, 6, ... requests at once to an idle server, where
  *		requests carry no work; these and the single ones up to three
  *		times, where no queue does what the server did
- * each a session of its own, 15 to 40 s in all. What the configuration says of
- * the target's workers, capacity and service is not looked at. The caller's
- * thread; everything lives in the arena. Negative with one line, or with
- * problems, where the target cannot be measured.
+ * each a session of its own, 15 to 40 s in all, and up to two minutes for
+ * servers of milliseconds; slower ones than some 100 ms are refused. What the
+ * configuration says of the target's workers, capacity and service is not
+ * looked at. The caller's thread; everything lives in the arena. Negative with
+ * one line, or with problems, where the target cannot be measured.
  */
 int probe_run(const struct plan *plan, stage_progress *progress,
 	      void *context, struct probe *probe, struct arena *arena,

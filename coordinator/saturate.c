@@ -1,6 +1,7 @@
 /* saturate.c - how many replies a server gives when asked for all it can */
 #include "coordinator/saturate.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "coordinator/contest.h"
@@ -12,10 +13,13 @@
 #define CALLERS_MOST 1024u
 #define DEPTHS 11u		/* all powers of two up to that */
 #define LOOK_NS INT64_C(500000000)
-#define LOOK_MOST_NS INT64_C(2000000000)
+#define LOOK_MOST_NS INT64_C(1000000000)
 #define LOOK_REPLIES 2000.	/* of slow servers, where that takes no longer */
 #define SETTLE 5		/* part of a look, until queues are full */
 #define SLICES 20u		/* of a look, for its error */
+#define SLICE_REPLIES 10.	/* in the mean: then none is no chance, e^-10 */
+#define TRIES 3			/* looks, until one of them has replies */
+#define AGAIN_MOST 8		/* looks taken again since it stood still */
 #define PUSH 1.3		/* asked for over what is hoped for */
 #define SATURATED 1.02		/* twice the callers bring less */
 #define CALLERS_LEAST 8u	/* are tried, whatever fewer of them bring */
@@ -31,11 +35,23 @@ struct saturate {
 	uint32_t threads;
 	bool sleeps;		/* agents that do are worth a try */
 	double rate;		/* per ns, the most that was seen */
+	int again;
 };
 
 /* --- one look ------------------------------------------------------------- */
 
-static void rate_of(const struct stage_reply *r, struct identify_depth *to)
+/* Nothing came for two slices or longer, and elsewhere much. */
+static bool stood_still(const double *count)
+{
+	bool still = false;
+
+	for (size_t i = 1; i < SLICES; i++)
+		still |= count[i - 1] + count[i] < 1;
+	return still && vector_mean(count, SLICES) > SLICE_REPLIES;
+}
+
+/* Whether it stood still meanwhile. */
+static bool rate_of(const struct stage_reply *r, struct identify_depth *to)
 {
 	double count[SLICES] = { 0 };
 	double slice_ns = (double)(r->until_ns - r->from_ns) / SLICES;
@@ -49,6 +65,7 @@ static void rate_of(const struct stage_reply *r, struct identify_depth *to)
 	}
 	to->rate = vector_mean(count, SLICES) / slice_ns;
 	to->error = vector_deviation(count, SLICES) / sqrt(SLICES) / slice_ns;
+	return stood_still(count);
 }
 
 /* Work done for the replies that came, per ns: workers that were busy. */
@@ -95,10 +112,11 @@ struct way {
 struct seen {
 	struct identify_depth depth;
 	double busy, client;
+	bool still;
 };
 
 /* Records are read at once, and kept by nobody. */
-static int take_look(struct saturate *s, const struct way *way, double hoped,
+static int look_once(struct saturate *s, const struct way *way, double hoped,
 		     struct seen *seen, struct err *err)
 {
 	uint32_t most = s->in_flight ? s->in_flight : CALLERS_MOST;
@@ -114,31 +132,59 @@ static int take_look(struct saturate *s, const struct way *way, double hoped,
 		.length_ns = (int64_t)fmin(fmax(LOOK_NS, LOOK_REPLIES / s->rate),
 					   LOOK_MOST_NS),
 	};
-	struct stage_trial trial = *s->trial;
+	struct arena *kept = s->trial->arena, scratch;
 	struct stage_reply reply;
-	struct arena scratch;
 	int rc;
 
 	arena_init(&scratch);
-	trial.arena = &scratch;
+	s->trial->arena = &scratch;
 	stage.what = way->callers
 		? arena_printf(&scratch, "keeping %u requests there",
 			       way->callers)
 		: arena_printf(&scratch, "overloading %u connections%s",
 			       connections, way->sleeps ? ", sleeping" : "");
-	rc = stage_run(&trial, &stage, &reply, err);
-	s->trial->stages = trial.stages;
+	rc = stage_run(s->trial, &stage, &reply, err);
+	s->trial->arena = kept;
 	if (!rc) {
 		reply.from_ns = reply.until_ns - stage.length_ns +
 				stage.length_ns / SETTLE;
-		rate_of(&reply, &seen->depth);
+		seen->still = rate_of(&reply, &seen->depth);
 		seen->depth.depth = way->callers;
 		seen->busy = busy_of(&reply);
 		seen->client = client_of(&reply);
 		if (!(seen->depth.rate > 0))
-			rc = stage_too_few(&stage, 0, err);
+			rc = stage_too_few(&stage, &reply, 0, err);
 	}
 	arena_fini(&scratch);
+	return rc;
+}
+
+/* In place of one that stood still, where it tells anything. */
+static int look_again(struct saturate *s, const struct way *way, double hoped,
+		      struct seen *seen, struct err *err)
+{
+	struct seen again;
+	int rc = look_once(s, way, hoped, &again, err);
+
+	if (!rc)
+		*seen = again;
+	return rc == -ENODATA ? 0 : rc;
+}
+
+/*
+ * A server that was stopped for a moment loses requests that take their places
+ * until they time out. Once more, then; one that stands still as often as it
+ * is looked at does so by itself, and is taken as it is.
+ */
+static int take_look(struct saturate *s, const struct way *way, double hoped,
+		     struct seen *seen, struct err *err)
+{
+	int rc = look_once(s, way, hoped, seen, err);
+
+	for (int tries = 1; rc == -ENODATA && tries < TRIES; tries++)
+		rc = look_once(s, way, hoped, seen, err);
+	if (!rc && seen->still && s->again++ < AGAIN_MOST)
+		rc = look_again(s, way, hoped, seen, err);
 	return rc;
 }
 

@@ -17,6 +17,9 @@
 #include "workloads/proto.h"
 
 #define LEAD_NS INT64_C(50000000)	/* to wake up before the start */
+#define BACKLOG_MOST 1.		/* of a stage's time, until it is served */
+#define STALLED .1		/* of a latency, and it does not count */
+#define LOST_LEAST .01		/* of the requests, to be named */
 #define CARRIED_NS "1ns"		/* the least work there is */
 
 static int choose(enum kind_class class, enum option_unit unit,
@@ -89,6 +92,26 @@ static struct config *stage_config(struct stage_trial *t,
 	return c;
 }
 
+/*
+ * A stage that asked for more than is served leaves a queue behind, and the
+ * next one would be answered for those requests first. What has no reply yet is
+ * there, at worst, and goes as quickly as those that have one went.
+ */
+static int64_t idle_at(const struct stage *stage, const struct stage_reply *r)
+{
+	double open = 0, received = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		enum outcome outcome = r->sample[i].outcome;
+
+		received += outcome == OUTCOME_RECEIVED;
+		open += outcome == OUTCOME_LOST || outcome == OUTCOME_TIMEOUT;
+	}
+	return r->until_ns + (int64_t)((double)stage->length_ns *
+				       fmin(open / fmax(received, 1),
+					    BACKLOG_MOST));
+}
+
 static int stage_segment(struct stage_trial *t, const struct plan *plan,
 			 const struct stage *stage, struct stage_reply *reply,
 			 struct err *err)
@@ -106,6 +129,8 @@ static int stage_segment(struct stage_trial *t, const struct plan *plan,
 
 	session.progress = NULL;
 	start.at_ns = clock_now_ns() + LEAD_NS;
+	if (start.at_ns < t->idle_ns)
+		start.at_ns = t->idle_ns;
 	if (!rc)
 		rc = session_segment(&session, &start, t->arena, t->arena,
 				     err);
@@ -119,6 +144,7 @@ static int stage_segment(struct stage_trial *t, const struct plan *plan,
 			.from_ns = start.at_ns + stage->length_ns / 10,
 			.until_ns = start.at_ns + stage->length_ns,
 		};
+		t->idle_ns = idle_at(stage, reply);
 	}
 	session_close(&session);
 	if (!rc && interrupted())
@@ -142,14 +168,24 @@ int stage_run(struct stage_trial *t, const struct stage *stage,
 	return stage_segment(t, plan, stage, reply, err);
 }
 
-/* The agent stood still while this one was on its way. */
+/*
+ * The agent stood still while this one was on its way, for so long that it may
+ * be late by that. Of slow ones each meets a short stall, and the slowest most:
+ * to leave those out would make a server of 5 ms one of 2.
+ */
 static bool stalled(const struct stage_reply *r, const struct sample *s)
 {
-	for (size_t i = 0; i < r->nstalls; i++)
-		if (r->stall[i].start_ns < s->received_ns &&
-		    r->stall[i].start_ns + r->stall[i].length_ns > s->sent_ns)
-			return true;
-	return false;
+	int64_t met_ns = 0;
+
+	for (size_t i = 0; i < r->nstalls; i++) {
+		const struct stall *stall = &r->stall[i];
+
+		if (stall->start_ns < s->received_ns &&
+		    stall->start_ns + stall->length_ns > s->sent_ns)
+			met_ns += stall->length_ns;
+	}
+	return (double)met_ns >
+	       STALLED * (double)(s->received_ns - s->sent_ns);
 }
 
 bool stage_counts(const struct stage_reply *r, const struct sample *s,
@@ -159,9 +195,36 @@ bool stage_counts(const struct stage_reply *r, const struct sample *s,
 	       (class < 0 || s->class == class) && !stalled(r, s);
 }
 
-int stage_too_few(const struct stage *stage, size_t n, struct err *err)
+size_t stage_received(const struct stage_reply *r)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += r->sample[i].outcome == OUTCOME_RECEIVED;
+	return n;
+}
+
+int stage_too_few(const struct stage *stage, const struct stage_reply *r,
+		  size_t n, struct err *err)
+{
+	size_t received = stage_received(r), sent = 0;
+	double share;
+	char lost[80] = "";
+
+	for (size_t i = 0; i < r->n; i++)
+		sent += r->sample[i].outcome != OUTCOME_UNSENT;
+	/* The last may be open when a stage ends: that is not worth a word. */
+	share = 1 - (double)received / fmax((double)sent, 1);
+	if (share >= LOST_LEAST)
+		snprintf(lost, sizeof(lost),
+			 ", or %.0f%% of the requests were lost or refused",
+			 100 * share);
+	if (!received)
+		return err_set(err, -ENODATA,
+			       "no reply while %s; try with `lancet run` "
+			       "whether the target answers", stage->what);
 	return err_set(err, -ENODATA,
-		       "only %zu replies while %s; try with `lancet run` "
-		       "whether the target answers", n, stage->what);
+		       "only %zu of %zu replies count while %s: stalls of the "
+		       "agent met the others%s; try again with less beside it "
+		       "on this machine", n, received, stage->what, lost);
 }

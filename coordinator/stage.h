@@ -27,6 +27,7 @@ struct stage_trial {
 	struct arena *arena;
 	struct option_problems *problems;
 	uint32_t stages;	/* run so far: each has requests of its own */
+	int64_t idle_ns;	/* when those of the last are all served */
 };
 
 /* How a stage loads the target; the rest is as the configuration says. */
@@ -57,12 +58,16 @@ struct stage_reply {
 int stage_run(struct stage_trial *t, const struct stage *stage,
 	      struct stage_reply *reply, struct err *err);
 
-/* One line: too few replies came to tell anything. */
-int stage_too_few(const struct stage *stage, size_t n, struct err *err);
+/* Replies that came, whether they count or not. */
+size_t stage_received(const struct stage_reply *r);
+
+/* One line: too few replies came that count, n of them. */
+int stage_too_few(const struct stage *stage, const struct stage_reply *r,
+		  size_t n, struct err *err);
 
 /*
- * Sent after the warm-up, answered, and not met by a stall of the agent; of
- * one class, or of any where it is -1.
+ * Sent after the warm-up, answered, and not met by stalls of the agent that
+ * matter beside its latency; of one class, or of any where it is -1.
  */
 bool stage_counts(const struct stage_reply *r, const struct sample *s,
 		  int class);

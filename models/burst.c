@@ -125,22 +125,63 @@ static struct burst_seen see(const double *done, const struct identify_burst *b,
 	};
 }
 
+struct burst_still burst_still(const struct burst_server *s, double late)
+{
+	double every = s->every > 0 ? s->every : (double)INFINITY;
+	double over = fmax(late - s->usual, 0);
+	double length = over + fmin(over, every / 2);
+	double share = 1 / (double)(s->nlate + s->nalone);
+
+	return (struct burst_still){
+		length, share / fmin(every, s->usual + length),
+	};
+}
+
+/*
+ * Standstills come whenever they like, so that a burst that is there for
+ * longer meets more of them. What is due meanwhile leaves at their end.
+ */
+static void stand_still(const struct burst_server *s, struct rng *rng,
+			double *done, size_t n)
+{
+	struct burst_still still =
+		burst_still(s, s->late[rng_below(rng, s->nlate)]);
+	double length = still.length, there = 0, from, met;
+
+	for (size_t i = 0; i < n; i++)
+		there = fmax(there, done[i]);
+	met = (double)s->nlate * still.rate * (there + length) +
+	      rng_uniform(rng);
+	for (; met >= 1; met--) {
+		from = rng_uniform(rng) * (there + length) - length;
+		for (size_t i = 0; i < n; i++)
+			if (done[i] > from && done[i] < from + length)
+				done[i] = from + length;
+	}
+}
+
+static size_t replicas(uint32_t size, double share)
+{
+	return (size_t)(share * (REPLICAS / size + BURSTS_LEAST)) + 1;
+}
+
 /* The same draws for every server, so that they differ in nothing else. */
 static void simulate(const struct burst_server *s, struct identify_burst *b,
 		     double share, uint64_t seed, struct arena *arena)
 {
 	struct burst_work work = {
 		.size = b->size,
-		.bursts = (size_t)(share * (REPLICAS / b->size +
-					    BURSTS_LEAST)) + 1,
+		.bursts = replicas(b->size, share),
 		.stagger = b->stagger,
 	};
 	size_t n = work.bursts * work.size;
 	double *service = arena_array(arena, n, sizeof(*service));
 	double *done = arena_array(arena, n, sizeof(*done));
 	struct burst_seen *seen;
-	struct rng rng, draw;
+	struct rng rng, draw, still;
 
+	rng_init(&still, &(struct rng_key){ .seed = seed, .point = b->size,
+					    .agent = 2 });
 	rng_init(&draw, &(struct rng_key){ .seed = seed, .point = b->size });
 	rng_init(&rng, &(struct rng_key){ .seed = seed, .point = b->size,
 					  .agent = 1 });
@@ -149,6 +190,8 @@ static void simulate(const struct burst_server *s, struct identify_burst *b,
 			     s->communication;
 	work.service = service;
 	burst_serve(s, &work, &rng, done, arena);
+	for (size_t r = 0; s->nlate && r < work.bursts; r++)
+		stand_still(s, &still, &done[r * b->size], b->size);
 	seen = arena_array(arena, work.bursts, sizeof(*seen));
 	for (size_t r = 0; r < work.bursts; r++)
 		seen[r] = see(&done[r * b->size], b, s->communication);
@@ -172,14 +215,15 @@ struct sums {
 	double one, e, ee, r, re, rr;
 };
 
-static void add(struct sums *to, double before, const double *measured,
-		size_t n, const double *model, size_t m)
+static void add(struct sums *to, double before, double late,
+		const double *measured, size_t n, const double *model, size_t m)
 {
 	double a = order_quantile(measured, n, .5);
 	double r = a - order_quantile(model, m, .5);
 	double error = hypot(median_error(measured, n),
 			     median_error(model, m));
-	double allowed = ALLOWED_SHARE * a + ALLOWED_NS;
+	double allowed = ALLOWED_SHARE * a + ALLOWED_NS +
+			 order_quantile(measured, n, (1 + late) / 2) - a;
 	double weight = 1 / (error * error + allowed * allowed);
 
 	to->one += weight;
@@ -201,11 +245,34 @@ static double left_over(const struct sums *s, double way)
 			one * s->re * s->re) / det;
 }
 
+double burst_requests(const struct identify_burst *burst, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += replicas(burst[i].size, 1) * burst[i].size;
+	return (double)sum;
+}
+
+double burst_left_out(const struct identify_burst *burst, size_t n)
+{
+	size_t out = 0, of = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		if (burst[i].size < BURST_STALL_SIZE)
+			continue;
+		out += burst[i].stalled;
+		of += burst[i].stalled + burst[i].n;
+	}
+	return (double)out / (double)of;
+}
+
 double burst_misfit(const struct burst_server *s,
 		    const struct identify_burst *burst, size_t n, double share,
 		    uint64_t seed)
 {
 	struct sums sums = { 0 };
+	double late = burst_left_out(burst, n);
 	struct arena scratch;
 
 	arena_init(&scratch);
@@ -214,10 +281,10 @@ double burst_misfit(const struct burst_server *s,
 
 		simulate(s, &b, share, seed, &scratch);
 		/* In the mean half of the others were before one. */
-		add(&sums, (b.size - 1) / 2., burst[i].mean, burst[i].n,
+		add(&sums, (b.size - 1) / 2., late, burst[i].mean, burst[i].n,
 		    b.mean, b.n);
 		if (b.size > 1)
-			add(&sums, b.size - 1, burst[i].last, burst[i].n,
+			add(&sums, b.size - 1, late, burst[i].last, burst[i].n,
 			    b.last, b.n);
 	}
 	arena_fini(&scratch);

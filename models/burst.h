@@ -59,10 +59,28 @@ extern const char *const burst_order_name[BURST_ORDERS];
 struct burst_server {
 	const double *alone;
 	size_t nalone;
+	/* Of single requests, too: those that a standstill made late. */
+	const double *late;
+	size_t nlate;
+	double usual;		/* the mean of the others */
+	double every;		/* one of all these was sent; 0: far apart */
 	double communication;
 	size_t workers;
 	enum burst_order order;
 };
+
+/*
+ * A standstill that made a request so late, and how many there are of it per
+ * time. One that is short ends evenly between a request's reply and its own
+ * length later, so it is twice as long as the request was late, and most are
+ * met by nobody. Of one that is long a single request is there, whose followers
+ * wait until it is answered: it meets each, and from the beginning.
+ */
+struct burst_still {
+	double length, rate;
+};
+
+struct burst_still burst_still(const struct burst_server *s, double late);
 
 /* Bursts before that server, each when it is idle. */
 struct burst_work {
@@ -78,6 +96,15 @@ struct burst_work {
  */
 void burst_serve(const struct burst_server *s, const struct burst_work *work,
 		 struct rng *rng, double *done, struct arena *arena);
+
+/* Requests that burst_misfit() simulates of these, with a share of 1. */
+double burst_requests(const struct identify_burst *burst, size_t n);
+
+/*
+ * Share of the bursts that burst_settle() left out: about as many others met a
+ * standstill later on and are late, which moves medians up by half of that.
+ */
+double burst_left_out(const struct identify_burst *burst, size_t n);
 
 /*
  * How badly the server explains the bursts: a chi square. Besides chance, a

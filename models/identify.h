@@ -29,6 +29,7 @@ struct identify_data {
 	/* Latencies of single requests, one at a time, in rising order. */
 	const double *alone;
 	size_t nalone;
+	double every;		/* so far apart were they sent; 0: very far */
 	/* The same of requests without work; none: the protocol has none. */
 	const double *bare;
 	size_t nbare;
@@ -61,14 +62,17 @@ struct identified {
 	struct predict_value service;		/* mean, ns on a worker */
 	struct predict_value scv;	/* as measured, stalls and all */
 	struct law_fit fit;	/* name NULL: the law is not known */
-	/* Requests served at once; `whole` is the number it is taken for. */
+	/*
+	 * Requests served at once; `whole` is the number it is taken for. 0:
+	 * not known; the value is then NAN, as those of both times are.
+	 */
 	struct predict_value workers;
 	uint32_t whole;
 	const struct identify_atom *atom;	/* of the law, rising */
-	size_t natoms;
+	size_t natoms;		/* 0: not known */
 	const char *law;	/* how the law was found, one sentence */
 	const char *count;	/* how the workers were */
-	const char *order;	/* of service, as a policy; NULL: not tried */
+	const char *order;	/* of service, as a policy; NULL: not known */
 	const char *orders;	/* others that are as likely; or "" */
 	double misfit;		/* of the bursts: 1 is chance, more is not */
 	double stalled;		/* share of single requests left out as such */
@@ -87,6 +91,8 @@ static inline bool identified_law(const struct identified *found)
  * Capacity: the median look, and the interval in which 95% of further ones
  * are (Student's prediction interval: Hahn 1970). Looks at a busy machine
  * depend on each other, which makes an interval of their mean far too narrow.
+ * The lowest is left out where the others' interval of 99.9% has not got it:
+ * the machine stood still then, and a further look is not likely to be as low.
  *
  * A server that tells how long it served a request leaves nothing to guess:
  * the rest of the latency is communication, and the workers are the work done
@@ -102,8 +108,12 @@ static inline bool identified_law(const struct identified *found)
  * that is more than chance explains (Birge 1932), and what is no worse than
  * the best is itself beyond chance: a server that no k describes well is
  * known the less. How long a request is served follows from k and a capacity
- * within its interval. Few bursts of few candidates are simulated first, all
- * of them then where it is close, so that hundreds of workers take seconds.
+ * within its interval, and from what single requests take without those that
+ * a standstill made late: how many of them is tried as the others are, and
+ * whatever share is as likely widens the interval. While it stands still the
+ * server is not full, so that a capacity up to that much higher is as good.
+ * Few bursts of few candidates are simulated first, all of them then where it
+ * is close, so that hundreds of workers take seconds.
  *
  * A service that is small beside its path cannot be told from the path's own
  * noise: its law is then one atom, and `law` says so.

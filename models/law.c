@@ -9,6 +9,7 @@
 #include "lancet/core/err.h"
 #include "lancet/core/option.h"
 #include "lancet/core/stats/order.h"
+#include "models/predict.h"
 #include "workloads/dist.h"
 
 #define BINS 200u     /* of equal probability */
@@ -275,24 +276,44 @@ static void take(const struct measured *m, const struct near *best,
 	fit->beyond = (double)(m->n - n) / (double)m->n;
 }
 
-void law_fit(const double *x, size_t n, double shift, double noise,
-	     struct law_fit *fit, struct arena *arena)
+/* The nearest of each family; which are near enough less this shift, too. */
+static void fit_all(struct measured *m, double noise, double *allowed,
+		    struct near *near, bool *enough)
 {
-	struct measured m = { .x = x, .n = n, .shift = shift };
-	struct near near[FAMILIES + 1];
+	fill(m, noise, allowed);
+	for (size_t i = 0; i < FAMILIES; i++)
+		nearest(m, &families[i], &near[i]);
+	bimodal(m, &near[FAMILIES]);
+	for (size_t i = 0; i <= FAMILIES; i++)
+		enough[i] |= near[i].misfit <= *allowed;
+}
+
+void law_fit(const double *x, size_t n, const struct predict_value *shift,
+	     double noise, struct law_fit *fit, struct arena *arena)
+{
+	const double hi = fmin(shift->hi, x[0]), other_shift[] = {
+		shift->lo, (shift->lo + shift->value) / 2,
+		(shift->value + hi) / 2, hi,
+	};
+	struct measured m = { .x = x, .n = n };
+	struct near near[FAMILIES + 1], other[FAMILIES + 1];
+	bool enough[FAMILIES + 1] = { false };
+	double allowed;
 	size_t best = 0;
 
 	*fit = (struct law_fit){ .others = "" };
-	fill(&m, noise, &fit->allowed);
-	for (size_t i = 0; i < FAMILIES; i++)
-		nearest(&m, &families[i], &near[i]);
-	bimodal(&m, &near[FAMILIES]);
+	for (size_t i = 0; i < 4 && shift->hi > shift->lo; i++) {
+		m.shift = other_shift[i];
+		fit_all(&m, noise, &allowed, other, enough);
+	}
+	m.shift = shift->value;
+	fit_all(&m, noise, &fit->allowed, near, enough);
 	for (size_t i = 1; i <= FAMILIES; i++)
 		if (cost(&near[i]) < cost(&near[best]))
 			best = i;
 	take(&m, &near[best], fit, arena);
 	for (size_t i = 0; i <= FAMILIES; i++)
-		if (i != best && near[i].misfit <= fit->allowed)
+		if (i != best && enough[i])
 			fit->others = arena_printf(arena, "%s%s%s", fit->others,
 						   *fit->others ? ", " : "",
 						   near[i].name);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 struct arena;
+struct predict_value;
 
 /* The nearest law, and whether it is near enough. */
 struct law_fit {
@@ -23,9 +24,10 @@ struct law_fit {
  * the mean. The last percent is not looked at: there a machine's stalls are
  * what is measured. A law is taken where that is within a few percent, what n
  * draws vary by, and `noise`: what each time may be off by for other reasons.
- * Fewer parameters go before a slightly better fit.
+ * Fewer parameters go before a slightly better fit. A law that is near enough
+ * where the shift is elsewhere in its interval is one of the others.
  */
-void law_fit(const double *x, size_t n, double shift, double noise,
-	     struct law_fit *fit, struct arena *arena);
+void law_fit(const double *x, size_t n, const struct predict_value *shift,
+	     double noise, struct law_fit *fit, struct arena *arena);
 
 #endif

@@ -388,16 +388,21 @@ static void plan_series(struct search *s, const struct slo *slo)
 
 static void tell(const struct search *s, struct maxload *found)
 {
-	int n = snprintf(found->method, sizeof(found->method),
-			 "simulation of %.3g requests about that load, "
-			 "seed %llu",
-			 s->requests, (unsigned long long)s->query->seed);
+	size_t size = sizeof(found->method);
+	char of[64] = "";
+	int n;
 
-	if (s->out_of_time && n > 0 && (size_t)n < sizeof(found->method))
-		snprintf(found->method + n, sizeof(found->method) - (size_t)n,
-			 ", cut short at %.3g s: the interval is wider than "
-			 "was asked",
-			 s->query->time_limit_s);
+	if (s->requests > 0)
+		snprintf(of, sizeof(of), " of %.3g requests about that load",
+			 s->requests);
+	n = snprintf(found->method, size, "simulation%s, seed %llu", of,
+		     (unsigned long long)s->query->seed);
+	if (s->out_of_time)
+		snprintf(found->method + n, size - (size_t)n,
+			 ", cut short at %.3g s: %s", s->query->time_limit_s,
+			 s->requests > 0 ?
+				 "the interval is wider than was asked" :
+				 "no more is known than the interval");
 }
 
 static int search(struct search *s, struct predict_value *v)

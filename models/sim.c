@@ -199,6 +199,11 @@ static double share_error(const struct predict_ask *ask,
 	return (tail->hi - tail->lo) / 2 / fmin(ask->q, 1 - ask->q);
 }
 
+static double half_width(const struct predict_value *v)
+{
+	return fmax(v->hi - v->value, v->value - v->lo);
+}
+
 /*
  * How many times too short the run is for this ask; at most 1: long enough.
  * Where the share beyond a quantile is known to half the precision, the
@@ -210,7 +215,7 @@ static double shortfall(const struct sim *s, const struct predict_ask *ask,
 {
 	double precision =
 		ask->relative > 0 ? ask->relative : s->query->relative;
-	double half = fmax(v->hi - v->value, v->value - v->lo);
+	double half = half_width(v);
 	double short_by = half > 0 ? half / allowed(s, ask, v->value) : 0;
 
 	if (ask->figure == FIGURE_QUANTILE &&
@@ -310,6 +315,16 @@ static int check_round(const struct sim *s, struct err *err)
 	return 0;
 }
 
+/* Wider than was asked for, and yet the run was long enough: shortfall(). */
+static bool within_thin(const struct sim *s, size_t i)
+{
+	const struct predict_answer *a = &s->answer[i];
+
+	return !atomic_load(&s->runs.out_of_time) &&
+	       half_width(&a->value) >
+		       allowed(s, &s->query->ask[i], a->value.value);
+}
+
 static void name_method(struct sim *s)
 {
 	double n = recorded(s);
@@ -328,7 +343,12 @@ static void name_method(struct sim *s)
 			text, s->length.least);
 	for (size_t i = 0; i < s->query->nask; i++)
 		if (s->series_of[i] != NO_SERIES)
-			s->answer[i].method = text;
+			s->answer[i].method =
+				!within_thin(s, i) ? text : arena_printf(
+				s->arena,
+				"%s: wider than was asked, for next to no "
+				"requests lie within; a higher precision may "
+				"narrow it", text);
 }
 
 /*

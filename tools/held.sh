@@ -10,7 +10,7 @@
 # coverage: the simulator's; after a change of models/sim.c, models/estimate.c
 # or models/runlength.c. overhead: of what it costs; after a change of
 # models/overhead*.c or models/sections.c. identified: of models/identify.c,
-# burst.c or law.c.
+# survey.c, burst.c or law.c.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -68,7 +68,8 @@ static const char usage[] =
 	"\n"
 	"CONFIG and RESULT give queue, loads and slo; options stand above\n"
 	"them. `lancet list laws`, `lancet list policies` show what there is.\n"
-	"Exit status: 0 fine, 2 wrong usage, or a question without answer.\n";
+	"Exit status: 0 fine, 2 wrong usage, or a question without answer, 4 a\n"
+	"file could not be written.\n";
 
 /* --- progress --------------------------------------------------------------
  */

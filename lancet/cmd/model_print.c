@@ -69,23 +69,21 @@ static int cell_text(const struct model_answer *a, const struct model_row *row,
 	const struct predict_value *v;
 	char value[32], lo[32], hi[32];
 	double half;
-	bool band;
 
 	if (row->refused)
 		return snprintf(text, CELL, "-");
 	v = &row->result.answer[metric].value;
 	if (isnan(v->value))
 		return snprintf(text, CELL, "-");
-	band = lopsided(v);
-	half = fmax(v->hi - v->value, v->value - v->lo);
 	print_value(a, metric, v->value, value, sizeof(value));
 	print_value(a, metric, v->lo, lo, sizeof(lo));
-	print_value(a, metric, band ? v->hi : two_digits(half, v->value), hi,
-		    sizeof(hi));
-	if (band && strcmp(lo, hi) != 0)
+	print_value(a, metric, v->hi, hi, sizeof(hi));
+	if (lopsided(v) && strcmp(lo, hi) != 0)
 		return snprintf(text, CELL, "%s (%s to %s)", value, lo, hi);
+	half = fmax(v->hi - v->value, v->value - v->lo);
 	if (!(half > 0))
 		return snprintf(text, CELL, "%s", value);
+	print_value(a, metric, two_digits(half, v->value), hi, sizeof(hi));
 	/* The sign is one column, but two bytes. */
 	return snprintf(text, CELL, "%s±%s", value, hi) - 1;
 }

@@ -26,9 +26,10 @@ static const char usage[] =
 	"lancet probe my.yaml --json > probe.json\n"
 	"\n"
 	"Sends a server the requests of a configuration - one at a time, in bursts,\n"
-	"and as many as it takes, 15 to 40 s in all - and finds out which queue it\n"
-	"is: its capacity, service law, number of workers and policy, and the time\n"
-	"spent on the path, each with a 95% interval.\n"
+	"and as many as it takes, 15 to 40 s in all, up to about two minutes where it\n"
+	"is slow - and finds out which queue it is: its capacity, service law, number\n"
+	"of workers and policy, and the time spent on the path, each with a 95%\n"
+	"interval. What cannot be told stays unknown, and is not written.\n"
 	"\n"
 	"Writes my.probe.yaml beside my.yaml. From then on `lancet run my.yaml`\n"
 	"knows the server: loads in percent, slo: p99 <= 10x, and a model to compare\n"
@@ -181,8 +182,12 @@ static void print_words(const struct probe *probe)
 	       unit_print_rate(1e9 * f->capacity.lo, lo, sizeof(lo)),
 	       unit_print_rate(1e9 * f->capacity.hi, hi, sizeof(hi)));
 	print_full(probe);
-	printf("%-14s %u (%.2f, %.2f to %.2f): %s\n", "workers", f->whole,
-	       f->workers.value, f->workers.lo, f->workers.hi, f->count);
+	if (f->whole)
+		printf("%-14s %u (%.2f, ", "workers", f->whole,
+		       f->workers.value);
+	else
+		printf("%-14s - (", "workers");
+	printf("%.2f to %.2f): %s\n", f->workers.lo, f->workers.hi, f->count);
 	if (f->order)
 		printf("%-14s %s%s%s: whose bursts were most like the measured "
 		       "ones\n", "policy", f->order,
@@ -192,10 +197,10 @@ static void print_words(const struct probe *probe)
 		       "late: these are left out\n", "stalls",
 		       100 * f->stalled);
 	if (f->misfit > IDENTIFY_UNLIKE)
-		printf("%-14s do not trust workers, service and law: in %u "
-		       "tries no queue fitted the server; its bursts differ by "
-		       "%.0f times what chance explains\n", "",
-		       probe->tries, sqrt(f->misfit));
+		printf("%-14s in %u %s no queue fitted the server; its bursts "
+		       "differ by %.0f times what chance explains\n", "",
+		       probe->tries, probe->tries == 1 ? "try" : "tries",
+		       sqrt(f->misfit));
 	print_times("service", &f->service);
 	print_law_words(f);
 	print_classes(probe);
@@ -316,13 +321,14 @@ static int print_json(const struct probe *probe)
 {
 	const struct identified *f = &probe->found;
 	json_t *doc = json_pack(
-		"{s:s, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, "
+		"{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, "
 		"s:o, s:o, s:o, s:o, s:f, s:f, s:s}",
 		"schema", "lancet.probe/1",
 		"capacity_rps", interval(&f->capacity, 1e9),
 		"full", json_full(probe),
 		"workers", interval(&f->workers, 1), "workers_whole",
-		(int)f->whole, "workers_method", f->count,
+		f->whole ? json_integer(f->whole) : json_null(),
+		"workers_method", f->count,
 		"policy", f->order ? json_string(f->order) : json_null(),
 		"service_ns", interval(&f->service, 1), "service_scv",
 		interval(&f->scv, 1), "service_law", json_fit(f), "law_method",
@@ -367,9 +373,10 @@ static char *target_text(const struct probe *probe, struct arena *arena)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "  workers: %u\n  capacity: %.6grps\n", f->whole,
-		1e9 * f->capacity.value);
-	if (!probe->data.nwork || probe->data.told)
+	if (f->whole)
+		fprintf(out, "  workers: %u\n", f->whole);
+	fprintf(out, "  capacity: %.6grps\n", 1e9 * f->capacity.value);
+	if (f->natoms && (!probe->data.nwork || probe->data.told))
 		print_law(f, out);
 	fclose(out);
 	copy = arena_copy(arena, text, len + 1);
@@ -383,20 +390,22 @@ static int save(const struct options *o, const struct config *config,
 	const struct identified *f = &probe->found;
 	const char *path = o->out ? o->out
 				  : config_probe_path(o->file, arena);
-	char rate[40], away[40];
+	char rate[40], away[40], workers[40] = "not known";
 	struct err err;
 	char *comment;
 
 	if (!strcmp(path, "-") || config->target.builtin)
 		return STATUS_FINE;
+	if (f->whole)
+		snprintf(workers, sizeof(workers), "%.2f", f->workers.value);
 	comment = arena_printf(arena,
 		"What `lancet probe %s` found; remove it, or probe again, "
-		"when the server changes.\ncapacity %s, workers %.2f, "
+		"when the server changes.\ncapacity %s, workers %s, "
 		"communication %s",
 		o->file, unit_print_rate(1e9 * f->capacity.value, rate,
 					 sizeof(rate)),
-		f->workers.value,
-		words_time(f->communication.value, away, sizeof(away)));
+		workers, words_time(f->communication.value, away,
+				    sizeof(away)));
 	if (config_probe_save(path, config, target_text(probe, arena), comment,
 			      &err) < 0)
 		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);

@@ -146,7 +146,7 @@ static void test_woken(void **state)
 static void test_still(void **state)
 {
 	const struct server s = { "{exponential: {mean: 100us}}", 8, 12000,
-				  1000, true, BURST_FCFS, 0, .03 };
+				  1000, true, BURST_FCFS, 0, .2 };
 	struct identified found;
 	struct world w;
 
@@ -161,6 +161,30 @@ static void test_still(void **state)
 	assert_in_range(found.whole, 6, 10);
 	assert_true(found.workers.lo < 10 && found.workers.hi > 7);
 	assert_true(found.stalled > 0 && found.misfit < 3);
+	arena_fini(&w.arena);
+}
+
+/*
+ * Long services are no standstills, be there some of these as well: they would
+ * be met by many more bursts. How long a service is must not be said wrongly.
+ */
+static void test_long_services(void **state)
+{
+	const struct server s = { "{lognormal: {mean: 150us, scv: 2}}", 4,
+				  12000, 1000, true, BURST_FCFS, 0, .1 };
+	struct identified found;
+	struct world w;
+
+	(void)state;
+	world_open(&w, &s, test_seed());
+	measure(&w, KNOWN_NOTHING);
+	identify(&w.data, &found, &w.arena);
+	print_message("%u workers (%.0f to %.0f), service %.0f (%.0f to %.0f), "
+		      "stalled %.3f\n", found.whole, found.workers.lo,
+		      found.workers.hi, found.service.value, found.service.lo,
+		      found.service.hi, found.stalled);
+	assert_true(found.workers.lo <= 4 && found.workers.hi >= 4);
+	assert_true(found.service.lo < 150e3 && found.service.hi > 150e3);
 	arena_fini(&w.arena);
 }
 
@@ -209,7 +233,7 @@ static void try_once(const struct server *s, const char *law, uint64_t seed,
 	rate->of++;
 	rate->exact += f.whole == s->workers;
 	rate->held += f.workers.lo <= s->workers && s->workers <= f.workers.hi;
-	rate->order += !strcmp(f.order, burst_order_name[s->order]) ||
+	rate->order += names(f.order, burst_order_name[s->order]) ||
 		       names(f.orders, burst_order_name[s->order]);
 	rate->law += identified_law(&f) && (!strcmp(f.fit.name, law) ||
 					    names(f.fit.others, law));
@@ -343,30 +367,116 @@ static void test_any(void **state)
 	}
 }
 
+/* Of a server that tells its work, and is looked at so often. */
+static void looked_at(const double *rate, size_t n, struct identified *found)
+{
+	struct identify_look look[8];
+	struct identify_data data = {
+		.alone = (const double[]){ 5e4, 5e4, 5e4 }, .nalone = 3,
+		.work = (const double[]){ 1e4, 1e4, 1e4 }, .nwork = 3,
+		.told = true, .look = look, .nlooks = n,
+	};
+	struct arena arena;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < n; i++)
+		look[i] = (struct identify_look){ rate[i], 1e4 * rate[i] };
+	identify(&data, found, &arena);
+	arena_fini(&arena);
+}
+
 /* Looks that differ make a capacity, and workers, that are known the less. */
 static void test_spread(void **state)
 {
 	const double rate[] = { 1.6e-4, 0.9e-4, 1.3e-4, 1.4e-4 };
-	struct identify_look look[4];
-	struct identify_data data = {
-		.alone = (const double[]){ 5e4, 5e4, 5e4 }, .nalone = 3,
-		.work = (const double[]){ 1e4, 1e4, 1e4 }, .nwork = 3,
-		.told = true, .look = look, .nlooks = 4,
-	};
 	struct identified found;
-	struct arena arena;
 
 	(void)state;
-	arena_init(&arena);
-	for (size_t i = 0; i < 4; i++)
-		look[i] = (struct identify_look){ rate[i], 1e4 * rate[i] };
-	identify(&data, &found, &arena);
+	looked_at(rate, 4, &found);
 	assert_true(fabs(found.capacity.value - 1.35e-4) < 1e-9);
 	assert_true(found.capacity.lo < rate[1]);
 	assert_true(found.capacity.hi > rate[0]);
 	assert_true(found.workers.lo < .9 && found.workers.hi > 1.6);
 	assert_int_equal(found.whole, 1);
-	arena_fini(&arena);
+}
+
+/* One look that the machine slept through is one, two are how the server is. */
+static void test_disturbed(void **state)
+{
+	double rate[] = { 1e-4, 1.02e-4, .4e-4, .99e-4, 1.01e-4, 1e-4 };
+	struct identified found;
+
+	(void)state;
+	looked_at(rate, 6, &found);
+	assert_true(found.capacity.lo > .9e-4 && found.capacity.hi < 1.1e-4);
+	rate[0] = .5e-4;
+	looked_at(rate, 6, &found);
+	assert_true(found.capacity.lo < .4e-4);
+}
+
+/* A server, looked at in bursts of no more than so many at once. */
+static void silent(const struct server *s, size_t sizes,
+		   struct identified *found)
+{
+	struct world w;
+
+	world_open(&w, s, test_seed());
+	measure(&w, KNOWN_NOTHING);
+	w.data.nbursts = sizes;
+	identify(&w.data, found, &w.arena);
+	print_message("%zu sizes: %u workers (%.0f to %.0f): %s\n", sizes,
+		      found->whole, found->workers.lo, found->workers.hi,
+		      found->count);
+	arena_fini(&w.arena);
+}
+
+/* Where nothing waits for anything, workers are not counted. */
+static void test_no_bursts(void **state)
+{
+	const struct server three = { "{constant: {value: 15ms}}", 3, 20000,
+				      2000, false, BURST_FCFS, 0, 0 };
+	const struct server one = { "{constant: {value: 15ms}}", 1, 20000,
+				    2000, false, BURST_FCFS, 0, 0 };
+	struct identified found;
+
+	(void)state;
+	for (size_t sizes = 0; sizes <= 1; sizes++) {
+		silent(&three, sizes, &found);
+		assert_int_equal(found.whole, 0);
+		assert_true(isnan(found.workers.value));
+		assert_true(found.workers.lo <= 3 && found.workers.hi >= 3);
+		assert_true(found.service.lo < 15e6 && found.service.hi > 15e6);
+		assert_null(found.order);
+		assert_null(found.fit.name);
+	}
+	silent(&three, 5, &found);
+	assert_int_equal(found.whole, 3);
+	/* A capacity that allows no other. */
+	silent(&one, 0, &found);
+	assert_int_equal(found.whole, 1);
+}
+
+/* Bursts of any size that take the same are no queue's: nothing is told. */
+static void test_unlike(void **state)
+{
+	const struct server s = { "{constant: {value: 100us}}", 2, 20000,
+				  2000, false, BURST_FCFS, 0, 0 };
+	struct identified found;
+	struct world w;
+
+	(void)state;
+	world_open(&w, &s, test_seed());
+	measure(&w, KNOWN_NOTHING);
+	for (size_t i = 0; i < w.data.nbursts; i++)
+		for (size_t j = 0; j < w.data.burst[i].n; j++)
+			w.data.burst[i].mean[j] = w.data.burst[i].last[j] = 5e5;
+	identify(&w.data, &found, &w.arena);
+	assert_true(found.misfit > IDENTIFY_UNLIKE);
+	assert_int_equal(found.whole, 0);
+	assert_true(found.workers.lo <= 2 && found.workers.hi >= 2);
+	assert_null(found.order);
+	assert_null(found.fit.name);
+	arena_fini(&w.arena);
 }
 
 /* What is small beside its way has no shape that could be told. */
@@ -394,10 +504,14 @@ int main(void)
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_woken),
 		cmocka_unit_test(test_still),
+		cmocka_unit_test(test_long_services),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_often),
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_disturbed),
+		cmocka_unit_test(test_no_bursts),
+		cmocka_unit_test(test_unlike),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_drowned),
 	};

@@ -72,31 +72,56 @@ static struct still still(struct world *w, double there)
 	return (struct still){ from, from + length };
 }
 
+/* After one that ended there: so long apart that they take their share. */
+static struct still next_still(struct world *w, double end)
+{
+	double share = w->server->still, from, length;
+
+	from = end + rng_exponential(&w->rng) * (1 - share) / share *
+			     (STILL_MIN + STILL_MAX) / 2;
+	length = STILL_MIN + (STILL_MAX - STILL_MIN) * rng_uniform(&w->rng);
+	return (struct still){ from, from + length };
+}
+
 /* What is due then leaves after it, one after the other. */
 static double late(const struct still *s, double at, double each)
 {
 	return at > s->from && at < s->to ? s->to + each : at;
 }
 
+/* Half of the time nobody is there; who is late makes the next one late. */
 static double *alone(struct world *w, size_t n, double *work)
 {
 	double *x = arena_array(&w->arena, n, sizeof(*x));
+	double mean = w->law.ops->moment(w->law.state, 1) + away(w);
+	double at = 0, sent, share = w->server->still;
+	struct still met = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		double s = draw(w);
-		struct still met;
+	if (share > 0)
+		met = next_still(w, 0);
+	for (size_t i = 0; i < n; i++, at += 2 * mean) {
+		double s = draw(w), done;
 
+		sent = at;
 		x[i] = s + away(w) + w->server->woken;
-		met = still(w, x[i]);
-		x[i] = late(&met, x[i], 0);
+		while (share > 0 && met.to < sent)
+			met = next_still(w, met.to);
+		done = share > 0 ? late(&met, sent + x[i], 0) : sent + x[i];
+		x[i] = done - sent;
 		work[i] = s;
+		while (at + 2 * mean < done)
+			at += 2 * mean;
 	}
+	w->data.every = at / (double)n;
 	vector_sort(x, n);
 	vector_sort(work, n);
 	return x;
 }
 
-/* So many callers before a central queue: replies per ns, and mean work. */
+/*
+ * So many callers before a central queue: replies per ns, and mean work. While
+ * it stands still there are none.
+ */
 static double full(struct world *w, uint32_t depth, size_t n, double *work)
 {
 	double *caller = arena_array(&w->arena, depth, sizeof(double));
@@ -118,7 +143,7 @@ static double full(struct world *w, uint32_t depth, size_t n, double *work)
 		last = fmax(last, worker[k]);
 		*work += s / (double)n;
 	}
-	return (double)n / last;
+	return (1 - w->server->still) * (double)n / last;
 }
 
 static double longest(const double *x, size_t n)

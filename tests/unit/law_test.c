@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +14,7 @@
 #include "lancet/core/option.h"
 #include "lancet/core/rng.h"
 #include "lancet/core/stats/vector.h"
+#include "models/predict.h"
 #include "tests/unit/seed.h"
 #include "workloads/dist.h"
 
@@ -21,7 +23,8 @@
 #define NOISE_NS 500.0 /* mean */
 #define STALLED 1000u  /* one in so many waits some ms */
 
-static void fit_of(const char *text, struct law_fit *fit, struct arena *arena)
+static void fit_less(const char *text, const struct predict_value *shift,
+		     struct law_fit *fit, struct arena *arena)
 {
 	double *x = arena_array(arena, DRAWS, sizeof(*x));
 	struct choice choice;
@@ -41,9 +44,17 @@ static void fit_of(const char *text, struct law_fit *fit, struct arena *arena)
 			x[i] += 2e6 * rng_exponential(&rng);
 	}
 	vector_sort(x, DRAWS);
-	law_fit(x, DRAWS, WAY_NS + NOISE_NS, NOISE_NS, fit, arena);
-	print_message("%s: %s, off by %.3f of %.3f\n", text, fit->text,
-		      fit->misfit, fit->allowed);
+	law_fit(x, DRAWS, shift, NOISE_NS, fit, arena);
+	print_message("%s: %s, off by %.3f of %.3f; %s\n", text, fit->text,
+		      fit->misfit, fit->allowed, fit->others);
+}
+
+/* The way is known. */
+static void fit_of(const char *text, struct law_fit *fit, struct arena *arena)
+{
+	const double way = WAY_NS + NOISE_NS;
+
+	fit_less(text, &(struct predict_value){ way, way, way }, fit, arena);
 }
 
 /*
@@ -108,11 +119,45 @@ static void test_nameless(void **state)
 	}
 }
 
+/* Is the law called so, or one that may be as well? */
+static bool names(const struct law_fit *fit, const char *law)
+{
+	char all[256], whole[64];
+
+	snprintf(all, sizeof(all), ", %s, %s, ", fit->name,
+		 fit->others ? fit->others : "");
+	snprintf(whole, sizeof(whole), ", %s, ", law);
+	return strstr(all, whole);
+}
+
+/* Of a way that is known to some us only no law is the only one. */
+static void test_way(void **state)
+{
+	const double way = WAY_NS + NOISE_NS;
+	const struct predict_value ways[] = {
+		{ way - 6e3, 0, way + 2e3 }, { way, way - 6e3, way + 2e3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct law_fit fit;
+		struct arena arena;
+
+		arena_init(&arena);
+		fit_less("{exponential: {mean: 50us}}", &ways[i], &fit,
+			 &arena);
+		assert_true(names(&fit, "exponential"));
+		assert_true(names(&fit, "hyperexponential"));
+		arena_fini(&arena);
+	}
+}
+
 /* In whole ns a uniform law of few has equal ends, which is none. */
 static void test_short(void **state)
 {
 	static const double ns[][2] = { { 4.6, 5.4 }, { 9.52, 10.48 },
 					{ 1, 1 }, { 1, 2 }, { 0, 0 } };
+	const struct predict_value none = { 0, 0, 0 }, some = { 30, 30, 30 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ns) / sizeof(*ns); i++) {
@@ -124,10 +169,10 @@ static void test_short(void **state)
 		for (size_t k = 0; k < 400; k++)
 			x[k] = ns[i][0] +
 			       (ns[i][1] - ns[i][0]) * (double)k / 400;
-		law_fit(x, 400, 0, 0, &fit, &arena);
+		law_fit(x, 400, &none, 0, &fit, &arena);
 		assert_non_null(fit.name);
 		assert_true(isfinite(fit.misfit) && isfinite(fit.mean));
-		law_fit(x, 400, 30, 0, &fit, &arena);
+		law_fit(x, 400, &some, 0, &fit, &arena);
 		assert_non_null(fit.name);
 		arena_fini(&arena);
 	}
@@ -138,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_short),
 	};
 
