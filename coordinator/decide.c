@@ -19,8 +19,8 @@
  */
 #define FIRST 12
 #define WAY .5
-#define PART (1. / 12)
-#define STEP 1
+#define PART (1. / 24)
+#define STEP .5
 #define FEW_STEP 2
 
 const char *const decide_name[] = {
@@ -168,12 +168,12 @@ static bool may_respread(const struct decide_state *s)
 }
 
 /*
- * What kept requests waiting for connections was the server, too: where they
- * did, nothing that the client shows is blind to replies.
+ * What kept requests waiting for connections was the server, slow or closing
+ * them: where they did, nothing that the client shows is blind to it.
  */
 static bool may_rerun(const struct decide_state *s)
 {
-	return s->spoilt && !s->throttled && fits(s, s->left_ns);
+	return s->spoilt && !s->waited && fits(s, s->left_ns);
 }
 
 static struct decision close_point(const struct decide_state *s,

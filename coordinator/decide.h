@@ -48,7 +48,8 @@ struct decide_state {
 	double left_out;	/* share of windows that stalls spoilt, and */
 	double left_out_most;	/* how much of them may be */
 	bool left_out_said;
-	bool throttled;		/* requests waited for a connection */
+	bool waited;		/* requests did, for a connection; and */
+	bool throttled;		/* more connections could have spared them */
 	bool overrun;		/* the loops were too slow for the rate */
 	bool connections;	/* there could be more */
 	bool threads;		/* and there are CPUs for them */

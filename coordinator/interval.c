@@ -477,9 +477,9 @@ static void interval_empty(const double *q, size_t nq,
 	}
 }
 
-void interval_metric(const struct series *series, double confidence,
-		     const double *q, size_t nq, struct arena *arena,
-		     struct result_metric *metric)
+static void metric_of(const struct series *series, double confidence,
+		      const double *q, size_t nq, struct arena *arena,
+		      struct result_metric *metric)
 {
 	struct hist *all = hist_create();
 	struct work work = {
@@ -507,4 +507,56 @@ void interval_metric(const struct series *series, double confidence,
 	for (size_t i = 0; i < nq; i++)
 		interval_quantile(&work, q[i], &metric->quantiles[i]);
 	hist_destroy(all);
+}
+
+static bool any_unstamped(const struct series *series)
+{
+	for (size_t i = 0; i < series->n; i++)
+		if (series->window[i].unstamped)
+			return true;
+	return false;
+}
+
+/* The same requests, all unstamped ones later than every reply. */
+static struct series latest_of(const struct series *series, struct arena *arena)
+{
+	size_t size = series->n * sizeof(*series->window);
+	struct series latest = { arena_copy(arena, series->window, size),
+				 series->n };
+
+	for (size_t i = 0; i < latest.n; i++)
+		latest.window[i].later += latest.window[i].unstamped;
+	return latest;
+}
+
+/* Upper ends as high as they are of the latest that requests may have been. */
+static void raise_ends(struct result_metric *metric,
+		       const struct result_metric *at_worst)
+{
+	for (size_t i = 0; i < metric->nquantiles; i++) {
+		struct result_quantile *to = &metric->quantiles[i];
+		double hi = at_worst->quantiles[i].hi;
+
+		if (!(hi > to->hi))
+			continue;
+		to->hi = hi;
+		if (!isfinite(hi))
+			unresolved(to, "requests that lost a stamp may be "
+				       "beyond it");
+	}
+}
+
+void interval_metric(const struct series *series, double confidence,
+		     const double *q, size_t nq, struct arena *arena,
+		     struct result_metric *metric)
+{
+	struct result_metric at_worst;
+	struct series latest;
+
+	metric_of(series, confidence, q, nq, arena, metric);
+	if (!any_unstamped(series))
+		return;
+	latest = latest_of(series, arena);
+	metric_of(&latest, confidence, q, nq, arena, &at_worst);
+	raise_ends(metric, &at_worst);
 }

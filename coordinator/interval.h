@@ -10,10 +10,14 @@
 
 struct arena;
 
-/* Response times of one window, and requests known only to be later. */
+/*
+ * Response times of one window, requests known only to be later, and those
+ * of which nothing is known but that they were answered.
+ */
 struct series_window {
 	struct hist_sparse response;
 	uint64_t later;		/* unsent, lost, timed out, refused, wrong */
+	uint64_t unstamped;	/* of wire times: a stamp was lost */
 };
 
 /* Consecutive windows, in order; those left out are simply missing. */
@@ -26,7 +30,9 @@ struct series {
  * Quantiles over *intended* requests: value and upper bound count `later`
  * ones as above every reply, the lower bound does not count them. Where they,
  * or too few observations, leave no upper bound it is INFINITY and the
- * quantile `unresolved`, with the reason.
+ * quantile `unresolved`, with the reason. Unstamped ones may be early or late:
+ * they count in the upper bound alone, where it is higher with all of them
+ * later than every reply.
  *
  * Interval: batch means of the indicator that a request is later than the
  * estimate (Heidelberger and Lewis 1984). Batches of consecutive windows are

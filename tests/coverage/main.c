@@ -14,8 +14,8 @@
 static const char usage[] =
 	"usage: coverage [--quick] [--cell NAME] [--load L] [--seeds N] "
 	"[--seed S]\n"
-	"                [--calm] [--whole PART] [--paired N | --truth N | "
-	"--list]\n"
+	"                [--calm] [--relative R | --whole PART]\n"
+	"                [--paired N | --truth N | --list]\n"
 	"\n"
 	"Prints a Markdown table of how often 95% intervals hold the truth, of\n"
 	"points that are simulated, measured and stopped as lancet does; status\n"
@@ -25,6 +25,7 @@ static const char usage[] =
 	"  --cell, --load  only these\n"
 	"  --seeds       of each cell; else 1000, or 200 of the costly ones\n"
 	"  --calm        the agent never stands still\n"
+	"  --relative    precision of p99; else that of the cell, mostly 0.05\n"
 	"  --whole       no precision asked: that part of the requests needed\n"
 	"  --paired      instead, M/M/1 points of N requests beside their replay\n"
 	"  --truth       instead, what truth.inc holds, by runs of N requests\n"
@@ -109,6 +110,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		{ "seeds", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "calm", no_argument, NULL, 'm' },
+		{ "relative", required_argument, NULL, 'r' },
 		{ "whole", required_argument, NULL, 'w' },
 		{ "paired", required_argument, NULL, 'p' },
 		{ "truth", required_argument, NULL, 't' },
@@ -130,6 +132,7 @@ static void read_options(int argc, char **argv, struct settings *set)
 		case 'n': table->seeds = (unsigned)atoi(optarg); break;
 		case 's': table->seed = strtoull(optarg, NULL, 10); break;
 		case 'm': table->calm = true; break;
+		case 'r': table->relative = atof(optarg); break;
 		case 'w': table->whole = atof(optarg); break;
 		case 'p': set->paired = atof(optarg); break;
 		case 't': set->truth = atof(optarg); break;

@@ -172,7 +172,9 @@ static struct protocol protocol_of(const struct cell *cell,
 		if (truth_q[i] == ASKED && truth[i].needed < REQUESTS_MOST)
 			requests = truth[i].needed *
 				   (set->whole > 0 ? set->whole : LIMIT);
-	protocol.relative = set->whole > 0 ? 0 : cell->relative;
+	protocol.relative = set->whole > 0 ? 0
+			    : set->relative > 0 ? set->relative
+						: cell->relative;
 	/* In whole windows, and a warm-up of 100 ms. */
 	protocol.limit_s = ceil(100 * requests / rate) / 100 + .1;
 	if (!(set->whole > 0))

@@ -10,6 +10,7 @@ struct table_settings {
 	unsigned seeds;		/* 0: as many as the cell says */
 	uint64_t seed;
 	bool calm;		/* no stalls of the agent */
+	double relative;	/* precision asked for; 0: the cell's */
 	double whole;		/* part of the requests needed; 0: p99 to 5% */
 };
 

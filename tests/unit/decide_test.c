@@ -112,31 +112,32 @@ static void test_extend(void **state)
 	d = expect(&s, DECIDE_EXTEND);
 	assert_in_range(d.length_ns, d.need_ns - s.window_ns, d.need_ns);
 	s.few = false;
-	/* Four times the requests do not fit: all there is, and it says so. */
+	/* Four times the requests do not fit, and it says so. */
 	s.shrink = 2;
 	d = expect(&s, DECIDE_EXTEND);
-	assert_int_equal(d.length_ns, 2 * SECOND);
+	assert_int_equal(d.length_ns, 1550 * MS);
 	assert_in_range(d.need_ns, 87 * SECOND / 10, 89 * SECOND / 10);
 	assert_non_null(strstr(d.reason, "no more"));
 	/* Hardly too wide: a segment of some use all the same. */
 	s.shrink = 1.0001;
+	s.measured_s = 5.8;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_in_range(d.length_ns, 340 * MS - s.window_ns, 342 * MS);
 	s.measured_s = .2;
 	assert_in_range(expect(&s, DECIDE_EXTEND).length_ns, 300 * MS,
 			340 * MS);
-	/* Far too wide, or not known: twice as much for now. */
-	s.measured_s = .4;
+	/* Far too wide, or not known: half as much again for now. */
+	s.measured_s = .5;
 	s.shrink = 20;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_true(d.need_ns > 150 * SECOND);
-	assert_int_equal(d.length_ns, 500 * MS);
+	assert_int_equal(d.length_ns, 350 * MS);
 	s.shrink = (double)INFINITY;
 	d = expect(&s, DECIDE_EXTEND);
 	assert_int_equal(d.need_ns, INT64_MAX);
-	assert_int_equal(d.length_ns, 500 * MS);
+	assert_int_equal(d.length_ns, 350 * MS);
 	s.few = true;
-	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 900 * MS);
+	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 1100 * MS);
 	s.few = false;
 	s.measured_s = 5;
 	assert_int_equal(expect(&s, DECIDE_EXTEND).length_ns, 2 * SECOND);
@@ -178,7 +179,11 @@ static void test_rerun(void **state)
 	/* What the server held up tells of replies. */
 	s = sound();
 	s.spoilt = "arrivals: ...";
-	s.throttled = true;
+	s.waited = s.throttled = true;
+	expect(&s, DECIDE_REJECT);
+	/* What it closed, too, though more connections would not help. */
+	s.throttled = false;
+	s.connections = true;
 	expect(&s, DECIDE_REJECT);
 }
 
@@ -344,7 +349,8 @@ static void test_ends_in_time(void **state)
 				s.shrink = 5 * rng_uniform(&rng);
 			s.spoilt = rng_below(&rng, 2) ? "stalls: ..." : NULL;
 			s.doubt = rng_below(&rng, 2) ? "achieved: ..." : NULL;
-			s.throttled = rng_below(&rng, 3) == 0;
+			s.waited = rng_below(&rng, 3) == 0;
+			s.throttled = s.waited && rng_below(&rng, 2);
 			s.overrun = rng_below(&rng, 3) == 0;
 			s.connections = rng_below(&rng, 2);
 			s.threads = rng_below(&rng, 2);

@@ -96,107 +96,16 @@ static void test_coverage(void **state)
 	coverage(.9, 150);
 }
 
-static struct series steady(struct arena *arena, uint64_t later)
-{
-	struct series series = { .n = 100 };
-
-	series.window = arena_array(arena, 100, sizeof(*series.window));
-	for (size_t w = 0; w < 100; w++) {
-		int64_t value[50];
-
-		for (int i = 0; i < 50; i++)
-			value[i] = 1000 + 13 * i;
-		series.window[w].response = made_sparse(arena, value, 50);
-		series.window[w].later = w % 10 == 3 ? later : 0;
-	}
-	return series;
-}
-
-/* 5000 requests: p99.9 has five beyond it, p99.99 half a one. */
-static void test_too_few(void **state)
-{
-	const double q[] = { .99, .9999 };
-	struct result_metric metric = { 0 };
-	struct series series;
+struct fixture {
 	struct arena arena;
-
-	(void)state;
-	arena_init(&arena);
-	series = steady(&arena, 0);
-	interval_metric(&series, .95, q, 2, &arena, &metric);
-	assert_string_equal(metric.quantiles[0].status, "resolved");
-	assert_string_equal(metric.quantiles[1].status, "unresolved");
-	assert_true(isinf(metric.quantiles[1].hi));
-	assert_non_null(metric.quantiles[1].reason);
-	arena_fini(&arena);
-}
-
-/* Requests without a reply count as later than all: 2% of them hide p99. */
-static void test_later(void **state)
-{
-	const double q[] = { .5, .99 };
-	struct result_metric with = { 0 }, without = { 0 };
 	struct series series;
-	struct arena arena;
+	struct result_metric metric;
+};
 
-	(void)state;
-	arena_init(&arena);
-	series = steady(&arena, 0);
-	interval_metric(&series, .95, q, 2, &arena, &without);
-	series = steady(&arena, 10);
-	interval_metric(&series, .95, q, 2, &arena, &with);
-	assert_true(with.quantiles[0].value >= without.quantiles[0].value);
-	assert_string_equal(with.quantiles[0].status, "resolved");
-	assert_string_equal(with.quantiles[1].status, "unresolved");
-	assert_true(isnan(with.quantiles[1].value));
-	assert_true(isinf(with.quantiles[1].hi));
-	assert_true(with.quantiles[1].lo > 0);
-	arena_fini(&arena);
-}
-
-/* A few lost ones move the upper bound, and it alone. */
-static void test_few_later(void **state)
+static int setup(void **state)
 {
-	const double q[] = { .97 };
-	struct result_metric with = { 0 }, without = { 0 };
-	struct series series;
-	struct arena arena;
-
-	(void)state;
-	arena_init(&arena);
-	series = steady(&arena, 0);
-	interval_metric(&series, .95, q, 1, &arena, &without);
-	series = steady(&arena, 3);
-	interval_metric(&series, .95, q, 1, &arena, &with);
-	assert_string_equal(with.quantiles[0].status, "resolved");
-	assert_true(with.quantiles[0].hi > without.quantiles[0].hi);
-	assert_true(with.quantiles[0].lo <= without.quantiles[0].lo);
-	arena_fini(&arena);
-}
-
-/* As variable as independent requests at most: the exact binomial ranks. */
-static void test_ranks(void **state)
-{
-	const double q[] = { .9, .997 };
-	struct result_metric metric = { 0 };
-	struct order_ranks ranks;
-	struct series series;
-	struct arena arena;
-	struct err err;
-
-	(void)state;
-	arena_init(&arena);
-	series = steady(&arena, 0);
-	interval_metric(&series, .95, q, 2, &arena, &metric);
-	/* Of dependent ones 15 beyond would be too few. */
-	assert_string_equal(metric.quantiles[1].status, "resolved");
-	/* 5000 requests, 100 of each value: all in bins of their own. */
-	assert_int_equal(order_ranks(5000, .9, .95, &ranks, &err), 0);
-	assert_int_equal((uint64_t)metric.quantiles[0].lo,
-			 1000 + 13 * ((ranks.lower - 1) / 100));
-	assert_int_equal((uint64_t)metric.quantiles[0].hi,
-			 1000 + 13 * ((ranks.upper - 1) / 100));
-	arena_fini(&arena);
+	*state = fixture_create(sizeof(struct fixture));
+	return 0;
 }
 
 /* Nothing is random here: a hash stands in for luck. */
@@ -205,21 +114,168 @@ static double luck(size_t i)
 	return ((double)(uint32_t)rng_mix(i) + .5) / 0x1p32;
 }
 
-static void spells(struct series *series, size_t windows, double ends,
-		   struct arena *arena)
+typedef int64_t value_in(size_t window, size_t i);
+
+static void fill(struct fixture *f, size_t windows, size_t each,
+		 value_in *value_of)
 {
-	int high = 0;
+	int64_t value[50];
 
-	series->n = windows;
-	series->window = arena_array(arena, windows, sizeof(*series->window));
+	assert_true(each <= sizeof(value) / sizeof(value[0]));
+	f->series.n = windows;
+	f->series.window = arena_array(&f->arena, windows,
+				       sizeof(*f->series.window));
 	for (size_t w = 0; w < windows; w++) {
-		int64_t value[50];
-
-		high ^= luck(w + 5000) < ends;
-		for (int i = 0; i < 50; i++)
-			value[i] = (high ? 3000 : 1000) + 5 * i;
-		series->window[w].response = made_sparse(arena, value, 50);
+		for (size_t i = 0; i < each; i++)
+			value[i] = value_of(w, i);
+		f->series.window[w].response = made_sparse(&f->arena, value,
+							   each);
 	}
+}
+
+static const struct result_quantile *intervals(struct fixture *f,
+					       const double *q, size_t n)
+{
+	interval_metric(&f->series, .95, q, n, &f->arena, &f->metric);
+	return f->metric.quantiles;
+}
+
+static int64_t ladder(size_t window, size_t i)
+{
+	(void)window;
+	return 1000 + 13 * (int64_t)i;
+}
+
+static void steady(struct fixture *f, uint64_t later)
+{
+	fill(f, 100, 50, ladder);
+	for (size_t w = 3; w < f->series.n; w += 10)
+		f->series.window[w].later = later;
+}
+
+/* 5000 requests: p99.9 has five beyond it, p99.99 half a one. */
+static void test_too_few(void **state)
+{
+	const double q[] = { .99, .9999 };
+	const struct result_quantile *at;
+
+	steady(*state, 0);
+	at = intervals(*state, q, 2);
+	assert_string_equal(at[0].status, "resolved");
+	assert_string_equal(at[1].status, "unresolved");
+	assert_true(isinf(at[1].hi));
+	assert_non_null(at[1].reason);
+}
+
+/* Requests without a reply count as later than all: 2% of them hide p99. */
+static void test_later(void **state)
+{
+	const double q[] = { .5, .99 };
+	const struct result_quantile *with, *without;
+
+	steady(*state, 0);
+	without = intervals(*state, q, 2);
+	steady(*state, 10);
+	with = intervals(*state, q, 2);
+	assert_ptr_not_equal(with, without);
+	assert_true(with[0].value >= without[0].value);
+	assert_string_equal(with[0].status, "resolved");
+	assert_string_equal(with[1].status, "unresolved");
+	assert_true(isnan(with[1].value));
+	assert_true(isinf(with[1].hi));
+	assert_true(with[1].lo > 0);
+}
+
+/* A few lost ones move the upper bound, and it alone. */
+static void test_few_later(void **state)
+{
+	const double q[] = { .97 };
+	const struct result_quantile *with, *without;
+
+	steady(*state, 0);
+	without = intervals(*state, q, 1);
+	steady(*state, 3);
+	with = intervals(*state, q, 1);
+	assert_string_equal(with->status, "resolved");
+	assert_true(with->hi > without->hi);
+	assert_true(with->lo <= without->lo);
+}
+
+static const struct result_quantile *unstamped(struct fixture *f, double q,
+					       uint64_t later, uint64_t lost)
+{
+	steady(f, later);
+	for (size_t w = 3; w < f->series.n; w += 10)
+		f->series.window[w].unstamped = lost;
+	return intervals(f, &q, 1);
+}
+
+/* Those without a stamp move the upper bound, and it alone, by degrees. */
+static void test_unstamped(void **state)
+{
+	const struct result_quantile *none = unstamped(*state, .9, 0, 0);
+	double before = none->hi;
+
+	for (uint64_t lost = 15; lost <= 35; lost += 10) {
+		const struct result_quantile *with =
+			unstamped(*state, .9, 0, lost);
+
+		assert_true(with->lo == none->lo);
+		assert_true(with->value == none->value);
+		assert_true(with->hi > before);
+		assert_true(isfinite(with->hi));
+		assert_string_equal(with->status, "resolved");
+		before = with->hi;
+	}
+}
+
+/* Together with those without a reply they hide what neither hides alone. */
+static void test_both(void **state)
+{
+	const struct result_quantile *with;
+
+	with = unstamped(*state, .97, 10, 0);
+	assert_string_equal(with->status, "resolved");
+	with = unstamped(*state, .97, 0, 10);
+	assert_string_equal(with->status, "resolved");
+	with = unstamped(*state, .97, 10, 10);
+	assert_string_equal(with->status, "unresolved");
+	assert_true(isinf(with->hi) && with->lo > 0);
+	assert_string_equal(with->reason,
+			    "requests that lost a stamp may be beyond it");
+	with = unstamped(*state, .5, 0, 600);
+	assert_string_equal(with->status, "unresolved");
+	assert_true(isinf(with->hi) && isfinite(with->value));
+}
+
+/* As variable as independent requests at most: the exact binomial ranks. */
+static void test_ranks(void **state)
+{
+	const double q[] = { .9, .997 };
+	const struct result_quantile *at;
+	struct order_ranks ranks;
+	struct err err;
+
+	steady(*state, 0);
+	at = intervals(*state, q, 2);
+	/* Of dependent ones 15 beyond would be too few. */
+	assert_string_equal(at[1].status, "resolved");
+	/* 5000 requests, 100 of each value: all in bins of their own. */
+	assert_int_equal(order_ranks(5000, .9, .95, &ranks, &err), 0);
+	assert_int_equal((uint64_t)at[0].lo,
+			 1000 + 13 * ((ranks.lower - 1) / 100));
+	assert_int_equal((uint64_t)at[0].hi,
+			 1000 + 13 * ((ranks.upper - 1) / 100));
+}
+
+/* Asked for in order. */
+static int64_t in_spells(size_t w, size_t i)
+{
+	static bool high;
+
+	if (!i)
+		high = (w && high) ^ (luck(w + 5000) < .07);
+	return (high ? 3000 : 1000) + 5 * (int64_t)i;
 }
 
 /* Spells of low and of high, some 60 of them: 40000 requests are worth less
@@ -227,19 +283,23 @@ static void spells(struct series *series, size_t windows, double ends,
 static void test_too_slow(void **state)
 {
 	const double q[] = { .5 };
-	struct result_metric metric = { 0 };
-	struct series series;
-	struct arena arena;
+	const struct result_quantile *p50;
 
-	(void)state;
-	arena_init(&arena);
-	spells(&series, 800, .07, &arena);
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	print_message("worth: %g\n", metric.quantiles[0].worth);
-	assert_string_equal(metric.quantiles[0].status, "unresolved");
-	assert_true(isinf(metric.quantiles[0].hi));
-	assert_non_null(strstr(metric.quantiles[0].reason, "too long"));
-	arena_fini(&arena);
+	fill(*state, 800, 50, in_spells);
+	p50 = intervals(*state, q, 1);
+	print_message("worth: %g\n", p50->worth);
+	assert_string_equal(p50->status, "unresolved");
+	assert_true(isinf(p50->hi));
+	assert_non_null(strstr(p50->reason, "too long"));
+}
+
+static int64_t in_two_bursts(size_t w, size_t i)
+{
+	bool burst = luck(w) < 1 / 15.5;
+	bool far = burst && luck(w + 99999) < .31;
+
+	return (burst && i < 8 ? 1000000 : 1000) +
+	       (far && i < 3 ? 1000000 : 0) + 5 * (int64_t)i;
 }
 
 /*
@@ -249,31 +309,15 @@ static void test_too_slow(void **state)
 static void test_few_bursts(void **state)
 {
 	const double q[] = { .99, .999 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 1280 };
-	struct arena arena;
+	const struct result_quantile *at;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, 1280, sizeof(*series.window));
-	for (size_t w = 0; w < 1280; w++) {
-		int64_t value[50];
-		int burst = luck(w) < 1 / 15.5;
-		int far = burst && luck(w + 99999) < .31;
-
-		for (int i = 0; i < 50; i++)
-			value[i] = (burst && i < 8 ? 1000000 : 1000) +
-				   (far && i < 3 ? 1000000 : 0) + 5 * i;
-		series.window[w].response = made_sparse(&arena, value, 50);
-	}
-	interval_metric(&series, .95, q, 2, &arena, &metric);
-	print_message("worth beyond: %g, %g\n",
-		      .01 * metric.quantiles[0].worth,
-		      .001 * metric.quantiles[1].worth);
-	assert_string_equal(metric.quantiles[0].status, "resolved");
-	assert_true(.001 * metric.quantiles[1].worth > 20);
-	assert_string_equal(metric.quantiles[1].status, "unresolved");
-	arena_fini(&arena);
+	fill(*state, 1280, 50, in_two_bursts);
+	at = intervals(*state, q, 2);
+	print_message("worth beyond: %g, %g\n", .01 * at[0].worth,
+		      .001 * at[1].worth);
+	assert_string_equal(at[0].status, "resolved");
+	assert_true(.001 * at[1].worth > 20);
+	assert_string_equal(at[1].status, "unresolved");
 }
 
 static double share_between(const struct series *series, double lo, double hi)
@@ -287,6 +331,14 @@ static double share_between(const struct series *series, double lo, double hi)
 	return share;
 }
 
+static int64_t in_few_bursts(size_t w, size_t i)
+{
+	bool burst = luck(w + 3000) < 1 / 20.;
+
+	return (burst && i < 16 ? 1000000 : 1000) +
+	       (int64_t)(1e6 * luck(50 * w + i));
+}
+
 /*
  * Some 30 bursts of sixteen and, beyond the p99, of ten: 60 batches know the
  * variance to 30%, which is Student's quantile of 21 degrees, but so few
@@ -294,32 +346,25 @@ static double share_between(const struct series *series, double lo, double hi)
  */
 static void test_freedom(void **state)
 {
+	struct fixture *f = *state;
 	const double q[] = { .99 };
-	struct result_metric metric = { 0 };
 	const struct result_quantile *p99;
-	struct series series = { .n = 640 };
-	struct arena arena;
 	double half;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, series.n, sizeof(*series.window));
-	for (size_t w = 0; w < series.n; w++) {
-		int64_t value[50];
-		int burst = luck(w + 3000) < 1 / 20.;
-
-		for (size_t i = 0; i < 50; i++)
-			value[i] = (burst && i < 16 ? 1000000 : 1000) +
-				   (int64_t)(1e6 * luck(50 * w + i));
-		series.window[w].response = made_sparse(&arena, value, 50);
-	}
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	p99 = &metric.quantiles[0];
-	half = share_between(&series, p99->value, p99->hi) /
+	fill(f, 640, 50, in_few_bursts);
+	p99 = intervals(f, q, 1);
+	half = share_between(&f->series, p99->value, p99->hi) /
 	       sqrt(.99 * .01 / p99->worth);
 	print_message("%g beyond, %g deviations\n", .01 * p99->worth, half);
 	assert_true(half > 2.3);
-	arena_fini(&arena);
+}
+
+static int64_t in_far_bursts(size_t w, size_t i)
+{
+	bool burst = luck(w) < 1 / 8.;
+
+	return burst && i < 20 ? 4000 + 5 * (int64_t)i
+			       : 1000 + (int64_t)(3000 * luck(50 * w + i));
 }
 
 /*
@@ -328,32 +373,23 @@ static void test_freedom(void **state)
  */
 static void test_longer_bursts(void **state)
 {
+	struct fixture *f = *state;
 	const double q[] = { .9 };
-	struct result_metric metric = { 0 };
 	const struct result_quantile *p90;
-	struct series series = { .n = 128 };
-	struct arena arena;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, series.n, sizeof(*series.window));
-	for (size_t w = 0; w < series.n; w++) {
-		int64_t value[50];
-		int burst = luck(w) < 1 / 8.;
-
-		for (size_t i = 0; i < 50; i++)
-			value[i] = burst && i < 20 ? 4000 + 5 * (int64_t)i
-				 : 1000 + (int64_t)(3000 * luck(50 * w + i));
-		series.window[w].response = made_sparse(&arena, value, 50);
-	}
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	p90 = &metric.quantiles[0];
+	fill(f, 128, 50, in_far_bursts);
+	p90 = intervals(f, q, 1);
 	print_message("%g %g %g, %g beyond\n", p90->lo, p90->value, p90->hi,
 		      .1 * p90->worth);
 	assert_string_equal(p90->status, "resolved");
-	assert_true(share_between(&series, p90->value, p90->hi) >
-		    1.15 * share_between(&series, p90->lo, p90->value));
-	arena_fini(&arena);
+	assert_true(share_between(&f->series, p90->value, p90->hi) >
+		    1.15 * share_between(&f->series, p90->lo, p90->value));
+}
+
+static int64_t in_level_bursts(size_t w, size_t i)
+{
+	return 1000000 + (int64_t)(1e6 * luck(w + 4000)) +
+	       (int64_t)(1e5 * luck(8 * w + i));
 }
 
 /*
@@ -363,74 +399,60 @@ static void test_longer_bursts(void **state)
  */
 static void test_lean(void **state)
 {
+	struct fixture *f = *state;
 	const double q[] = { .1, .9 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 320 };
-	struct arena arena;
+	const struct result_quantile *at;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, series.n, sizeof(*series.window));
-	for (size_t w = 0; w < series.n; w++) {
-		int64_t value[8];
-
-		for (int i = 0; i < 8; i++)
-			value[i] = 1000000 + (int64_t)(1e6 * luck(w + 4000)) +
-				   (int64_t)(1e5 * luck(8 * w + (size_t)i));
-		series.window[w].response = made_sparse(&arena, value, 8);
-	}
-	interval_metric(&series, .95, q, 2, &arena, &metric);
-	for (size_t i = 0; i < 2; i++) {
-		const struct result_quantile *at = &metric.quantiles[i];
-		double below = share_between(&series, at->lo, at->value);
-		double above = share_between(&series, at->value, at->hi);
+	fill(f, 320, 8, in_level_bursts);
+	at = intervals(f, q, 2);
+	for (size_t i = 0; i < 2; i++, at++) {
+		double below = share_between(&f->series, at->lo, at->value);
+		double above = share_between(&f->series, at->value, at->hi);
 		double lean = (i ? above - below : below - above) * at->worth;
 
 		print_message("p%g: %g below, %g above, lean %g of %g\n",
 			      100 * q[i], below, above, lean, at->worth);
 		assert_true(lean > .4 && lean < 2);
 	}
-	arena_fini(&arena);
+}
+
+static int64_t together_or_far(size_t w, size_t i)
+{
+	double own = luck(20 * w + i + 100000);
+
+	return (luck(w) < .5 ? 1000000 : 2000000) + (int64_t)(1e5 * own) +
+	       (own < .02 ? 10000000 : 0);
 }
 
 /* How much more p99's requests are worth than the median's, in windows of as
  * many that are all early or all late, where the very late ones come alone. */
-static double worth_over_median(int each)
+static double worth_over_median(struct fixture *f, size_t each)
 {
 	const double q[] = { .5, .99 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 2048 };
-	struct arena arena;
+	const struct result_quantile *at;
 	double worth;
 
-	arena_init(&arena);
-	series.window = arena_array(&arena, series.n, sizeof(*series.window));
-	for (size_t w = 0; w < series.n; w++) {
-		int64_t value[20];
-
-		for (int i = 0; i < each; i++) {
-			double own = luck(20 * w + (size_t)i + 100000);
-
-			value[i] = (luck(w) < .5 ? 1000000 : 2000000) +
-				   (int64_t)(1e5 * own) +
-				   (own < .02 ? 10000000 : 0);
-		}
-		series.window[w].response = made_sparse(&arena, value,
-							(size_t)each);
-	}
-	interval_metric(&series, .95, q, 2, &arena, &metric);
-	worth = metric.quantiles[1].worth / metric.quantiles[0].worth;
-	print_message("windows of %d: %g\n", each, worth);
-	arena_fini(&arena);
+	fill(f, 2048, each, together_or_far);
+	at = intervals(f, q, 2);
+	worth = at[1].worth / at[0].worth;
+	print_message("windows of %zu: %g\n", each, worth);
 	return worth;
 }
 
 /* Four times as much is luck, twenty times is another kind of requests. */
 static void test_luck(void **state)
 {
-	(void)state;
-	assert_near(worth_over_median(4), 1.5, 1e-9);
-	assert_true(worth_over_median(20) > 10);
+	assert_near(worth_over_median(*state, 4), 1.5, 1e-9);
+	assert_true(worth_over_median(*state, 20) > 10);
+}
+
+static int64_t in_long_spells(size_t w, size_t i)
+{
+	bool burst = luck(w + 500000) < .03;
+
+	return (luck(w / 5) < .5 ? 1000000 : 2000000) +
+	       (int64_t)(1e5 * luck(20 * w + i + 100000)) +
+	       (burst && i < 7 ? 10000000 : 0);
 }
 
 /*
@@ -441,115 +463,88 @@ static void test_luck(void **state)
 static void test_lucky_decade(void **state)
 {
 	const double q[] = { .5, .9, .99 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 2048 };
-	struct arena arena;
+	const struct result_quantile *at;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, series.n, sizeof(*series.window));
-	for (size_t w = 0; w < series.n; w++) {
-		bool burst = luck(w + 500000) < .03;
-		int64_t value[20];
-
-		for (int i = 0; i < 20; i++)
-			value[i] = (luck(w / 5) < .5 ? 1000000 : 2000000) +
-				   (int64_t)(1e5 * luck(20 * w + (size_t)i +
-							100000)) +
-				   (burst && i < 7 ? 10000000 : 0);
-		series.window[w].response = made_sparse(&arena, value, 20);
-	}
-	interval_metric(&series, .95, q, 3, &arena, &metric);
+	fill(*state, 2048, 20, in_long_spells);
+	at = intervals(*state, q, 3);
 	for (int i = 0; i < 3; i++)
-		print_message("p%g: worth %g, %s\n", 100 * q[i],
-			      metric.quantiles[i].worth,
-			      metric.quantiles[i].status);
-	assert_string_equal(metric.quantiles[0].status, "resolved");
-	assert_string_equal(metric.quantiles[2].status, "unresolved");
-	arena_fini(&arena);
+		print_message("p%g: worth %g, %s\n", 100 * q[i], at[i].worth,
+			      at[i].status);
+	assert_string_equal(at[0].status, "resolved");
+	assert_string_equal(at[2].status, "unresolved");
+}
+
+static int64_t close_together(size_t window, size_t i)
+{
+	(void)window;
+	return i < 45 ? 50000 : 50000 + (int64_t)i - 44;
 }
 
 /* Values that share a bin: an end may be any of them. */
 static void test_bin(void **state)
 {
 	const double q[] = { .5 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 64 };
-	struct arena arena;
+	const struct result_quantile *p50;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, 64, sizeof(*series.window));
-	for (size_t w = 0; w < 64; w++) {
-		int64_t value[50];
-
-		for (int i = 0; i < 50; i++)
-			value[i] = i < 45 ? 50000 : 50000 + i - 44;
-		series.window[w].response = made_sparse(&arena, value, 50);
-	}
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	assert_near(metric.quantiles[0].lo, 50000, 0);
-	assert_near(metric.quantiles[0].hi, 50005, 0);
-	arena_fini(&arena);
+	fill(*state, 64, 50, close_together);
+	p50 = intervals(*state, q, 1);
+	assert_near(p50->lo, 50000, 0);
+	assert_near(p50->hi, 50005, 0);
 }
 
 static void test_empty(void **state)
 {
+	struct fixture *f = *state;
 	const double q[] = { .99 };
-	struct result_metric metric = { 0 };
-	struct series series = { 0 };
-	struct arena arena;
+	const struct result_quantile *p99 = intervals(f, q, 1);
 
-	(void)state;
-	arena_init(&arena);
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	assert_string_equal(metric.quantiles[0].status, "unresolved");
-	assert_true(isnan(metric.quantiles[0].value));
-	assert_true(isnan(metric.mean.value));
-	arena_fini(&arena);
+	assert_string_equal(p99->status, "unresolved");
+	assert_true(isnan(p99->value));
+	assert_true(isnan(f->metric.mean.value));
+}
+
+static int64_t of_three(size_t window, size_t i)
+{
+	(void)window;
+	return i == 0 ? 500 : i == 4 ? 900000 : 100001;
 }
 
 /* An atom stays an atom: both ends of its interval are the value itself. */
 static void test_atom(void **state)
 {
 	const double q[] = { .5 };
-	struct result_metric metric = { 0 };
-	struct series series = { .n = 64 };
-	struct arena arena;
+	const struct result_quantile *p50;
 
-	(void)state;
-	arena_init(&arena);
-	series.window = arena_array(&arena, 64, sizeof(*series.window));
-	for (size_t w = 0; w < 64; w++) {
-		int64_t value[] = { 500, 100001, 100001, 100001, 900000 };
-
-		series.window[w].response = made_sparse(&arena, value, 5);
-	}
-	interval_metric(&series, .95, q, 1, &arena, &metric);
-	assert_near(metric.quantiles[0].value, 100001, 0);
-	assert_near(metric.quantiles[0].lo, 100001, 0);
-	assert_near(metric.quantiles[0].hi, 100001, 0);
-	arena_fini(&arena);
+	fill(*state, 64, 5, of_three);
+	p50 = intervals(*state, q, 1);
+	assert_near(p50->value, 100001, 0);
+	assert_near(p50->lo, 100001, 0);
+	assert_near(p50->hi, 100001, 0);
 }
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_coverage),
-		cmocka_unit_test(test_too_few),
-		cmocka_unit_test(test_later),
-		cmocka_unit_test(test_few_later),
-		cmocka_unit_test(test_ranks),
-		cmocka_unit_test(test_too_slow),
-		cmocka_unit_test(test_few_bursts),
-		cmocka_unit_test(test_freedom),
-		cmocka_unit_test(test_longer_bursts),
-		cmocka_unit_test(test_luck),
-		cmocka_unit_test(test_lucky_decade),
-		cmocka_unit_test(test_lean),
-		cmocka_unit_test(test_bin),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_atom),
+		TEST(test_too_few),
+		TEST(test_later),
+		TEST(test_few_later),
+		TEST(test_unstamped),
+		TEST(test_both),
+		TEST(test_ranks),
+		TEST(test_too_slow),
+		TEST(test_few_bursts),
+		TEST(test_freedom),
+		TEST(test_longer_bursts),
+		TEST(test_luck),
+		TEST(test_lucky_decade),
+		TEST(test_lean),
+		TEST(test_bin),
+		TEST(test_empty),
+		TEST(test_atom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
