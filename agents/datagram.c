@@ -270,17 +270,9 @@ static void datagram_room(struct datagram *s, size_t first, size_t n,
 	}
 }
 
-/* One of many sockets, because epoll says so. */
-static size_t datagram_read(struct datagram *s, uint32_t conn, size_t at,
-			    struct packet *pkt)
+/* What a socket's reading came to: bytes, a refusal, or nothing: 0. */
+static size_t datagram_came(struct packet *pkt, ssize_t len)
 {
-	unsigned char *data = s->data + at * s->room;
-	ssize_t len;
-
-	*pkt = (struct packet){ .data = data, .conn = conn };
-	len = stamps_wait(s->wire, conn) ?
-		      stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
-		      recv(s->fd[conn], data, s->room, 0);
 	if (len < 0 && errno != ECONNREFUSED)
 		return 0;
 	pkt->stamp_ns = clock_now_ns();
@@ -289,6 +281,18 @@ static size_t datagram_read(struct datagram *s, uint32_t conn, size_t at,
 	else
 		pkt->len = (uint32_t)len;
 	return 1;
+}
+
+/* One of many sockets, because epoll says so. */
+static size_t datagram_read(struct datagram *s, uint32_t conn, size_t at,
+			    struct packet *pkt)
+{
+	unsigned char *data = s->data + at * s->room;
+
+	*pkt = (struct packet){ .data = data, .conn = conn };
+	return datagram_came(pkt, stamps_wait(s->wire, conn) ?
+			     stamps_recv(s->wire, s->fd[conn], s->room, pkt) :
+			     recv(s->fd[conn], data, s->room, 0));
 }
 
 /* Up to n of one socket. */
@@ -302,8 +306,10 @@ static size_t datagram_read_several(struct datagram *s, uint32_t conn,
 	datagram_room(s, at, n, stamps);
 	got = recvmmsg(s->fd[conn], s->msg + at, (unsigned)n, MSG_DONTWAIT,
 		       NULL);
-	if (got <= 0)
-		return datagram_read(s, conn, at, pkt);
+	if (got < 0) {
+		*pkt = (struct packet){ .data = s->data, .conn = conn };
+		return datagram_came(pkt, -1);
+	}
 	now = clock_now_ns();
 	for (size_t i = 0; i < (size_t)got; i++) {
 		struct mmsghdr *msg = &s->msg[at + i];
@@ -339,7 +345,8 @@ static size_t datagram_empty(struct datagram *s, uint32_t conn, size_t at,
 	got = want > 1 ? datagram_read_several(s, conn, at, pkt, want) :
 			 datagram_read(s, conn, at, pkt);
 	s->owed[conn] -= (int32_t)got;
-	if (got == want && (s->owed[conn] > 0 || !pkt->len))
+	/* Behind a refusal there may be more, which has had its edge. */
+	if (got > 0 && (!pkt->len || (got == want && s->owed[conn] > 0)))
 		waiting_put(&s->look, conn);
 	return got;
 }
@@ -427,6 +434,15 @@ size_t datagram_recv(void *state, struct packet *pkt, size_t n)
 	if (s->epoll >= 0)
 		return datagram_recv_sockets(s, pkt, n);
 	return datagram_recv_socket(s, pkt, n);
+}
+
+size_t datagram_look(void *state, uint32_t conn, struct packet *pkt, size_t n)
+{
+	struct datagram *s = state;
+
+	if (s->epoll < 0 || s->nrefused > 0)
+		return datagram_recv(state, pkt, n);
+	return datagram_empty(s, conn, 0, pkt, n < BURST ? n : BURST);
 }
 
 void datagram_wait(void *state, int64_t until_ns)

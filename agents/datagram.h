@@ -61,6 +61,7 @@ void datagram_close(void *state);
 const char *datagram_address(const void *state);
 size_t datagram_send(void *state, struct packet *pkt, size_t n);
 size_t datagram_recv(void *state, struct packet *pkt, size_t n);
+size_t datagram_look(void *state, uint32_t conn, struct packet *pkt, size_t n);
 void datagram_again(void *state, uint32_t conn);
 void datagram_wait(void *state, int64_t until_ns);
 int datagram_reopen(void *state, uint32_t conn, struct err *err);

@@ -19,7 +19,7 @@ struct sample *expire_take(struct worker *w, const struct intent *intent)
 		struct sample *first = flight_first(&w->flight, line);
 
 		if (first && flight_line_full(&w->flight, line))
-			loop_make_way(w, first->seq);
+			loop_abandon(w, first, OUTCOME_LOST);
 		flight_first(&w->flight, line);
 	}
 	return flight_take_lined(&w->flight, line, intent->seq);
@@ -32,7 +32,7 @@ void expire_lines(struct worker *w)
 
 		while ((s = flight_first(&w->flight, i)) &&
 		       w->now_ns - s->sent_ns > w->line_timeout_ns[i])
-			loop_expire(w, s);
+			loop_abandon(w, s, OUTCOME_TIMEOUT);
 	}
 }
 

@@ -13,7 +13,9 @@
  */
 #define DONES 32u		/* completions of one feed() */
 #define LOOK_EACH 16u		/* turns between looks while nothing is owed */
+#define ROUND_EACH 4u		/* looks, one of them by epoll */
 #define LOOK_NS 800		/* what a look for replies takes, and then some */
+#define LULL_NS 8000		/* what a drain of stamps takes, and more */
 #define COST_EACH 16u		/* sends between two whose cost is taken */
 #define DRAW_AHEAD_NS 2000	/* draw when nothing is due so soon */
 #define OVERTIME 4		/* part of a drain, while replies still come in */
@@ -201,13 +203,36 @@ static void seen(struct worker *w, const struct packet *pkt, size_t n)
 		stall_turn(&w->stalls, pkt[i].stamp_ns);
 }
 
-static size_t receive(struct worker *w)
+/*
+ * Polling: whose reply is awaited longest, most often the next to come, but
+ * not where one sent after it is finished: it may be slow, or lost. To ask
+ * epoll is to look twice, and at each stamp that waits in a socket.
+ */
+static const struct sample *awaited(struct worker *w)
 {
-	size_t n = w->transport.ops->recv(w->transport.state, w->in,
-					  WORKER_RECV);
+	const struct flight *f = &w->flight;
+	const struct sample *s = flight_oldest(&w->flight, FLIGHT_STEPS);
 
+	return s && s->outcome == FLIGHT_SENT && f->next - s->seq <= f->open ?
+		       s : NULL;
+}
+
+/* Behind several that were just sent, several may come. */
+static size_t receive(struct worker *w, size_t out)
+{
+	const struct transport_ops *ops = w->transport.ops;
+	bool looks = w->poll && ops->look && out <= 1 &&
+		     w->looks++ % ROUND_EACH > 0;
+	const struct sample *s = looks ? awaited(w) : NULL;
+	size_t n = s ? ops->look(w->transport.state,
+				 s->conn - w->params.first_conn, w->in,
+				 WORKER_RECV) :
+		       ops->recv(w->transport.state, w->in, WORKER_RECV);
+
+	w->flooded = (s && w->pool.n > 1) || n == WORKER_RECV;
 	if (n > 1)
 		seen(w, w->in, n);
+	w->came_ns = n == 1 ? w->in[0].stamp_ns : 0;
 	for (size_t i = 0; i < n; i++)
 		take(w, &w->in[i]);
 	return n;
@@ -270,11 +295,17 @@ static uint32_t own_of(const struct worker *w, const struct intent *intent)
 	return pool_own(&w->pool, w->proto.ops->key(w->proto.state, &req));
 }
 
-static bool wait_for_room(struct worker *w, const struct intent *intent)
+/* In its own connection's, or the one line; unsent where there is no room. */
+static void stand_in_line(struct worker *w, const struct intent *intent)
 {
-	if (w->pool.pick == PICK_STICKY)
-		return pool_wait_own(&w->pool, own_of(w, intent), intent);
-	return pool_wait(&w->pool, intent);
+	bool sticky = w->pool.pick == PICK_STICKY;
+	uint32_t own = sticky ? own_of(w, intent) : POOL_NONE;
+
+	if (w->pool.opened == w->pool.n && !w->pool.growing)
+		mend_wait(w, own);
+	if (!(sticky ? pool_wait_own(&w->pool, own, intent)
+		     : pool_wait(&w->pool, intent)))
+		loop_unsent(w, intent);
 }
 
 /*
@@ -289,10 +320,7 @@ static bool starve(struct worker *w)
 		if (!due)
 			return false;
 		worker_count(&w->count.intended);
-		if (w->pool.opened == w->pool.n && !w->pool.growing)
-			worker_count(&w->count.waited);
-		if (!wait_for_room(w, due))
-			loop_unsent(w, due);
+		stand_in_line(w, due);
 		pacer_pop(&w->pacer);
 	}
 	return true;
@@ -314,18 +342,7 @@ static void sent(struct worker *w, size_t first, size_t n)
 	}
 }
 
-void loop_keep(struct worker_outbox *o, size_t i)
-{
-	struct packet *to = &o->pkt[o->n];
-	unsigned char *end = o->n > 0 ? to[-1].data + to[-1].len : o->bytes;
-
-	*to = o->pkt[i];
-	to->data = memmove(end, to->data, to->len);
-	o->seq[o->n++] = o->seq[i];
-}
-
-/* Hand over n packets from i on; how many were taken. */
-static size_t offer(struct worker *w, size_t i, size_t n)
+size_t loop_offer(struct worker *w, size_t i, size_t n)
 {
 	struct packet *pkt = &w->out.pkt[i];
 	size_t took = w->transport.ops->send(w->transport.state, pkt, n);
@@ -340,66 +357,37 @@ static size_t offer(struct worker *w, size_t i, size_t n)
 	return took;
 }
 
-static struct pool_conn *conn_of(const struct worker *w, size_t i)
-{
-	return &w->pool.conn[w->out.pkt[i].conn];
-}
-
-/*
- * A connection without room keeps its packets, in order, and holds up none
- * of the others. Packets before i are gone; packet i itself was refused, if
- * `full`.
- */
-static void flush_around(struct worker *w, size_t i, bool full)
-{
-	struct worker_outbox *o = &w->out;
-	size_t all = o->n;
-
-	for (size_t j = 0; j < all; j++)
-		conn_of(w, j)->barred &= (uint8_t)~POOL_HELD;
-	o->n = 0;
-	while (i < all) {
-		size_t n = 0;
-
-		if (full) {
-			conn_of(w, i)->barred |= POOL_HELD;
-			loop_keep(o, i++);
-		}
-		while (i + n < all && !(conn_of(w, i + n)->barred & POOL_HELD))
-			n++;
-		for (n = n > 0 ? offer(w, i, n) : 0; n > 0; n--)
-			pool_offer(&w->pool, o->pkt[i++].conn);
-		/* Refused just now, or behind one that was. */
-		full = true;
-	}
-}
-
 /* The outbox: all of it in one go, but for connections without room. */
 static void flush(struct worker *w, size_t held)
 {
-	size_t took = held > 0 ? 0 : offer(w, 0, w->out.n);
+	size_t took = held > 0 ? 0 : loop_offer(w, 0, w->out.n);
 
 	if (took < w->out.n)
-		flush_around(w, took, held == 0);
+		mend_flush(w, took, held == 0);
 	else
 		w->out.n = 0;
 }
 
-/*
- * Its slot is still taken, by a request so old that a whole table of others
- * was sent since: to wait for it would hold up all that is due.
- */
-void loop_make_way(struct worker *w, uint32_t seq)
+void loop_abandon(struct worker *w, struct sample *s, enum outcome outcome)
 {
-	struct sample *s = &w->flight.slot[seq & w->flight.mask];
-
 	if (s->outcome == FLIGHT_BUILT) {
 		mend_give_up(w, s);
 		return;
 	}
 	if (!w->in_order)
 		pool_answered(&w->pool, s->conn - w->params.first_conn);
-	loop_finish(w, s, OUTCOME_LOST);
+	loop_finish(w, s, outcome);
+}
+
+/*
+ * Its slot may still be taken, by a request so old that a whole table of
+ * others was sent since: to wait for it would hold up all that is due.
+ */
+static void make_way(struct worker *w, uint32_t seq)
+{
+	if (!flight_is_free(&w->flight, seq))
+		loop_abandon(w, &w->flight.slot[seq & w->flight.mask],
+			     OUTCOME_LOST);
 }
 
 static void send_on(struct worker *w, const struct intent *next, uint32_t conn)
@@ -418,25 +406,20 @@ static bool send_sticky(struct worker *w)
 	uint32_t conn;
 
 	if (pool_wake(&w->pool, &waited, &conn)) {
-		if (!flight_is_free(&w->flight, waited.seq))
-			loop_make_way(w, waited.seq);
+		make_way(w, waited.seq);
 		send_on(w, &waited, conn);
 		return true;
 	}
 	next = pacer_due(&w->pacer, w->now_ns);
 	if (!next)
 		return false;
-	if (!flight_is_free(&w->flight, next->seq))
-		loop_make_way(w, next->seq);
+	make_way(w, next->seq);
 	worker_count(&w->count.intended);
 	conn = own_of(w, next);
-	if (pool_take(&w->pool, conn)) {
+	if (pool_take(&w->pool, conn))
 		send_on(w, next, conn);
-	} else {
-		worker_count(&w->count.waited);
-		if (!pool_wait_own(&w->pool, conn, next))
-			loop_unsent(w, next);
-	}
+	else
+		stand_in_line(w, next);
 	pacer_pop(&w->pacer);
 	return true;
 }
@@ -466,8 +449,7 @@ static bool send_next(struct worker *w)
 		return false;
 	if (w->pool.pick == PICK_STICKY)
 		return send_sticky(w);
-	if (!flight_is_free(&w->flight, next->seq))
-		loop_make_way(w, next->seq);
+	make_way(w, next->seq);
 	conn = pick(w);
 	if (conn == POOL_NONE) {
 		starve(w);
@@ -504,17 +486,6 @@ static size_t transmit(struct worker *w)
 
 /* --- turns ---------------------------------------------------------------- */
 
-void loop_expire(struct worker *w, struct sample *s)
-{
-	if (s->outcome == FLIGHT_BUILT) {
-		mend_give_up(w, s);
-		return;
-	}
-	if (!w->in_order)
-		pool_answered(&w->pool, s->conn - w->params.first_conn);
-	loop_finish(w, s, OUTCOME_TIMEOUT);
-}
-
 /* Send order is the order of numbers: the oldest is the first to time out. */
 static void expire(struct worker *w)
 {
@@ -526,15 +497,30 @@ static void expire(struct worker *w)
 		if (!s || w->flight.lines ||
 		    w->now_ns - s->sent_ns <= w->timeout_ns)
 			return;
-		loop_expire(w, s);
+		loop_abandon(w, s, OUTCOME_TIMEOUT);
 	}
+}
+
+/* A single packet was stamped a moment ago: that will do. */
+static int64_t what_time(struct worker *w)
+{
+	int64_t now_ns = w->came_ns > w->now_ns ? w->came_ns : clock_now_ns();
+
+	return w->poll ? pacer_await(&w->pacer, now_ns, LOOK_NS) : now_ns;
+}
+
+/* What takes long delays nothing: no reply is awaited, and nothing due soon. */
+static bool lull(struct worker *w)
+{
+	return !w->poll || (w->idle && w->flight.open == 0 &&
+			    pacer_next_ns(&w->pacer) > w->now_ns + LULL_NS);
 }
 
 static void turn(struct worker *w)
 {
 	size_t out, in = 0;
 
-	w->now_ns = w->poll ? pacer_await(&w->pacer, LOOK_NS) : clock_now_ns();
+	w->now_ns = what_time(w);
 	stall_turn(&w->stalls, w->now_ns);
 	/* Poll mode looks after each burst: a reply's stamp is its reading. */
 	do
@@ -547,13 +533,13 @@ static void turn(struct worker *w)
 		while (w->full && starve(w))
 			; /* before a reply makes room */
 	}
+	w->flooded = false;
 	if (w->flight.open > 0 || !w->poll || w->turns++ % LOOK_EACH == 0)
-		in = receive(w);
+		in = receive(w, out);
 	/* What has come but was not taken in yet is neither late nor lost. */
-	w->idle = out + in == 0;
-	w->flooded = in == WORKER_RECV;
-	if (w->stamps && stamps_due(w->stamps, w->now_ns, w->idle || !w->poll))
-		stamps_turn(w->stamps, w->now_ns, w->idle || !w->poll);
+	w->idle = out + in == 0 && !w->flooded;
+	if (w->stamps && stamps_due(w->stamps, w->now_ns, lull(w)))
+		stamps_turn(w->stamps, w->now_ns, lull(w));
 	if (!w->flooded)
 		expire(w);
 	if (w->pool.down > 0)

@@ -26,6 +26,46 @@
  */
 #define REFUSED_NS 1000000000
 
+/* Packet i, and none before it but the n that there are, stays. */
+static void keep(struct worker_outbox *o, size_t i)
+{
+	struct packet *to = &o->pkt[o->n];
+	unsigned char *end = o->n > 0 ? to[-1].data + to[-1].len : o->bytes;
+
+	*to = o->pkt[i];
+	to->data = memmove(end, to->data, to->len);
+	o->seq[o->n++] = o->seq[i];
+}
+
+static struct pool_conn *conn_of(const struct worker *w, size_t i)
+{
+	return &w->pool.conn[w->out.pkt[i].conn];
+}
+
+void mend_flush(struct worker *w, size_t i, bool full)
+{
+	struct worker_outbox *o = &w->out;
+	size_t all = o->n;
+
+	for (size_t j = 0; j < all; j++)
+		conn_of(w, j)->barred &= (uint8_t)~POOL_HELD;
+	o->n = 0;
+	while (i < all) {
+		size_t n = 0;
+
+		if (full) {
+			conn_of(w, i)->barred |= POOL_HELD;
+			keep(o, i++);
+		}
+		while (i + n < all && !(conn_of(w, i + n)->barred & POOL_HELD))
+			n++;
+		for (n = n > 0 ? loop_offer(w, i, n) : 0; n > 0; n--)
+			pool_offer(&w->pool, o->pkt[i++].conn);
+		/* Refused just now, or behind one that was. */
+		full = true;
+	}
+}
+
 static void unreachable(struct worker *w, const char *why)
 {
 	if (!w->refused_ns) {
@@ -66,7 +106,7 @@ static void drop_held(struct worker *w, uint32_t conn)
 		struct sample *s = &w->flight.slot[o->seq[i] & w->flight.mask];
 
 		if (o->pkt[i].conn != conn) {
-			loop_keep(o, i);
+			keep(o, i);
 			continue;
 		}
 		s->sent_ns = 0;
@@ -85,10 +125,39 @@ static void retry_later(struct worker *w, struct pool_conn *c)
 		      (int64_t)((0.5 + rng_uniform(&w->backoff)) * (double)ns);
 }
 
+/* It broke, or stands again. */
+static void mark_cut(struct worker *w, uint32_t conn, bool cut)
+{
+	struct pool_conn *c = &w->pool.conn[conn];
+
+	w->cut += (uint32_t)cut - (uint32_t)c->cut;
+	c->cut = cut;
+}
+
+/*
+ * Those in line wait for what the first of them waits for. That all others
+ * are full is the fault of those that broke only where they are the most.
+ */
+void mend_wait(struct worker *w, uint32_t own)
+{
+	struct pool *pool = &w->pool;
+	bool *cut_off = own == POOL_NONE ? &w->cut_off
+					 : &pool->conn[own].cut_off;
+
+	if (own == POOL_NONE && !pool_waiting(pool))
+		*cut_off = 2 * w->cut > pool->opened;
+	else if (own != POOL_NONE && pool->link[own].first == POOL_NONE)
+		*cut_off = pool->conn[own].cut;
+	worker_count(&w->count.waited);
+	if (*cut_off)
+		worker_count(&w->count.cut_off);
+}
+
 void mend_break(struct worker *w, uint32_t conn)
 {
 	struct pool_conn *c = &w->pool.conn[conn];
 
+	mark_cut(w, conn, true);
 	fail_requests(w, conn);
 	drop_held(w, conn);
 	pool_break(&w->pool, conn);
@@ -129,6 +198,7 @@ static void stands(struct worker *w, uint32_t conn, int64_t stamp_ns)
 
 	hist_record(w->connect, stamp_ns - c->retry_ns);
 	++*opened_count(w, c);
+	mark_cut(w, conn, false);
 	pool_mend(&w->pool, conn);
 }
 
@@ -219,6 +289,7 @@ static void retire(struct worker *w, uint32_t conn)
 	c->fresh = false;
 	c->tries = 0;
 	mend_break(w, conn);
+	mark_cut(w, conn, false);
 	reopen(w, conn);
 }
 

@@ -24,9 +24,9 @@ void pacer_refill(struct pacer *p)
 					   PACER_BATCH - at % PACER_BATCH);
 }
 
-int64_t pacer_await(struct pacer *p, int64_t within_ns)
+int64_t pacer_await(struct pacer *p, int64_t now_ns, int64_t within_ns)
 {
-	int64_t due_ns = pacer_next_ns(p), now_ns = clock_now_ns();
+	int64_t due_ns = pacer_next_ns(p);
 
 	if (due_ns - now_ns > within_ns)
 		return now_ns;

@@ -76,10 +76,10 @@ static inline int64_t pacer_next_ns(struct pacer *p)
 }
 
 /*
- * The time now; or, of a request that is due within so long, of that: what is
- * looked for meanwhile would make it late by the look.
+ * The time, as it was just now; or, where a request is due within so long, of
+ * that: what is looked for meanwhile would make it late by the look.
  */
-int64_t pacer_await(struct pacer *p, int64_t within_ns);
+int64_t pacer_await(struct pacer *p, int64_t now_ns, int64_t within_ns);
 
 static inline bool pacer_low(const struct pacer *p)
 {

@@ -32,6 +32,8 @@ struct pool_conn {
 	bool fresh;		/* opened again, and no reply since */
 	bool opening;		/* down, and on its way to stand */
 	bool growing;		/* for the first time */
+	bool cut;		/* down, for it broke: mend.c */
+	bool cut_off;		/* sticky: why those wait that do for it */
 	uint32_t tries;		/* openings since the last reply */
 	int64_t retry_ns;	/* down: the next; opening: when it began;
 				 * worn: when mend.c saw it; 0: not yet */

@@ -265,6 +265,7 @@ static void report_threads(const struct recorder *r,
 		report->stalls_dropped += w->stalls.dropped;
 		report->bad_replies += w->count.bad_replies;
 		report->waited += w->count.waited;
+		report->cut_off += w->count.cut_off;
 		report->wall_s += w->wall_s;
 	}
 }

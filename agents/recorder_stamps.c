@@ -118,19 +118,21 @@ static void add_counts(struct wire_stamps *to, const struct pairing *p)
 		to->uncertainty_ns = p->bound_ns;
 }
 
-static void fold_wire(struct recorder *r, const struct sample *s, size_t n)
+/* Of those that asked: answered without both stamps is an outcome, too. */
+static void fold_wire(struct recorder *r, const struct sample *sample, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		bool fine = true;
+		struct sample s = sample[i];
+		int64_t wire_ns = 0;
 
-		if (s[i].wire_out_ns == SAMPLE_NO_STAMP)
+		if (s.wire_out_ns == SAMPLE_NO_STAMP)
 			continue;
-		if (s[i].outcome != OUTCOME_RECEIVED)
-			fine = recorder_table_add(&r->wire, r, &s[i], 0);
-		else if (sample_stamped(&s[i]))
-			fine = recorder_table_add(&r->wire, r, &s[i],
-						  sample_wire_ns(&s[i]));
-		r->failed = r->failed || !fine;
+		if (s.outcome == OUTCOME_RECEIVED && !sample_stamped(&s))
+			s.outcome = WIRE_UNSTAMPED;
+		else if (s.outcome == OUTCOME_RECEIVED)
+			wire_ns = sample_wire_ns(&s);
+		if (!recorder_table_add(&r->wire, r, &s, wire_ns))
+			r->failed = true;
 	}
 }
 

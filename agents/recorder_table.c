@@ -21,7 +21,7 @@ struct recorder_cell {
 
 #define CELLS_FIRST 65536u
 
-_Static_assert(HIST_BINS + OUTCOMES <= 65536, "a bin has 16 bits");
+_Static_assert(HIST_BINS + WIRE_UNSTAMPED < 65536, "a bin has 16 bits");
 
 int recorder_table_init(struct recorder_table *t)
 {
@@ -46,7 +46,11 @@ void recorder_table_reset(struct recorder_table *t)
 
 /* --- one request ---------------------------------------------------------- */
 
-/* By the golden ratio (Knuth 1973, 6.4): nobody chooses keys that collide. */
+/*
+ * Multiplied by 2^64 over the golden ratio (Knuth 1973, 6.4); not the highest
+ * bits, but those from 32 on: bin, class and the window's low bits reach them
+ * all. Keys are counted up, not chosen by anybody, so that this is enough.
+ */
 static struct recorder_cell *place(struct recorder_table *t, uint64_t key)
 {
 	size_t i = (key * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & t->mask;

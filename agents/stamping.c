@@ -45,7 +45,7 @@ struct probe {
 	struct worker *w;
 	struct sample sample[PROBES];
 	uint32_t sent, answered;
-	bool broken;		/* the connection, or what came over it */
+	const char *broken;	/* why no more can be sent this way; or NULL */
 };
 
 static bool probe_send(struct probe *p)
@@ -94,6 +94,19 @@ static void probe_reply(struct probe *p, const struct packet *pkt)
 	stamps_replied(p->w->stamps, pkt, s->seq);
 }
 
+/* What came in, and n of a parser, that is no reply; or NULL. */
+static const char *amiss(const struct packet *pkt, long n)
+{
+	if (pkt->flags & TRANSPORT_REFUSED)
+		return "the target refused a test request";
+	if (pkt->flags & TRANSPORT_CLOSED)
+		return "the target closed a connection instead of answering "
+		       "test requests";
+	if (n < 0)
+		return "the reply to a test request could not be parsed";
+	return pkt->conn != 0 ? "bytes came that nobody had asked for" : NULL;
+}
+
 static void probe_take(struct probe *p, const struct packet *pkt)
 {
 	struct worker *w = p->w;
@@ -111,8 +124,8 @@ static void probe_take(struct probe *p, const struct packet *pkt)
 			probe_reply(p, pkt);
 		used += n > 0 ? (size_t)n : 0;
 	}
-	p->broken = p->broken || n < 0 || pkt->conn != 0 ||
-		    pkt->flags & (TRANSPORT_CLOSED | TRANSPORT_REFUSED);
+	if (!p->broken)
+		p->broken = amiss(pkt, n);
 	if (w->stream && !(pkt->flags & TRANSPORT_CLOSED))
 		w->transport.ops->keep(w->transport.state, pkt->conn, used);
 }
@@ -191,9 +204,8 @@ static int probe_once(struct worker *w, bool *broken, struct err *why)
 		probe_wait(&p, clock_now_ns() + REPLY_NS);
 		*broken = p.broken || p.answered < p.sent;
 		if (*broken)
-			return err_set(why, -ETIMEDOUT, p.broken
-				       ? "a connection broke during a test "
-					 "request"
+			return err_set(why, -ETIMEDOUT, "%s", p.broken
+				       ? p.broken
 				       : "the target did not answer a test "
 					 "request");
 	}
@@ -296,13 +308,16 @@ static const struct source *next_source(const struct worker *w,
 	return NULL;
 }
 
+/* Of this source, and of the next that is not tried any more; or NULL. */
 static void note_why(struct worker *w, const struct source *s,
-		     const struct err *why)
+		     const struct source *next, const struct err *why)
 {
 	size_t len = strlen(w->stamps_why);
+	bool both = next && next->word != STAMPS_USER;
 
 	snprintf(w->stamps_why + len, sizeof(w->stamps_why) - len,
-		 "%sno %s stamps: %s", len ? "; " : "", s->name, why->text);
+		 "%sno %s%s%s stamps: %.160s", len ? "; " : "", s->name,
+		 both ? " or " : "", both ? next->name : "", why->text);
 }
 
 /* No stamps; over connections that nothing was tried on, where asked. */
@@ -348,7 +363,7 @@ static int open_source(struct worker *w)
 			return rc;
 		if (rc == 0 && probe_run(w, &broken, &why) == 0)
 			return 0;
-		note_why(w, s, &why);
+		note_why(w, s, broken ? next_source(w, s + 1) : NULL, &why);
 		s = next_source(w, broken ? &sources[SOURCES - 1] : s + 1);
 	}
 	w->source = "user";
@@ -402,7 +417,10 @@ void stamping_join(const struct worker *w, struct pairing *p,
 		.connections = s->params.source.connections,
 		.stream = s->params.source.stream,
 		.hardware = s->params.source.hardware,
+		.every = s->every,
+		.witness = ops->flags & TSOURCE_WITNESSES,
 		.dropped = ops->drops && ops->drops(s->source.state) > 0,
+		.unrecorded = s->log.full > 0,
 		.wall = &s->wall,
 		.phc_mono = s->tracked ? phc_track_mono : NULL,
 		.phc = &s->card,

@@ -9,6 +9,7 @@
 #include "lancet/core/arena.h"
 #include "lancet/core/err.h"
 
+#define STAMP_BYTES 832u	/* of a receive buffer */
 #define ENTRIES_MOST (1u << 22)	/* 96 MiB; the rest is folded meanwhile */
 
 static const struct sys_ops *sys_of(const struct stamps *s)
@@ -122,13 +123,39 @@ int stamps_retune(struct stamps *s, const struct stamps_params *params,
 				     params ? &s->params.source : NULL, err);
 }
 
+static void put(struct stamps *s, const struct pairing_entry *entry)
+{
+	struct pairing_entry *to = ring_reserve(&s->log);
+
+	if (!to)
+		return;
+	*to = *entry;
+	ring_publish(&s->log);
+}
+
+/* Behind its last stamp: those of what went out again look the same. */
+static void note_resent(struct stamps *s, uint32_t conn)
+{
+	const struct tsource_ops *ops = s->source.ops;
+
+	if (!s->conn[conn].most)
+		return;
+	if (ops->resent && ops->resent(s->source.state, conn))
+		put(s, &(struct pairing_entry){ .what = PAIRING_RESENT,
+						.conn = conn,
+						.key = s->conn[conn].full });
+	s->conn[conn].full = false;
+}
+
 /* All that there is, before a segment and after it. */
 static void drain_all(struct stamps *s)
 {
 	if (s->source.ops->settle)
 		s->source.ops->settle(s->source.state, true);
-	for (uint32_t i = 0; i < s->params.source.connections; i++)
+	for (uint32_t i = 0; i < s->params.source.connections; i++) {
 		stamps_drain(s, i);
+		note_resent(s, i);
+	}
 }
 
 void stamps_begin(struct stamps *s)
@@ -149,29 +176,22 @@ void stamps_end(struct stamps *s)
 	stop_card(s);
 }
 
-static void put(struct stamps *s, const struct pairing_entry *entry)
-{
-	struct pairing_entry *to = ring_reserve(&s->log);
-
-	if (!to)
-		return;
-	*to = *entry;
-	ring_publish(&s->log);
-}
-
 /* --- the transport's ------------------------------------------------------ */
 
-/* A stamp takes 832 bytes of a buffer, which replies have to share. */
-static uint32_t most_of(const struct stamps *s, int fd)
+/* How many stamps have room, which they share with replies. */
+static void size_up(const struct stamps *s, struct stamps_conn *c, int fd)
 {
 	uint32_t bytes = 0, most;
 	socklen_t len = sizeof(bytes);
 
+	c->most = s->got ? TSOURCE_DRAIN : STAMPS_EACH;
+	c->room = UINT32_MAX;
 	if (s->got ||
 	    sys_of(s)->getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len))
-		return s->got ? TSOURCE_DRAIN : STAMPS_EACH;
-	most = bytes / (4 * 832);
-	return most < 1 ? 1 : most < STAMPS_EACH ? most : STAMPS_EACH;
+		return;
+	most = bytes / (4 * STAMP_BYTES);
+	c->most = most < 1 ? 1 : most < STAMPS_EACH ? most : STAMPS_EACH;
+	c->room = bytes / (2 * STAMP_BYTES);
 }
 
 void stamps_enable(struct stamps *s, uint32_t conn, int fd)
@@ -186,7 +206,9 @@ void stamps_enable(struct stamps *s, uint32_t conn, int fd)
 	if (s->got)
 		s->got[conn] = 0;
 	s->conn[conn].waiting = s->conn[conn].open = 0;
-	s->conn[conn].most = most_of(s, fd);
+	s->conn[conn].heard = 0;
+	s->conn[conn].full = false;
+	size_up(s, &s->conn[conn], fd);
 	put(s, &(struct pairing_entry){ .what = PAIRING_OPENED,
 					.conn = conn });
 }
@@ -212,6 +234,15 @@ bool stamps_failed(struct stamps *s, uint32_t conn, int error)
 	return s->source.ops->tx_failed(s->source.state, conn, error);
 }
 
+/* So many more were there, and then, or not, none: were they too many? */
+static void weigh(struct stamps_conn *c, size_t n, bool all)
+{
+	c->heard += (uint32_t)n;
+	c->full = c->full || c->heard >= c->room;
+	if (all)
+		c->heard = 0;
+}
+
 /* As many as fit at once; how many there were. */
 static size_t drain_some(struct stamps *s, uint32_t conn)
 {
@@ -235,6 +266,7 @@ static size_t drain_some(struct stamps *s, uint32_t conn)
 	/* There may be more of them than fit. */
 	if (n < TSOURCE_DRAIN / 2)
 		s->conn[conn].waiting = 0;
+	weigh(&s->conn[conn], n, n < TSOURCE_DRAIN / 2);
 	return n;
 }
 
@@ -289,8 +321,10 @@ ssize_t stamps_recv(struct stamps *s, int fd, size_t room,
 
 void stamps_disable(struct stamps *s, uint32_t conn)
 {
-	if (s->on)
+	if (s->on) {
 		stamps_drain(s, conn);
+		note_resent(s, conn);
+	}
 	/* Of a witness, connection 0 stands for all. */
 	if (!s->got)
 		s->conn[conn].most = 0;
@@ -322,6 +356,7 @@ void stamps_sent(struct stamps *s, const struct packet *pkt, uint32_t seq)
 		line_up(s, at, pkt->stamp_ns);
 	put(s, &(struct pairing_entry){
 		.what = PAIRING_SENT, .conn = pkt->conn, .key = pkt->key,
+		.ns = pkt->len,
 		.seq = seq, .kind = (uint8_t)kinds_of(s, pkt->flags),
 	});
 	/* Not now: the log has not heard yet of the rest of the burst. */

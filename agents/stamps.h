@@ -26,7 +26,7 @@ struct msghdr;
  *
  * Stamps wait in the error queue of a socket, where one by one they cost
  * half as much again as eight at a time. It is drained after so many sends;
- * or in an idle turn, when the first of them was so long ago.
+ * or in a lull, when the first of them was so long ago.
  */
 #define STAMPS_EACH 8u
 #define STAMPS_WAIT_NS 1000000
@@ -49,8 +49,11 @@ struct stamps_conn {
 	uint32_t open;		/* sends whose reply has not come */
 	uint32_t most;		/* that may wait: what its buffer has room for;
 				 * 0: it is closed */
+	uint32_t room;		/* stamps that fill half of its buffer */
+	uint32_t heard;		/* since there were none left */
 	uint32_t next;		/* in the line */
 	bool lined;		/* stands in it */
+	bool full;		/* it was, so that some may be missing */
 };
 
 #define STAMPS_NONE UINT32_MAX

@@ -66,7 +66,7 @@ static struct stream_conn *stream_find(const struct stream *s, uint32_t number)
 static int stream_arm(struct stream *s, struct stream_conn *c)
 {
 	uint32_t want = 0;
-	int op = EPOLL_CTL_MOD;
+	int op;
 
 	if (!(c->flags & STREAM_EOF))
 		want |= EPOLLIN;
@@ -74,10 +74,7 @@ static int stream_arm(struct stream *s, struct stream_conn *c)
 		want |= EPOLLOUT;
 	if (want == c->armed)
 		return 0;
-	if (want == 0)
-		op = EPOLL_CTL_DEL;
-	else if (c->armed == 0)
-		op = EPOLL_CTL_ADD;
+	op = !want ? EPOLL_CTL_DEL : c->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 	c->armed = want;
 	want |= s->listener < 0 ? EPOLLET | EPOLLRDHUP : 0;
 	return socket_watch(s->epoll, op, c->fd, want, (uint32_t)(c - s->conn));
@@ -128,11 +125,8 @@ static int stream_connect(struct stream *s, uint32_t place)
 {
 	const struct socket_address *to = &s->to.at[place % s->to.n];
 	int fd = socket_open(to, SOCK_STREAM);
-	int ret;
+	int ret = fd < 0 ? fd : stream_take(s, &s->conn[place], fd);
 
-	if (fd < 0)
-		return fd;
-	ret = stream_take(s, &s->conn[place], fd);
 	if (ret == 0 && connect(fd, (const void *)&to->to, to->len) != 0 &&
 	    errno != EINPROGRESS)
 		ret = -errno;
@@ -202,10 +196,8 @@ static int stream_open_client(struct stream *s,
 
 	socket_name(s->to.at, s->name, sizeof(s->name));
 	ret = stream_connect_all(s, n, deadline_ns);
-	if (ret == 0)
-		return 0;
-	return err_set(err, ret, "cannot connect to %s: %s", s->name,
-		       strerror(-ret));
+	return ret == 0 ? 0 : err_set(err, ret, "cannot connect to %s: %s",
+				      s->name, strerror(-ret));
 }
 
 static int stream_open_server(struct stream *s, struct arena *arena, struct err *err)
@@ -314,14 +306,19 @@ int stream_reopen(void *state, uint32_t number, struct err *err)
 
 /* --- out --- */
 
-/* Bytes to the kernel, with control data where stamps need them. */
+/*
+ * Bytes to the kernel, with control data where stamps need them. The kernel
+ * merges no later bytes with them (MSG_EOR), whose stamp alone would be left.
+ */
 static ssize_t stream_hand_over(struct stream *s, const struct stream_conn *c,
 				struct msghdr *msg, uint32_t asks)
 {
 	_Alignas(struct cmsghdr) unsigned char control[TSOURCE_CONTROL];
+	int flags = MSG_NOSIGNAL;
 	uint32_t key;
 
 	if (asks && stamps_on(s->wire)) {
+		flags |= MSG_EOR;
 		msg->msg_controllen = stamps_request(s->wire, c->number, asks,
 						     control, &key);
 		msg->msg_control = msg->msg_controllen ? control : NULL;
@@ -329,8 +326,8 @@ static ssize_t stream_hand_over(struct stream *s, const struct stream_conn *c,
 	/* One piece by itself the kernel takes faster. */
 	if (msg->msg_iovlen == 1 && !msg->msg_control)
 		return send(c->fd, msg->msg_iov->iov_base,
-			    msg->msg_iov->iov_len, MSG_NOSIGNAL);
-	return sendmsg(c->fd, msg, MSG_NOSIGNAL);
+			    msg->msg_iov->iov_len, flags);
+	return sendmsg(c->fd, msg, flags);
 }
 
 /* Push out the rest; 1 when all of it is gone. */
@@ -355,19 +352,18 @@ static int stream_flush(struct stream *s, struct stream_conn *c)
 }
 
 /*
- * What the kernel took of n packets; the rest of a broken one is kept. All
- * that went in one write have the stamps of the last byte of that.
+ * What the kernel took of n packets; the rest of a broken one is kept. The
+ * stamps of a write are of its last byte: pairing.h finds out whose it is.
  */
 static size_t stream_account(struct stream *s, struct stream_conn *c,
 			     struct packet *pkt, size_t n, size_t sent)
 {
-	uint32_t key = c->taken + (uint32_t)sent - 1;
 	size_t i = 0;
 
 	for (; i < n && sent >= pkt[i].len; i++) {
 		c->taken += pkt[i].len;
 		sent -= pkt[i].len;
-		pkt[i].key = key;
+		pkt[i].key = c->taken - 1;
 	}
 	if (i < n && sent > 0) {
 		c->taken += pkt[i].len;
@@ -487,11 +483,9 @@ static int stream_read(struct stream *s, struct stream_conn *c, bool ends,
 		got = stamps_recv(s->wire, c->fd, room, pkt);
 	else if (room)
 		got = recv(c->fd, to, room, 0);
-
 	if (got < 0 && errno == EAGAIN)
 		return 0;
-	if (got > 0)
-		c->have += (uint32_t)got;
+	c->have += got > 0 ? (uint32_t)got : 0;
 	if (got < 0)
 		c->flags |= STREAM_BROKEN;
 	refused = got < 0 && errno == ECONNREFUSED;
@@ -564,6 +558,15 @@ size_t stream_recv(void *state, struct packet *pkt, size_t n)
 	return out;
 }
 
+size_t stream_look(void *state, uint32_t number, struct packet *pkt, size_t n)
+{
+	struct stream *s = state;
+	struct stream_conn *c = stream_find(s, number);
+
+	return n > 0 && c && !(c->flags & (STREAM_EOF | STREAM_OPENING)) ?
+		       (size_t)stream_read(s, c, false, pkt) : 0;
+}
+
 void stream_keep(void *state, uint32_t number, size_t used)
 {
 	struct stream *s = state;
@@ -588,12 +591,10 @@ void stream_drop(void *state, uint32_t number)
 	struct stream *s = state;
 	struct stream_conn *c = stream_find(s, number);
 
-	if (!c)
-		return;
-	if (c->rest > 0 && !(c->flags & STREAM_BROKEN)) {
+	if (c && c->rest > 0 && !(c->flags & STREAM_BROKEN)) {
 		c->flags |= STREAM_EOF | STREAM_LEAVING;
 		stream_arm(s, c);
-		return;
+	} else if (c) {
+		stream_vacate(s, c);
 	}
-	stream_vacate(s, c);
 }

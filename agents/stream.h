@@ -39,6 +39,7 @@ int stream_open(struct stream *s, const struct transport_params *params,
 void stream_close(void *state);
 const char *stream_address(const void *state);
 size_t stream_send(void *state, struct packet *pkt, size_t n);
+size_t stream_look(void *state, uint32_t number, struct packet *pkt, size_t n);
 size_t stream_recv(void *state, struct packet *pkt, size_t n);
 void stream_keep(void *state, uint32_t number, size_t used);
 void stream_wait(void *state, int64_t until_ns);

@@ -226,6 +226,8 @@ static size_t tls_send_run(struct tls *t, struct packet *pkt, size_t n)
 		pkt[i].key = as.key;
 		if (!(as.flags & TRANSPORT_STAMP))
 			pkt[i].flags &= ~(uint32_t)TRANSPORT_STAMP;
+		else if (pkt[i].flags & TRANSPORT_STAMP)
+			pkt[i].len = as.len;
 	}
 	return n;
 }

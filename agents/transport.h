@@ -33,7 +33,8 @@ enum transport_flag {
 /* One message (datagram) or some bytes (stream) of one connection. */
 struct packet {
 	unsigned char *data;
-	uint32_t len;
+	uint32_t len;		/* sent, with TRANSPORT_STAMP: becomes that of
+				 * all that its key stands for, a TLS record */
 	uint32_t conn;
 	uint32_t flags;		/* TRANSPORT_CLOSED, _REFUSED on receive */
 	uint32_t key;		/* sent: which stamps are of it; tsource.h */
@@ -63,7 +64,8 @@ struct transport_params {
  * next above `connections`) is its place, which nobody else has until it is
  * gone; then the next one there has a greater number, and what is sent to
  * the old one goes nowhere. One state belongs to one thread. Hot slots never
- * block, never allocate, and readiness comes from one epoll, never a sweep.
+ * block, never allocate, and readiness comes from one epoll, never a sweep;
+ * but for look(), of one connection that is known to owe.
  */
 struct transport_ops {
 	struct kind kind;
@@ -102,6 +104,13 @@ struct transport_ops {
 	 * are given again, longer, after keep().
 	 */
 	size_t (*recv)(void *state, struct packet *pkt, size_t n);
+
+	/*
+	 * Hot: the same of one connection, without asking whether any came.
+	 * A client that polls awaits a reply there. Optional.
+	 */
+	size_t (*look)(void *state, uint32_t conn, struct packet *pkt,
+		       size_t n);
 
 	/*
 	 * Streams, hot: the first `used` bytes of the conn's packet are done

@@ -37,7 +37,8 @@ enum worker_stop {
 
 /* One writer, the measuring thread; ticks read them while it runs. */
 struct worker_counts {
-	_Atomic uint64_t intended, sent, late_replies, bad_replies, waited;
+	_Atomic uint64_t intended, sent, late_replies, bad_replies;
+	_Atomic uint64_t waited, cut_off;	/* those of these */
 	_Atomic uint64_t outcome[OUTCOMES];
 };
 
@@ -97,6 +98,7 @@ struct worker {
 	uint64_t boot_id;	/* of the host whose monotonic clock is ours */
 	uint32_t burst;		/* at most WORKER_BURST */
 	int64_t now_ns;		/* of this turn */
+	int64_t came_ns;	/* the last packet that came alone */
 	int64_t timeout_ns;	/* the longest, where classes differ */
 	int64_t *line_timeout_ns; /* of each of flight.lines */
 	int64_t end_ns;		/* nothing is intended from here on */
@@ -106,13 +108,17 @@ struct worker {
 	struct result_connections connections;
 	struct hist *connect;	/* ns until they stood, opened again */
 	struct rng backoff;
-	uint32_t turns, sends;
+	uint32_t turns, looks, sends;
+	uint32_t cut;		/* connections that broke, not yet mended: */
+	bool cut_off;		/* why the requests wait that do; sticky ones
+				 * have their own connection's */
 	uint32_t picked;	/* the last connection; pipelined: */
 	uint32_t more;		/* so many more requests may go there */
 	int32_t answered;	/* replies since the last sends */
 	bool trailer, in_order, stream, poll, filled;
 	bool idle;		/* nothing went out or in, in the last turn */
-	bool flooded;		/* as much came in as it takes: maybe more is */
+	bool flooded;		/* as much came in as it takes, or it was looked
+				 * at one connection of several: maybe more is */
 	bool full;		/* all connections are busy: a reply makes room */
 	bool failed;		/* err says why; the segment is void */
 	_Atomic int stop;	/* enum worker_stop */
@@ -174,10 +180,20 @@ void loop_run(struct worker *w);
 /* Block mode, nap.c: until there is something to do. */
 void worker_nap(struct worker *w);
 
-/* Cold parts of the loop, mend.c. mend_grow: where requests wait. */
+/*
+ * Cold parts of the loop, mend.c. mend_wait: before one more request waits,
+ * for its own connection or, POOL_NONE, for any. mend_grow: where some do.
+ */
+void mend_wait(struct worker *w, uint32_t own);
 void mend_grow(struct worker *w);
 void mend_refused(struct worker *w);
 void mend_break(struct worker *w, uint32_t conn);
+/*
+ * A connection without room keeps its packets, in order, and holds up none
+ * of the others. Packets before i are gone; packet i itself was refused, if
+ * `full`.
+ */
+void mend_flush(struct worker *w, size_t i, bool full);
 /* What a connection says that does not stand. */
 void mend_told(struct worker *w, const struct packet *pkt);
 
@@ -197,12 +213,11 @@ struct sample *expire_take(struct worker *w, const struct intent *intent);
 void expire_lines(struct worker *w);
 int64_t expire_next_ns(struct worker *w);
 
-/* A request's time is up; or its slot is needed for another. */
-void loop_expire(struct worker *w, struct sample *s);
-void loop_make_way(struct worker *w, uint32_t seq);
+/* A request's time is up (TIMEOUT); or its slot is needed for another (LOST). */
+void loop_abandon(struct worker *w, struct sample *s, enum outcome outcome);
 
-/* Packet i, and none before it but the n that there are, stays. */
-void loop_keep(struct worker_outbox *o, size_t i);
+/* Hand over n packets from i on; how many were taken. */
+size_t loop_offer(struct worker *w, size_t i, size_t n);
 
 /* A request is finished: its record goes to the ring, its slot is free. */
 void loop_finish(struct worker *w, struct sample *s, enum outcome outcome);

@@ -343,34 +343,6 @@ static void compare_tls(uint32_t conns, uint32_t in_flight, const char *name)
 	arena_fini(&arena);
 }
 
-/* ---- stamps, beside the same without ---- */
-
-static void compare_stamps(const char *name, const char *transport, int type,
-			   uint32_t conns, uint32_t in_flight, double share)
-{
-	struct bench_best best[2] = { { 0 }, { 0 } };
-	struct service service;
-	struct worker *w[2];
-	struct arena arena;
-
-	arena_init(&arena);
-	start(&service, type);
-	for (int i = 0; i < 2; i++)
-		w[i] = bench_worker(transport, NULL, service.address, conns,
-				    in_flight, i ? share : 0, &arena);
-	/* A small difference of large figures: each has its chances. */
-	for (uint32_t i = 0; i < 6 * ROUNDS; i++)
-		segment(w[i % 2], i / 2, &best[i % 2]);
-	bench_row(name, best[1].ns - best[0].ns, "ns/request", (double)NAN,
-		  NULL);
-	for (int i = 0; i < 2; i++) {
-		worker_close(w[i]);
-		free(w[i]);
-	}
-	arena_fini(&arena);
-	stop(&service);
-}
-
 int main(void)
 {
 	clock_sync();
@@ -382,17 +354,5 @@ int main(void)
 		SOCK_STREAM, CONNS, 1, bare_tcp);
 	compare_tls(CONNS, 1, "agent over TLS, 1 under way on each of 16");
 	compare_tls(1, WINDOW, "agent over TLS, 32 under way on 1 socket");
-	compare_stamps("stamps of every UDP request, 1 socket", "udp",
-		       SOCK_DGRAM, 1, WINDOW, 1);
-	compare_stamps("stamps of every UDP request, 16 sockets", "udp",
-		       SOCK_DGRAM, CONNS, 1, 1);
-	compare_stamps("stamps of every TCP request, 16 sockets", "tcp",
-		       SOCK_STREAM, CONNS, 1, 1);
-	compare_stamps("stamps of 1/16 over UDP, 1 socket", "udp", SOCK_DGRAM,
-		       1, WINDOW, 1. / 16);
-	compare_stamps("stamps of 1/16 over UDP, 16 sockets", "udp",
-		       SOCK_DGRAM, CONNS, 1, 1. / 16);
-	compare_stamps("stamps of 1/16 over TCP, 16 sockets", "tcp",
-		       SOCK_STREAM, CONNS, 1, 1. / 16);
 	return 0;
 }

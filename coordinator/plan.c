@@ -329,6 +329,30 @@ static void plan_check_service(const struct plan *plan, struct arena *arena,
 				  "{service: ...}}", w->protocol.kind->name));
 }
 
+/* Sizes that the protocol does not look at would be asked for in vain. */
+static void plan_check_sizes(const struct plan *plan, struct arena *arena,
+			     struct option_problems *problems)
+{
+	const struct config_workload *w = &plan->config->workload;
+	const struct config_class *class = w->classes.items;
+	bool size = w->request_size.kind, reply = w->reply_size.kind;
+	unsigned flags = proto_flags(&w->protocol);
+
+	for (size_t i = 0; i < w->classes.n; i++) {
+		size |= class[i].request_size.kind != NULL;
+		reply |= class[i].reply_size.kind != NULL;
+	}
+	size = size && !(flags & PROTO_SIZES);
+	if (!size && (!reply || flags & PROTO_REPLY_SIZES))
+		return;
+	plan_problem(plan->config, "workload", problems,
+		     arena_printf(arena, "%s: protocol %s has sizes of its "
+				  "own; remove it, and see `lancet list "
+				  "protocols` for its options",
+				  size ? "request_size" : "reply_size",
+				  w->protocol.kind->name));
+}
+
 static void plan_check_connections(const struct plan *plan,
 				   struct arena *arena,
 				   struct option_problems *problems)
@@ -461,6 +485,7 @@ struct plan *plan_create(const struct config *config,
 	plan_check_stamps(plan, arena, problems);
 	plan_check_path(plan, arena, problems);
 	plan_check_service(plan, arena, problems);
+	plan_check_sizes(plan, arena, problems);
 	plan_check_connections(plan, arena, problems);
 	if (workload_init(&plan->workload, config, arena, err) ||
 	    capacity_workload(&plan->served, &plan->workload, config, arena,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hwts/pairing_doubt.h"
+#include "hwts/pairing_stream.h"
 #include "hwts/wall.h"
 #include "lancet/core/arena.h"
 
@@ -78,6 +79,7 @@ static void take_sent(struct join *j, const struct pairing_entry *e)
 		.key = c->sent,
 		.sample = sample_of(j, e->seq),
 		.opening = c->opening,
+		.len_bytes = (uint32_t)e->ns,
 		.asked = e->kind,
 	};
 }
@@ -151,7 +153,22 @@ static void give_stamp(struct join *j, struct pairing_send *s,
 	s->at_ns[e->kind] = at.mono_ns;
 }
 
-/* Those that went in one write have one key. */
+/* Of a byte behind the last one of this send: it had left by then. */
+static void give_later(struct join *j, struct pairing_send *s,
+		       const struct pairing_entry *e)
+{
+	struct wall_instant at;
+
+	if (e->kind != TSOURCE_SND || !s->sample ||
+	    j->rules->hardware != !!(e->quality & TSOURCE_HARDWARE) ||
+	    !instant(j, e, s->sample->sent_ns, &at) || too_early(s, &at))
+		return;
+	believe(j, &at);
+	if (!s->later_ns || at.mono_ns < s->later_ns)
+		s->later_ns = at.mono_ns;
+}
+
+/* Those that went in one record have one key. */
 static void take_stamp(struct join *j, const struct pairing_entry *e)
 {
 	struct conn *c = &j->conn[e->conn];
@@ -160,8 +177,11 @@ static void take_stamp(struct join *j, const struct pairing_entry *e)
 	size_t i = find_send(j, c, key);
 
 	if (i == c->end || j->p->send[i].key != key) {
-		/* A write that the kernel took in part ends in its middle. */
-		j->p->count.stray += !j->rules->stream || i == c->end;
+		/* A write ends in a request, or with one that did not ask. */
+		if (!j->rules->stream || (i == c->end && j->rules->every))
+			j->p->count.stray++;
+		else if (i > c->begin)
+			give_later(j, &j->p->send[i - 1], e);
 		return;
 	}
 	c->heard = key;
@@ -261,6 +281,12 @@ static void take_entry(struct join *j, const struct pairing_entry *e)
 		c->sent = c->heard = 0;
 		c->opening++;
 		break;
+	case PAIRING_RESENT:
+		for (size_t i = c->begin; i < c->end; i++) {
+			j->p->send[i].resent = true;
+			j->p->send[i].unsure |= e->key;
+		}
+		break;
 	case PAIRING_ARRIVED:
 	case PAIRING_RELEASED:
 	case PAIRING_FOREIGN:
@@ -292,45 +318,6 @@ static void lay_out(struct join *j, const struct pairing_entry *log, size_t n,
 }
 
 /* --- judgement ------------------------------------------------------------ */
-
-/* Some of its stamps came and others did not: this path loses stamps. */
-static bool has_holes(const struct pairing_send *s)
-{
-	return s->own && (s->own & s->asked) != s->asked;
-}
-
-/* Could the kernel have put a's bytes into the packet of b? */
-static bool shares(const struct pairing_send *a, const struct pairing_send *b)
-{
-	if (!a->sample || !b->sample || a->own || a->opening != b->opening)
-		return false;
-	return a->sample->sent_ns == b->sample->sent_ns ||
-	       !a->sample->received_ns ||
-	       a->sample->received_ns >= b->sample->sent_ns;
-}
-
-/* From the last write back: each without stamps takes those of the next. */
-static void share_out(struct join *j, const struct conn *c, size_t end)
-{
-	struct pairing_send *send = j->p->send;
-	const struct pairing_send *next = NULL;
-	bool lossy = j->rules->dropped;
-
-	for (size_t i = c->first; i < end; i++)
-		lossy = lossy || has_holes(&send[i]);
-	for (size_t i = end; i-- > c->first;) {
-		struct pairing_send *s = &send[i];
-		bool one_write = next && s->sample && next->sample &&
-				 s->sample->sent_ns == next->sample->sent_ns;
-
-		if (s->at_ns[TSOURCE_SND]) {
-			next = s;
-		} else if (next && shares(s, next) && (one_write || !lossy)) {
-			memcpy(s->at_ns, next->at_ns, sizeof(s->at_ns));
-			j->p->count.shared++;
-		}
-	}
-}
 
 /* Out of order with what came before it on the way: none is believed. */
 static void settle_send(struct join *j, struct pairing_send *s)
@@ -387,7 +374,7 @@ void pairing_join(struct pairing *p, const struct pairing_entry *log,
 	for (size_t i = 0; i < n; i++)
 		take_entry(&j, &log[i]);
 	for (uint32_t i = 0; rules->stream && i < rules->connections; i++)
-		share_out(&j, &j.conn[i], j.conn[i].end);
+		pairing_stream(p, j.conn[i].first, j.conn[i].end, rules);
 	for (uint32_t i = 0; rules->hardware && i < rules->connections; i++)
 		pairing_doubt(p, j.conn[i].first, j.conn[i].end);
 	for (size_t i = 0; i < p->n; i++)

@@ -23,11 +23,8 @@ struct wall;
  *  - Of datagrams, two different stamps of one kind and key contradict each
  *    other and neither is believed (`disputed`). A stream sends again what
  *    was lost, and the kernel stamps that too: the first one counts.
- *  - Writes of a stream that the kernel put into one packet get one stamp,
- *    of the last byte: it is that of the earlier ones too. A write without a
- *    stamp is taken for one of those only where it could have been (its
- *    reply had not come when the later one was sent) and its connection
- *    has lost no stamp.
+ *  - A stream's stamp is of the last byte of a write, and of the packet that
+ *    carried it: pairing_stream.h says what is known of requests before.
  *
  * What was asked for and has no stamp to believe is lost, and counted.
  */
@@ -39,10 +36,12 @@ enum pairing_what {
 	PAIRING_ARRIVED,	/* the target says: seq reached it at ns, */
 	PAIRING_RELEASED,	/* and its reply was handed over at ns */
 	PAIRING_FOREIGN,	/* it says, but by a clock that is not ours */
+	PAIRING_RESENT,		/* a stream: conn has sent something again;
+				 * key: 1, and may have lost stamps before */
 };
 
 struct pairing_entry {
-	int64_t ns;		/* of `clock` */
+	int64_t ns;		/* of `clock`; SENT: bytes with this key */
 	uint32_t conn, key, seq;
 	uint8_t what;
 	uint8_t kind;		/* SENT: TSOURCE_BITs */
@@ -57,6 +56,9 @@ struct pairing_rules {
 	bool stream;
 	bool hardware;		/* the card's stamps count, no others do */
 	bool dropped;		/* the kernel had no room for some */
+	bool unrecorded;	/* the log had none: entries are missing */
+	bool every;		/* the log has all sends, not only some */
+	bool witness;		/* a stream: all of its packets are stamped */
 	const struct wall *wall;
 	/* PHC stamps: as wall_mono(); NULL: there are none. */
 	bool (*phc_mono)(const void *phc, int64_t ns, int64_t near_ns,
@@ -70,17 +72,20 @@ struct pairing_send {
 	struct sample *sample;	/* NULL: its record was dropped */
 	int64_t at_ns[TSOURCE_KINDS];
 	int64_t arrived_ns, released_ns; /* by the target; 0: not told */
+	int64_t later_ns;	/* a stream: a byte behind it had left; or 0 */
 	uint32_t opening;	/* of its connection: the how-manieth */
+	uint32_t len_bytes;	/* with this key: of its whole TLS record */
 	uint8_t asked;		/* TSOURCE_BITs */
 	uint8_t own;		/* stamps with its very key, of any quality */
 	uint8_t disputed;
+	bool resent, unsure;	/* its connection; its own stamp */
 };
 
 struct pairing_counts {
 	int64_t asked;		/* requests sent, of which stamps were asked */
 	int64_t replies;	/* of these: with a reply */
 	int64_t lost_tx, lost_rx; /* no stamp of the send, of its reply */
-	int64_t shared;	/* have a later write's stamp */
+	int64_t shared;	/* have the stamp of a later byte's packet */
 	int64_t stray, twice, disputed, misplaced;
 	int64_t unclear;	/* the clocks moved while it was taken */
 	int64_t told, foreign;	/* replies with the target's instants */

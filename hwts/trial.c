@@ -31,7 +31,12 @@ struct run {
 static int failed(struct run *r, const char *what)
 {
 	int rc = -errno;
+	const char *name = r->params->interface;
 
+	if (rc == -ENETUNREACH || rc == -ENETDOWN)
+		return err_set(r->err, rc, "%s: %s; bring %s up, with an "
+			       "address (ip link set %s up)", what,
+			       strerror(-rc), name, name);
 	return err_set(r->err, rc, "%s: %s", what, strerror(-rc));
 }
 

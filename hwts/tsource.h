@@ -174,6 +174,12 @@ struct tsource_ops {
 	 * room for since enable(), over all connections.
 	 */
 	uint64_t (*drops)(void *state);
+
+	/*
+	 * Cold: has this connection sent anything again since this was asked
+	 * last, or since enable()? NULL: it never does, or would tell.
+	 */
+	bool (*resent)(void *state, uint32_t conn);
 };
 
 struct tsource {

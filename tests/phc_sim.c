@@ -140,6 +140,8 @@ int main(int argc, char **argv)
 	phc_trial_run(t, &out);
 	printf("error p50 %.0f p99 %.0f max %.0f ns\n", out.p50_ns, out.p99_ns,
 	       out.max_ns);
+	printf("least p99 %.0f ns, of who knows the walk\n",
+	       out.least_p99_ns);
 	printf("bound p50 %.0f max %.0f ns, coverage %.4f%%\n",
 	       out.bound_p50_ns, out.bound_max_ns, 100 * out.coverage);
 	printf("converted %" PRIu64 ", refused %" PRIu64 "\n", out.converted,

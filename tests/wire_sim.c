@@ -1,8 +1,10 @@
 /* wire_sim.c - every stamp of some requests, looked at */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lancet/core/clock.h"
@@ -21,6 +23,9 @@ static const char usage[] =
 	"  --detail X          and for stamps of SCHED, and ACK (1)\n"
 	"  --buffer N          receive buffer of a socket in bytes (8 MiB)\n"
 	"  --silent            receive nothing before all is sent\n"
+	"  --dump FILE         seq,conn,end,sent,out,in,received of each: end, the\n"
+	"                      offset where it ends in its stream; before,\n"
+	"                      clock,CLOCK_MONOTONIC,CLOCK_REALTIME; ns\n"
 	"  --address ADDR      of an echo server (its own, on lo)\n"
 	"  --serve ADDR        be that server, until killed\n"
 	"\n"
@@ -38,6 +43,7 @@ static const struct option options[] = {
 	{ "detail", required_argument, NULL, 'd' },
 	{ "buffer", required_argument, NULL, 'B' },
 	{ "silent", no_argument, NULL, 'q' },
+	{ "dump", required_argument, NULL, 'D' },
 	{ "address", required_argument, NULL, 'a' },
 	{ "serve", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, '?' },
@@ -114,6 +120,14 @@ int main(int argc, char **argv)
 		case 'd': t.detail = atof(optarg); break;
 		case 'B': t.buffer = atol(optarg); break;
 		case 'q': t.silent = true; break;
+		case 'D':
+			t.dump = fopen(optarg, "w");
+			if (!t.dump) {
+				fprintf(stderr, "wire-sim: --dump %s: %s\n",
+					optarg, strerror(errno));
+				return 4;
+			}
+			break;
 		case 'a': t.address = optarg; break;
 		case 'S': at = optarg; break;
 		default: fputs(usage, stderr); return 2;
@@ -127,6 +141,10 @@ int main(int argc, char **argv)
 	}
 	if (wire_trial_run(&t, &err) < 0) {
 		fprintf(stderr, "wire-sim: %s\n", err.text);
+		return 4;
+	}
+	if (t.dump && fclose(t.dump)) {
+		perror("wire-sim: --dump");
 		return 4;
 	}
 	return report(&t);

@@ -18,6 +18,8 @@ enum proto_flag {
 	PROTO_LOADER = 16,	/* has a store to fill first: populate() */
 	PROTO_TRAILER = 32,	/* can ask for the target's instants */
 	PROTO_CODES = 64,	/* replies have codes, and no trailer */
+	PROTO_SIZES = 128,	/* requests are as long as they are asked for */
+	PROTO_REPLY_SIZES = 256, /* and so are replies */
 };
 
 /* The built-in target's own account of one request; CLOCK_MONOTONIC. */

@@ -44,6 +44,7 @@ const struct transport_ops transport_tcp = {
 	.address = stream_address,
 	.send = stream_send,
 	.recv = stream_recv,
+	.look = stream_look,
 	.keep = stream_keep,
 	.wait = stream_wait,
 	.reopen = stream_reopen,

@@ -52,6 +52,7 @@ const struct transport_ops transport_unix_datagram = {
 	.address = datagram_address,
 	.send = datagram_send,
 	.recv = datagram_recv,
+	.look = datagram_look,
 	.again = datagram_again,
 	.wait = datagram_wait,
 	.reopen = datagram_reopen,

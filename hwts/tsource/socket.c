@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "hwts/card.h"
@@ -26,6 +28,7 @@ struct socket_conn {
 	uint32_t base;		/* of the kernel's count, since enable() */
 	uint32_t count;		/* sends that asked */
 	uint32_t drops;		/* of the socket when it was enabled */
+	uint32_t resent;	/* segments, when resent() was asked last */
 };
 
 struct socket_source {
@@ -286,6 +289,21 @@ static uint64_t socket_all_drops(void *state)
 	return n;
 }
 
+static bool socket_resent(void *state, uint32_t conn)
+{
+	struct socket_source *s = state;
+	struct socket_conn *c = &s->conn[conn];
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	uint32_t before = c->resent;
+
+	if (!s->params.stream || c->fd < 0 ||
+	    s->sys->getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return false;
+	c->resent = info.tcpi_total_retrans;
+	return c->resent != before;
+}
+
 const struct tsource_ops tsource_socket = {
 	.kind = {
 		.name = "socket",
@@ -303,4 +321,5 @@ const struct tsource_ops tsource_socket = {
 	.rx_stamp = socket_received,
 	.phc_read = socket_clock,
 	.drops = socket_all_drops,
+	.resent = socket_resent,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hwts/capture.h"
 #include "hwts/hwtstamp.h"
 #include "hwts/phc_clock.h"
 #include "hwts/phc_track.h"
@@ -216,25 +217,15 @@ static void examine_user(struct hwts_interface *i)
 static void examine_pcap(struct hwts_interface *i)
 {
 	struct hwts_finding *f = &i->source[HWTS_PCAP];
-	struct tsource_params params = { .sys = &sys_kernel, .connections = 1,
-					 .interface = i->name };
-	const struct tsource_ops *ops =
-		(const void *)kind_find(KIND_TSOURCE, "pcap");
-	struct arena arena;
+	const struct capture_params params = { .interface = i->name,
+					       .filter = "" };
 	struct err err;
-	void *state;
+	struct capture *c = capture_open_live(&params, &err);
 
-	if (!ops) {
-		say(f, "live capture does not work here; use lancet pcap FILE");
-		return;
-	}
-	arena_init(&arena);
-	state = arena_alloc(&arena, ops->state_size);
-	f->works = ops->open(state, &params, &arena, &err) == 0;
-	if (f->works)
-		ops->close(state);
-	say(f, "%s", f->works ? "captures, with stamps in ns" : err.text);
-	arena_fini(&arena);
+	f->works = c;
+	if (c)
+		capture_close(c);
+	say(f, "%s", c ? "captures, with stamps in ns" : err.text);
 }
 
 void hwts_examine(struct hwts_interface *interface,

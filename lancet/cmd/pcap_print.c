@@ -87,27 +87,33 @@ static void print_counts(const struct pcap_found *found)
 	print_lines(lines);
 }
 
+/* A bound that nothing is known of is not printed. */
+static void print_quantile(const struct result_quantile *at)
+{
+	char value[TEXT], lo[TEXT], hi[TEXT], q[TEXT];
+
+	printf("%8s  %8s", unit_print_quantile(at->q, q, sizeof(q)),
+	       isfinite(at->value) ? words_time(at->value, value, sizeof(value))
+				   : "-");
+	if (at->reason)
+		printf("  unresolved: %s\n", at->reason);
+	else
+		printf("  [%s, %s]\n", words_time(at->lo, lo, sizeof(lo)),
+		       words_time(at->hi, hi, sizeof(hi)));
+}
+
 static void print_latency(const struct pcap_found *found)
 {
 	const struct result_metric *m = &found->wire;
-	char value[TEXT], lo[TEXT], hi[TEXT], q[TEXT];
+	char value[TEXT];
 
 	if (!isfinite(m->mean.value))
 		return;
 	printf("\nwire time, of all requests (95%% interval)\n");
 	printf("%8s  %8s\n", "mean",
 	       words_time(m->mean.value, value, sizeof(value)));
-	for (size_t i = 0; i < m->nquantiles; i++) {
-		const struct result_quantile *at = &m->quantiles[i];
-
-		printf("%8s  %8s  [%s, %s]%s%s\n",
-		       unit_print_quantile(at->q, q, sizeof(q)),
-		       words_time(at->value, value, sizeof(value)),
-		       words_time(at->lo, lo, sizeof(lo)),
-		       words_time(at->hi, hi, sizeof(hi)),
-		       at->reason ? "  unresolved: " : "",
-		       at->reason ? at->reason : "");
-	}
+	for (size_t i = 0; i < m->nquantiles; i++)
+		print_quantile(&m->quantiles[i]);
 	printf("%8s  %8s\n", "max",
 	       words_time(found->most_ns, value, sizeof(value)));
 }
@@ -131,6 +137,10 @@ static void print_arrivals(const struct pcap_request *request,
 	printf("\n  squared coefficient of variation of gaps %.3g\n", a->scv);
 	printf("  variance / mean of requests per ms %.3g, median of blocks of "
 	       "100 ms %.3g\n", a->dispersion, a->dispersion_block);
+	if (isnan(a->lag1)) {
+		puts("  no autocorrelation: all gaps are the same");
+		return;
+	}
 	printf("  autocorrelation of neighbouring gaps %.3g, Ljung-Box of %d "
 	       "lags %.3g (p %.2g)\n", a->lag1, PCAP_LAGS, a->ljung_box,
 	       a->ljung_box_p);

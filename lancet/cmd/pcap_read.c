@@ -31,25 +31,63 @@ static struct capture *open_again(const struct pcap_request *request,
 
 /* --- whom to look for ----------------------------------------------------- */
 
+/*
+ * Why there is no server in it: what its packets are, if all are of a kind;
+ * else what ended it early, if something did.
+ */
+static int no_server(const struct pcap_request *request, const char *link,
+		     const uint64_t kind[DISSECT_KINDS], uint64_t packets,
+		     const char *damage)
+{
+	struct err err;
+
+	if (!packets && damage)
+		return failed(request, damage);
+	if (!packets)
+		return failed(request, "no packet in it; capture while the "
+				       "server is asked");
+	if (kind[DISSECT_UNKNOWN_LINK] == packets) {
+		err_set(&err, -ENOTSUP, "its packets are of a link that lancet "
+			"cannot read (%s); capture where they are IP", link);
+		return failed(request, err.text);
+	}
+	if (kind[DISSECT_FRAGMENT] > packets / 2) {
+		err_set(&err, -ENOTSUP, "%llu of %llu packets are IP fragments, "
+			"which are passed over; send smaller datagrams",
+			(unsigned long long)kind[DISSECT_FRAGMENT],
+			(unsigned long long)packets);
+		return failed(request, err.text);
+	}
+	if (damage)
+		return failed(request, damage);
+	return failed(request, "no UDP or TCP packet with data; if there "
+			       "should be one, name the server with --target "
+			       "or --port");
+}
+
 static int guess_server(struct pcap_request *request, struct capture *c)
 {
 	struct exchange_guess guess;
 	struct capture_packet packet;
+	uint64_t kind[DISSECT_KINDS] = { 0 }, packets = 0;
+	struct dissected d;
 	struct err err;
 	bool any = false;
+	int rc = 0;
 
 	if (exchange_guess_init(&guess) == 0) {
-		while (capture_next(c, &packet, &err) > 0 &&
-		       exchange_guess_take(&guess, &packet))
-			;
+		while ((rc = capture_next(c, &packet, &err)) > 0 &&
+		       exchange_guess_take(&guess, &packet)) {
+			kind[dissect_packet(&packet, &d)]++;
+			packets++;
+		}
 		any = exchange_guess_best(&guess, &request->server);
 	}
 	exchange_guess_fini(&guess);
 	if (any)
 		return STATUS_FINE;
-	return failed(request, "no UDP or TCP packet with data; if there "
-			       "should be one, name the server with --target "
-			       "or --port");
+	return no_server(request, capture_link_name(c), kind, packets,
+			 rc < 0 ? err.text : NULL);
 }
 
 /* Packets that a guess of the protocol looks at. */
@@ -78,6 +116,9 @@ static size_t answered_of(const struct pcap_request *request,
 				break;
 	for (size_t i = 0; i < x.n; i++)
 		answered += x.all[i].reply_ns > 0;
+	/* Bytes of another protocol look like one of this now and then. */
+	if (x.count.bad_requests >= x.n)
+		answered = 0;
 	*cut = x.count.cut + x.count.kind[DISSECT_CUT] > 0;
 	exchange_fini(&x);
 	capture_close(c);

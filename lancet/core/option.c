@@ -86,7 +86,9 @@ static void preset(const struct option_reader *r, const struct option_row *row,
 		   enum option_unit unit, const struct option_mark *mark,
 		   void *field)
 {
-	const struct option_reader lenient = { r->arena, r->problems, true };
+	const struct option_reader lenient = {
+		.arena = r->arena, .problems = r->problems, .bare = true
+	};
 	struct yaml_node scalar = {
 		.type = YAML_SCALAR, .mark = *mark, .text = row->preset,
 		.key = row->key, .key_mark = *mark
@@ -122,6 +124,12 @@ static void absent(const struct option_reader *r, const struct option_row *row,
 		if (r->bare && (row->type == OPTION_TYPE_VALUE ||
 				row->type == OPTION_TYPE_VALUES))
 			preset(r, &one, unit, mark, field);
+		else if (r->brief && *row->key)
+			option_problem(r->problems, mark,
+				       "%s in %s is missing; write it out: "
+				       "{%s: {%s: ...}}, %s",
+				       row->key, where, where, row->key,
+				       option_expected(row, unit));
 		else
 			option_problem(r->problems, mark,
 				       "%s%s%s is missing; write %s%s%s",
@@ -401,6 +409,7 @@ static void kind_scalar(const struct option_reader *r,
 {
 	const char *colon = strchr(node->text, ':');
 	const char *name = node->text, *text = NULL;
+	struct option_reader brief = *r;
 	size_t problems = r->problems->n;
 	void *options;
 
@@ -420,7 +429,8 @@ static void kind_scalar(const struct option_reader *r,
 		return;
 	}
 	to->options = options = arena_alloc(r->arena, to->kind->options_size);
-	short_form(r, to->kind, unit, node, text, options);
+	brief.brief = true;
+	short_form(&brief, to->kind, unit, node, text, options);
 	complete(r, to->kind, node, options, problems);
 }
 
@@ -551,7 +561,8 @@ int option_parse(const struct option_row *rows, enum option_unit unit,
 		 const struct yaml_node *node, void *to, struct arena *arena,
 		 struct option_problems *problems)
 {
-	const struct option_reader r = { arena, problems, false };
+	const struct option_reader r = { .arena = arena,
+					 .problems = problems };
 	size_t before = problems->n;
 
 	if (node->type != YAML_MAP)
@@ -567,7 +578,8 @@ int option_parse_choice(enum kind_class class, enum option_unit unit,
 			struct arena *arena, struct err *err)
 {
 	struct option_problems problems = { 0 };
-	const struct option_reader r = { arena, &problems, true };
+	const struct option_reader r = { .arena = arena,
+					 .problems = &problems, .bare = true };
 	const struct option_row row = { .key = "", .type = OPTION_TYPE_KIND,
 					.class = class, .unit = unit };
 	struct yaml_node scalar = { .type = YAML_SCALAR,

@@ -11,6 +11,7 @@ struct option_reader {
 	struct arena *arena;
 	struct option_problems *problems;
 	bool bare;		/* a VALUE needs no unit: command line, preset */
+	bool brief;		/* in a short form, which cannot say all */
 };
 
 /* Is it one of the types that a scalar fills? */

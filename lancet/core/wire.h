@@ -118,6 +118,12 @@ struct wire_window {
 #define WIRE_REQUESTED (UINT32_MAX - 1)
 #define WIRE_SERVED UINT32_MAX
 
+/*
+ * Of wire times there is one more outcome: answered, and asked for stamps,
+ * of which one was lost. So many have a wire time that nobody knows.
+ */
+#define WIRE_UNSTAMPED OUTCOMES
+
 /* Actual send gaps of one thread, of consecutive requests, in order. */
 struct wire_gaps {
 	uint32_t thread;		/* of the agent, from 0 */
@@ -163,7 +169,7 @@ struct wire_report {
 	struct wire_window *window;	/* in order of index, class, outcome */
 	size_t nwindows;
 	struct wire_window *wire;	/* the same of wire times, of the */
-	size_t nwire;			/* requests that were stamped */
+	size_t nwire;			/* requests that asked for stamps */
 	const struct wire_way *way;	/* of some of these */
 	size_t nways;
 	struct wire_stamps stamps;
@@ -179,7 +185,8 @@ struct wire_report {
 	uint64_t stalls_dropped;	/* did not fit into the list */
 	uint64_t bad_replies;		/* no protocol sense was made of them */
 	uint64_t unasked;		/* replies beyond those still owed */
-	uint64_t waited;		/* for replies: connections were full */
+	uint64_t waited;		/* for a connection with room, of which */
+	uint64_t cut_off;		/* because connections had broken */
 	double cpu_s;			/* of its process, records folded */
 	double wall_s;			/* of its threads, in the segment */
 	const struct sample *sample;	/* plan.samples of all, in order of */

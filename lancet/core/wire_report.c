@@ -174,9 +174,10 @@ static bool after(const struct wire_window *a, const struct wire_window *b)
 	return a->outcome < b->outcome;
 }
 
-static int take_windows(struct wire_cursor *from, struct wire_window **window,
-			size_t *n, const char *blob, struct arena *arena,
-			struct err *err)
+/* Of outcomes up to this one. */
+static int take_windows(struct wire_cursor *from, uint8_t last,
+			struct wire_window **window, size_t *n,
+			const char *blob, struct arena *arena, struct err *err)
 {
 	/* The least a window takes bounds how many there can be. */
 	size_t room = (size_t)(from->end - from->at) / 28;
@@ -194,7 +195,7 @@ static int take_windows(struct wire_cursor *from, struct wire_window **window,
 		w->class = head.class;
 		w->outcome = head.outcome;
 		if (!take_hist(from, arena, &w->response) ||
-		    head.outcome >= OUTCOMES || w->response.total == 0 ||
+		    head.outcome > last || w->response.total == 0 ||
 		    (w->response.n == 0) !=
 			    (head.outcome != OUTCOME_RECEIVED) ||
 		    (*n > 0 && !after(w - 1, w)))
@@ -443,7 +444,7 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 
 	if (rc < 0)
 		return rc;
-	frame = json_pack("{ss sI sI sI sI sI sI sI so so so}", "t", "data",
+	frame = json_pack("{ss sI sI sI sI sI sI sI sI so so so}", "t", "data",
 			  "agent", (json_int_t)report->agent, "loop_gaps",
 			  (json_int_t)report->loop_gaps, "records_dropped",
 			  (json_int_t)report->records_dropped,
@@ -451,7 +452,8 @@ int wire_report_send(struct frame_io *io, const struct wire_report *report,
 			  (json_int_t)report->stalls_dropped, "bad_replies",
 			  (json_int_t)report->bad_replies, "unasked",
 			  (json_int_t)report->unasked, "waited",
-			  (json_int_t)report->waited, "send_cost_ns",
+			  (json_int_t)report->waited, "cut_off",
+			  (json_int_t)report->cut_off, "send_cost_ns",
 			  wire_real(report->send_cost_ns), "cpu_s",
 			  wire_real(report->cpu_s), "wall_s",
 			  wire_real(report->wall_s));
@@ -514,6 +516,8 @@ static int take_data(struct wire_report *r, const json_t *frame,
 	    wire_get_u64(frame, "bad_replies", &r->bad_replies, err) < 0 ||
 	    wire_get_u64(frame, "unasked", &r->unasked, err) < 0 ||
 	    wire_get_u64(frame, "waited", &r->waited, err) < 0 ||
+	    wire_get_u64(frame, "cut_off", &r->cut_off, err) < 0 ||
+	    (r->cut_off > r->waited && damaged("waited", err)) ||
 	    wire_get_real(frame, "send_cost_ns", 0, HUGE_VAL, &r->send_cost_ns,
 			  err) < 0 ||
 	    wire_get_real(frame, "cpu_s", 0, HUGE_VAL, &r->cpu_s, err) < 0 ||
@@ -534,11 +538,11 @@ static int take_blob(struct wire_report_in *in, struct err *err)
 				    .end = blob->data + blob->len };
 
 	if (!strcmp(blob->name, "windows"))
-		return take_windows(&from, &r->window, &r->nwindows,
-				    blob->name, arena, err);
+		return take_windows(&from, OUTCOMES - 1, &r->window,
+				    &r->nwindows, blob->name, arena, err);
 	if (!strcmp(blob->name, "wire"))
-		return take_windows(&from, &r->wire, &r->nwire, blob->name,
-				    arena, err);
+		return take_windows(&from, WIRE_UNSTAMPED, &r->wire,
+				    &r->nwire, blob->name, arena, err);
 	if (!strcmp(blob->name, "ways"))
 		return take_ways(blob->data, blob->len, r, arena, err);
 	if (!strcmp(blob->name, "lateness"))

@@ -25,6 +25,7 @@
 #define LOOK_NS 20000000	/* between looks at the stop flag, blocked */
 #define LOOK_BUSY_NS 2000000	/* while requests keep coming: a standstill */
 #define BUSY_NS 100000000	/* in a sleep counts from the sleep's end on */
+#define AWAIT_NS 600		/* what a look for requests takes, and more */
 #define RETRY_NS 1000000	/* between tries at a peer without room */
 
 struct virtual {
@@ -330,6 +331,23 @@ static void rest(struct virtual *v, int64_t now_ns)
 	stall_begin(&v->target->stalls, now_ns < until ? now_ns : until);
 }
 
+/*
+ * The time; of a completion, where one is so near: a look that began before
+ * it is followed by another one, and its reply leaves later by both.
+ */
+static int64_t what_time(const struct virtual *v)
+{
+	const struct policy *p = &v->target->policy;
+	int64_t now_ns = clock_now_ns();
+	sim_time next = p->ops->next(p->state);
+
+	if (v->worked || next > (sim_time)(now_ns + AWAIT_NS - v->start_ns))
+		return now_ns;
+	while ((sim_time)(now_ns - v->start_ns) < next)
+		now_ns = clock_now_ns();
+	return now_ns;
+}
+
 static void serve(struct virtual *v)
 {
 	struct target *t = v->target;
@@ -337,7 +355,7 @@ static void serve(struct virtual *v)
 	v->turn_ns = clock_now_ns();
 	stall_begin(&t->stalls, v->turn_ns);
 	while (!atomic_load_explicit(&t->stop, memory_order_relaxed)) {
-		int64_t now = clock_now_ns();
+		int64_t now = what_time(v);
 		size_t work;
 
 		stall_turn(&t->stalls, now);

@@ -8,6 +8,7 @@
 #include <gsl/gsl_sort.h>
 
 #include "hwts/phc_fit.h"
+#include "hwts/phc_walk.h"
 #include "lancet/core/arena.h"
 
 #define COVERAGE_MIN .995
@@ -73,6 +74,37 @@ static void trial_clock(struct trial_run *run)
 	rng_init(&run->rng, &key);
 }
 
+/*
+ * The p99 of a linear smoother that knows the walk, and how far from the middle
+ * of a bracket the clock is latched, at the readings: over many walks none has a
+ * lower one. It need not follow the temperature's swing.
+ */
+static double trial_least(const struct phc_trial *t,
+			  const struct phc_reading *reading, size_t n,
+			  struct arena *arena)
+{
+	struct phc_walk *w = arena_array(arena, n, sizeof(*w));
+	double latch = fmax(t->spec.latch, 1e-3), sum = 0, variance;
+
+	for (size_t i = 0; i < n; i++) {
+		struct phc_point p = { (double)(reading[i].mono_ns -
+						reading[0].mono_ns) * 1e-9, 0,
+				       (double)reading[i].width_ns / 2 * latch };
+
+		if (i == 0) {
+			phc_walk_init(&w[0], &p, 0, PHC_SLOPE_ANY);
+			continue;
+		}
+		w[i] = w[i - 1];
+		phc_walk_predict(&w[i], p.x_s, t->spec.wander_ppb);
+		phc_walk_update(&w[i], &p, &variance);
+	}
+	sum = w[n - 1].yy;
+	for (size_t i = n - 1; i-- > 0; sum += w[i].yy)
+		phc_walk_smooth(&w[i], &w[i + 1], t->spec.wander_ppb);
+	return 2.576 * sqrt(sum / (double)n); /* of the normal law */
+}
+
 static void trial_read(struct trial_run *run, struct arena *arena)
 {
 	const struct phc_trial *t = run->trial;
@@ -83,6 +115,7 @@ static void trial_read(struct trial_run *run, struct arena *arena)
 		reading[i] = sim_phc_poll(
 			&run->phc, trial_ns(run, (double)i / t->poll_hz));
 	phc_fit_build(&run->fit, reading, n, arena);
+	run->out->least_p99_ns = trial_least(t, reading, n, arena);
 }
 
 /* What happened, beside what was made to happen. */

@@ -26,6 +26,7 @@ extern const struct phc_trial phc_trial_usual;
 
 struct phc_outcome {
 	double p50_ns, p99_ns, max_ns;		/* errors */
+	double least_p99_ns;			/* of one who knows the walk */
 	double bound_p50_ns, bound_max_ns;
 	double coverage;			/* share within the bound */
 	uint64_t converted, refused;

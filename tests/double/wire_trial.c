@@ -2,6 +2,7 @@
 #include "tests/double/wire_trial.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include "lancet/core/stats/vector.h"
 #include "tests/double/echo.h"
 
-#define PATIENCE_NS 2000000000	/* without a reply */
+#define PATIENCE_NS INT64_C(10000000000)	/* without a reply, */
+#define SILENT_NS 500000000	/* where some are expected to be lost */
 #define RECV 32
 
 extern const struct tsource_ops tsource_socket;
@@ -28,7 +30,7 @@ struct flight {
 	unsigned char *data;
 	uint32_t sent, answered;
 	uint32_t at[256];	/* stream: bytes of the reply that have come */
-	int64_t heard_ns;
+	int64_t moved_ns;	/* something was sent, or came */
 };
 
 static int choose(struct flight *f, struct choice *to, struct err *err)
@@ -123,6 +125,8 @@ static void send_burst(struct flight *f)
 			stamps_sent(&f->stamps, &pkt[i], s->seq);
 	}
 	f->sent += took;
+	if (took > 0)
+		f->moved_ns = clock_now_ns();
 }
 
 static void answer(struct flight *f, const struct packet *pkt,
@@ -156,26 +160,29 @@ static void receive(struct flight *f)
 			ops->keep(f->transport.state, pkt[i].conn, used);
 	}
 	if (n > 0)
-		f->heard_ns = clock_now_ns();
+		f->moved_ns = clock_now_ns();
 	if (stamps_due(&f->stamps, clock_now_ns(), n == 0))
 		stamps_turn(&f->stamps, clock_now_ns(), n == 0);
 }
 
 static void fly(struct flight *f)
 {
-	int64_t end_ns;
+	int64_t now_ns, end_ns;
+	int64_t patience_ns = f->t->silent ? SILENT_NS : PATIENCE_NS;
 
 	stamps_begin(&f->stamps);
 	for (uint32_t i = 0; f->t->silent && i < f->t->connections; i++)
 		f->stamps.conn[i].most = UINT32_MAX;
-	f->heard_ns = clock_now_ns();
-	while (f->answered < f->t->requests &&
-	       clock_now_ns() - f->heard_ns < PATIENCE_NS / 4) {
+	f->moved_ns = clock_now_ns();
+	/* Who stood still looks once more before patience ends. */
+	do {
+		now_ns = clock_now_ns();
 		if (f->sent < f->t->requests)
 			send_burst(f);
 		if (!f->t->silent || f->sent == f->t->requests)
 			receive(f);
-	}
+	} while (f->answered < f->t->requests &&
+		 now_ns - f->moved_ns < patience_ns);
 	/* Acknowledgements, and what was not drained yet. */
 	for (end_ns = clock_now_ns() + 60000000; clock_now_ns() < end_ns;)
 		for (uint32_t i = 0; i < f->t->connections; i++)
@@ -212,6 +219,36 @@ static uint64_t count_heard(const struct pairing_entry *log, size_t n,
 	return heard;
 }
 
+/* How CLOCK_REALTIME, which packets are seen by, goes with our own clock. */
+static void dump_clocks(const struct wire_trial *t, const struct wall *wall)
+{
+	for (uint32_t i = 0; i < wall->n; i++) {
+		const struct tsource_reading *r = &wall->look[i];
+
+		fprintf(t->dump, "clock,%" PRId64 ",%" PRId64 "\n",
+			r->before_ns + (r->after_ns - r->before_ns) / 2,
+			r->other_ns);
+	}
+}
+
+/*
+ * For those who saw the packets: the request; its connection, and where it
+ * ends in its stream, both ways; and its instants, 0: none.
+ */
+static void dump(const struct wire_trial *t, const struct sample *s)
+{
+	uint32_t pair = s->seq / 2;
+	uint64_t before = pair / t->connections * 2 + s->seq % 2;
+	bool out = s->wire_out_ns > SAMPLE_LOST_STAMP,
+	     in = s->wire_in_ns > SAMPLE_LOST_STAMP;
+
+	fprintf(t->dump, "%u,%u,%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+		",%" PRId64 "\n", s->seq, pair % t->connections,
+		(before + 1) * t->size, s->sent_ns,
+		out ? s->sent_ns + s->wire_out_ns : 0,
+		in ? s->received_ns - s->wire_in_ns : 0, s->received_ns);
+}
+
 /* Are the instants of one in order, as far as the clocks can tell? */
 static void look_at(struct wire_trial *t, const struct pairing_send *s,
 		    double *leg[4], size_t *n)
@@ -245,7 +282,8 @@ static void judge(struct flight *f)
 	struct pairing_entry *log = arena_array(&f->arena, n, sizeof(*log));
 	struct pairing_rules rules = {
 		.connections = t->connections, .stream = t->stream,
-		.wall = &f->stamps.wall,
+		.every = t->share >= 1, .wall = &f->stamps.wall,
+		.unrecorded = f->stamps.log.full > 0,
 	};
 	struct pairing p;
 	double *leg[4];
@@ -259,6 +297,10 @@ static void judge(struct flight *f)
 	t->count = p.count;
 	t->bound_ns = p.bound_ns;
 	t->received = f->answered;
+	if (t->dump)
+		dump_clocks(t, &f->stamps.wall);
+	for (uint32_t i = 0; t->dump && i < f->sent; i++)
+		dump(t, &f->sample[i]);
 	for (int k = 0; k < 4; k++)
 		leg[k] = arena_array(&f->arena, p.n + 1, sizeof(double));
 	for (size_t i = 0; i < p.n; i++)

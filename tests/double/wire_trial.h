@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "hwts/pairing.h"
 
@@ -22,6 +23,7 @@ struct wire_trial {
 	double detail;		/* asks for SCHED, too; and a stream for ACK */
 	int64_t buffer;		/* receive buffer of each socket; 0: usual */
 	bool silent;		/* nothing is received before all is sent */
+	FILE *dump;		/* a line for each request; NULL: none */
 
 	/* Results. */
 	struct pairing_counts count;

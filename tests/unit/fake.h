@@ -26,6 +26,7 @@ static struct fake_rules {
 	bool refuse;		/* nobody listens */
 	bool hang_up;		/* a connection opened again is closed */
 	bool in_pieces;		/* stream: bytes come in odd portions */
+	int64_t stands_ns;	/* so long, once, after a hundred packets */
 } fake_rules;
 
 struct fake_message {
@@ -49,6 +50,10 @@ static struct fake {
 	struct fake_message message[FAKE_PENDING];
 	uint32_t first, last;
 	uint32_t lent;		/* messages that recv handed out */
+	uint32_t swallowed;	/* packets; the first: before that message */
+	uint32_t before;
+	bool overtaken;		/* a message behind it was handed out: */
+	uint32_t vain;		/* so many looks since then */
 } fake;
 
 /* Everything that is under way arrives now. */
@@ -97,8 +102,11 @@ static bool fake_take(const struct packet *pkt)
 	fake.sent++;
 	if (fake_rules.close_after && fake.sent == fake_rules.close_after)
 		fake.conn[0].closed = fake.conn[0].dead = true;
-	if (fake_rules.swallow && fake.sent % fake_rules.swallow == 0)
+	if (fake_rules.swallow && fake.sent % fake_rules.swallow == 0) {
+		if (!fake.swallowed++)
+			fake.before = fake.last;
 		return true;
+	}
 	c->owed++;
 	fake.last++;
 	*m = (struct fake_message){ pkt->stamp_ns + fake_rules.delay_ns,
@@ -107,6 +115,17 @@ static bool fake_take(const struct packet *pkt)
 	if (fake_rules.spoil_after && fake.sent == fake_rules.spoil_after)
 		memset(m->data, 0xa5, m->len);
 	return true;
+}
+
+static void fake_stand(void)
+{
+	int64_t until_ns = clock_now_ns() + fake_rules.stands_ns;
+
+	if (fake.sent < 100)
+		return;
+	while (clock_now_ns() < until_ns)
+		;
+	fake_rules.stands_ns = 0;
 }
 
 static size_t fake_send(void *state, struct packet *pkt, size_t n)
@@ -119,7 +138,16 @@ static size_t fake_send(void *state, struct packet *pkt, size_t n)
 		if (!fake_take(&pkt[i]))
 			break;
 	}
+	fake_stand();
 	return i;
+}
+
+/* Message i goes out. */
+static void fake_hand_out(uint32_t i)
+{
+	fake.conn[fake.message[i % FAKE_PENDING].conn].owed--;
+	if (fake.swallowed && (int32_t)(i - fake.before) >= 0)
+		fake.overtaken = true;
 }
 
 /* The oldest message that is due and whose connection lives, or NULL. */
@@ -134,7 +162,7 @@ static struct fake_message *fake_due(int64_t now_ns)
 		fake.first++;
 		if (fake.conn[m->conn].dead || !m->len)
 			continue;
-		fake.conn[m->conn].owed--;
+		fake_hand_out(fake.first - 1);
 		return m;
 	}
 	return NULL;
@@ -164,6 +192,29 @@ static size_t fake_recv_datagram(void *state, struct packet *pkt, size_t n)
 {
 	(void)state;
 	return fake_recv_datagrams(pkt, n);
+}
+
+/* The oldest of this connection that is due. */
+static size_t fake_look_datagram(void *state, uint32_t conn,
+				 struct packet *pkt, size_t n)
+{
+	int64_t now = clock_now_ns();
+
+	(void)state;
+	fake.vain += fake.overtaken;
+	for (uint32_t i = fake.first; i != fake.last && n > 0 &&
+					!fake_rules.astray; i++) {
+		struct fake_message *m = &fake.message[i % FAKE_PENDING];
+
+		if (m->conn != conn || !m->len || m->due_ns > now)
+			continue;
+		*pkt = (struct packet){ .data = m->data, .len = m->len,
+					.conn = conn, .stamp_ns = now };
+		m->len = 0;
+		fake_hand_out(i);
+		return 1;
+	}
+	return 0;
 }
 
 /* Bytes of one connection: all, or all but a few of those that are new. */
@@ -241,7 +292,8 @@ static int fake_reopen(void *state, uint32_t conn, struct err *err)
 static const struct transport_ops fake_datagrams = {
 	.kind = { .name = "fake" },
 	.open = fake_open, .close = fake_close, .address = fake_address,
-	.send = fake_send, .recv = fake_recv_datagram, .wait = fake_wait,
+	.send = fake_send, .recv = fake_recv_datagram,
+	.look = fake_look_datagram, .wait = fake_wait,
 	.reopen = fake_reopen, .state_size = 1,
 };
 

@@ -284,6 +284,7 @@ static void test_bad_kinds(void **state)
 	bad("law: exp:100", 1, 6, "100 has no unit");
 	bad("law: exp", 1, 6, "mean in exponential is missing");
 	bad("law: 'exp:'", 1, 6, "mean in exponential is missing");
+	bad("law: lognormal:4", 1, 6, "out: {lognormal: {mean: ...}}, a dur");
 	bad("law: exp:1us:2", 1, 6, "too many fields; write exponential:...");
 	bad("policy: jbsq::1us", 1, 9, "an empty field");
 	bad("policy: fcfs:3", 1, 9, "takes nothing after a colon");

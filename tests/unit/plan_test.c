@@ -286,6 +286,40 @@ static void test_adaptive(void **state)
 	assert_true(isnan(plan->trial_confidence));
 }
 
+/* Sizes that a protocol would not look at; NULL: it does. */
+static const char *refused_size(const char *workload)
+{
+	char text[600];
+
+	memset(&problems, 0, sizeof(problems));
+	snprintf(text, sizeof(text),
+		 "name: t\ntarget: {address: '10.0.0.7:99'}\n"
+		 "load: {rate: 5krps}\nworkload: {transport: udp, %s}\n",
+		 workload);
+	if (plan_of(text, 4, &arena, &problems))
+		return NULL;
+	assert_int_equal(problems.n, 1);
+	assert_int_not_equal(problems.problem[0].mark.line, 0);
+	return problems.problem[0].text;
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	assert_null(refused_size("protocol: echo, request_size: 100B"));
+	assert_null(refused_size("protocol: spin, service: 1us, "
+				 "request_size: 100B, reply_size: 100B"));
+	assert_non_null(strstr(refused_size("protocol: echo, request_size: "
+					    "100B, reply_size: 100B"),
+			       "reply_size: protocol echo has"));
+	assert_non_null(strstr(refused_size("protocol: memcached-udp, "
+					    "request_size: 100B"),
+			       "request_size: protocol memcached-udp has"));
+	assert_non_null(strstr(refused_size("protocol: echo, classes: "
+					    "[{name: a, reply_size: 9B}]"),
+			       "reply_size"));
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -295,7 +329,7 @@ int main(void)
 		WITH(test_modes), WITH(test_explicit_poll), WITH(test_stamps),
 		WITH(test_warmup), WITH(test_quantiles), WITH(test_schedule),
 		WITH(test_more_connections), WITH(test_more_threads),
-		WITH(test_search), WITH(test_adaptive),
+		WITH(test_search), WITH(test_adaptive), WITH(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -374,6 +374,7 @@ static void test_threads(void **state)
 		w->ring.full = 5;
 		w->count.bad_replies = 6;
 		w->count.waited = 7;
+		w->count.cut_off = 3;
 		w->wall_s = .5;
 		w->connections.opened = 8;
 		w->connect = hist_create();
@@ -395,6 +396,7 @@ static void test_threads(void **state)
 	assert_int_equal(report.records_dropped, 10);
 	assert_int_equal(report.bad_replies, 12);
 	assert_int_equal(report.waited, 14);
+	assert_int_equal(report.cut_off, 6);
 	assert_near(report.wall_s, 1, 0);
 	assert_int_equal(report.connections.opened, 16);
 	assert_int_equal(report.connect.total, 2);
@@ -517,10 +519,12 @@ static void test_stamped(void **state)
 	assert_int_equal(report.way[1].leg_ns[LEG_WIRE], 19000);
 	assert_int_equal(report.way[1].request_ns, WIRE_NO_LEG);
 	assert_int_equal(report.way[1].reply_ns, WIRE_NO_LEG);
-	assert_int_equal(report.nwire, 3);
+	assert_int_equal(report.nwire, 5);
 	assert_int_equal(report.wire[0].outcome, OUTCOME_RECEIVED);
 	assert_near(report.wire[0].response.sum, 19000, 0);
-	assert_int_equal(report.wire[1].outcome, OUTCOME_LOST);
+	assert_int_equal(report.wire[1].outcome, WIRE_UNSTAMPED);
+	assert_int_equal(report.wire[1].response.total, 1);
+	assert_int_equal(report.wire[2].outcome, OUTCOME_LOST);
 	assert_int_equal(report.stamps.asked, 5);
 	assert_int_equal(report.stamps.replies, 4);
 	assert_int_equal(report.stamps.lost_tx, 1);

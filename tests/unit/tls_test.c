@@ -134,6 +134,31 @@ static void test_a_burst_is_one_record(void **state)
 		assert_true(pkt[i].stamp_ns > 0);
 }
 
+/* By one key: so many bytes went out that its stamps may be of. */
+static void test_stamps_are_of_records(void **state)
+{
+	unsigned char *data = pattern(60);
+	struct packet pkt[6];
+	size_t before;
+
+	(void)state;
+	open_both(&any, &any, 2);
+	fill_burst(pkt, data);
+	for (size_t i = 0; i < 5; i++)
+		pkt[i].flags = TRANSPORT_STAMP;
+	before = wire.up[1].len;
+	assert_int_equal(client.ops->send(client.state, pkt + 3, 2), 2);
+	assert_true(pkt[3].len > 20);
+	assert_int_equal(pkt[3].len, wire.up[1].len - before);
+	assert_int_equal(pkt[4].len, pkt[3].len);
+	before = wire.up[0].len;
+	assert_int_equal(client.ops->send(client.state, pkt, 3), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pkt[i].len, wire.up[0].len - before);
+	assert_int_equal(client.ops->send(client.state, pkt + 5, 1), 1);
+	assert_int_equal(pkt[5].len, 10);
+}
+
 /* What was encrypted cannot be taken back: it is held, and nothing more. */
 static void test_no_room(void **state)
 {
@@ -357,6 +382,7 @@ int main(void)
 		TEST(test_any_size),
 		TEST(test_pieces),
 		TEST(test_a_burst_is_one_record),
+		TEST(test_stamps_are_of_records),
 		TEST(test_no_room),
 		TEST(test_keeps),
 		TEST(test_refused),

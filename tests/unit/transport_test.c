@@ -262,8 +262,11 @@ static void udp_is_refused(uint32_t connections)
 	/* The error of one send may come with the next one: told as well. */
 	net_send(&t, 0, "ask", 3);
 	net_send(&t, 0, "ask", 3);
-	assert_int_equal(net_recv(&t, pkt, 1), 1);
-	assert_int_equal(pkt[0].flags, TRANSPORT_REFUSED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(net_recv(&t, pkt, 4), 1);
+		assert_int_equal(pkt[0].flags, TRANSPORT_REFUSED);
+		assert_int_equal(pkt[0].conn, 0);
+	}
 	t.ops->close(t.state);
 }
 
@@ -510,6 +513,78 @@ static void test_owed(void **state)
 	server.ops->close(server.state);
 }
 
+/* The server's reply to everybody, who sent his number. */
+static void answer_all(struct transport *server, uint32_t n)
+{
+	struct packet pkt[8];
+
+	for (uint32_t seen = 0; seen < n;) {
+		size_t got = net_recv(server, pkt, 8);
+
+		for (size_t i = 0; i < got; i++) {
+			net_send(server, pkt[i].conn, pkt[i].data, 4);
+			net_keep(server, pkt[i].conn, 4);
+		}
+		seen += (uint32_t)got;
+	}
+	usleep(10000);
+}
+
+static void check_number(struct transport *client, const struct packet *pkt)
+{
+	uint32_t word;
+
+	assert_int_equal(pkt->len, 4);
+	assert_int_not_equal(pkt->stamp_ns, 0);
+	memcpy(&word, pkt->data, 4);
+	assert_int_equal(word, pkt->conn);
+	net_keep(client, pkt->conn, 4);
+}
+
+static size_t look(struct transport *t, uint32_t conn, struct packet *pkt)
+{
+	return t->ops->look(t->state, conn, pkt, 8);
+}
+
+/* What look() reads of one connection, recv() does not tell again. */
+static void look_at(const char *kind, const char *address, uint32_t n)
+{
+	struct transport server = net_open(kind, 1, address, n, 64);
+	struct transport client = net_open(kind, 0, net_address(&server), n,
+					   64);
+	struct packet pkt[8];
+
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(look(&client, 1, pkt), 0);
+		for (uint32_t i = 0; i < n; i++)
+			net_send(&client, i, &i, sizeof(i));
+		answer_all(&server, n);
+		for (uint32_t i = 1; i < n; i += 2) {
+			assert_int_equal(look(&client, i, pkt), 1);
+			assert_int_equal(pkt->conn, i);
+			check_number(&client, pkt);
+			assert_int_equal(look(&client, i, pkt), 0);
+		}
+		for (uint32_t i = 0; i < n; i += 2) {
+			assert_int_equal(net_recv(&client, pkt, 1), 1);
+			assert_int_equal(pkt->conn % 2, 0);
+			check_number(&client, pkt);
+		}
+		assert_int_equal(client.ops->recv(client.state, pkt, 8), 0);
+	}
+	client.ops->close(client.state);
+	server.ops->close(server.state);
+}
+
+static void test_looks(void **state)
+{
+	(void)state;
+	look_at("udp", "127.0.0.1:0", 7);
+	look_at("tcp", "127.0.0.1:0", 7);
+	look_at("unix-datagram", "@", 7);
+	look_at("unix", "@", 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_unexpected),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_owed),
+		cmocka_unit_test(test_looks),
 	};
 	int failed = cmocka_run_group_tests(tests, net_setup, net_teardown);
 

@@ -247,7 +247,7 @@ struct parts {
 	struct stall stall[1];
 	uint32_t stall_thread[1];
 	struct sample sample[3];
-	struct wire_window wire[1];
+	struct wire_window wire[2];
 	struct wire_way way[2];
 	struct wire_report report;
 };
@@ -298,6 +298,7 @@ static void fill(struct parts *p)
 	r->stalls_dropped = 5;
 	r->bad_replies = 6;
 	r->waited = 5;
+	r->cut_off = 4;
 	r->unasked = 7;
 	r->connections = (struct result_connections){ 1, 2, 3, 4, 5, 6, 7, 8 };
 	r->cpu_s = 1.5;
@@ -306,8 +307,10 @@ static void fill(struct parts *p)
 	r->nsamples = 3;
 	p->wire[0] = (struct wire_window){
 		8, 1, OUTCOME_RECEIVED, { p->cell + 1, 1, 1, 5 } };
+	p->wire[1] = (struct wire_window){
+		8, 1, WIRE_UNSTAMPED, { NULL, 0, 3, 0 } };
 	r->wire = p->wire;
-	r->nwire = 1;
+	r->nwire = 2;
 	p->way[0] = (struct wire_way){ 7, { 1, WIRE_NO_LEG, 0, 4, 5 },
 				       WIRE_NO_LEG, WIRE_NO_LEG };
 	p->way[1] = (struct wire_way){ 8, { 1, 2, 3, 4, 5 }, -6, 7 };
@@ -382,6 +385,7 @@ static void test_report(void **state)
 	assert_int_equal(r->stalls_dropped, 5);
 	assert_int_equal(r->bad_replies, 6);
 	assert_int_equal(r->waited, 5);
+	assert_int_equal(r->cut_off, 4);
 	assert_int_equal(r->unasked, 7);
 	assert_int_equal(r->connections.grown, 1);
 	assert_int_equal(r->connections.opened, 2);
@@ -390,10 +394,12 @@ static void test_report(void **state)
 	assert_true(r->cpu_s == 1.5 && r->wall_s == 2.5);
 	assert_int_equal(r->nsamples, 3);
 	assert_memory_equal(r->sample, p.sample, sizeof(p.sample));
-	assert_int_equal(r->nwire, 1);
+	assert_int_equal(r->nwire, 2);
 	assert_int_equal(r->wire[0].index, 8);
 	assert_memory_equal(r->wire[0].response.cell, &cells[1],
 			    sizeof(cells[1]));
+	assert_int_equal(r->wire[1].outcome, WIRE_UNSTAMPED);
+	assert_int_equal(r->wire[1].response.total, 3);
 	assert_int_equal(r->nways, 2);
 	assert_memory_equal(r->way, p.way, sizeof(p.way));
 	assert_string_equal(r->stamps.source, "kernel");
@@ -454,7 +460,10 @@ static void test_spoilt_reports(void **state)
 	SPOILT(p.sample[1].received_ns = 1);
 	SPOILT(p.sample[2].seq = 0);
 	SPOILT(p.sample[0].thread = 1);
-	SPOILT(p.wire[0].outcome = OUTCOMES);
+	SPOILT(p.wire[0].outcome = WIRE_UNSTAMPED);
+	SPOILT(p.wire[1].outcome = WIRE_UNSTAMPED + 1);
+	SPOILT(p.wire[1].response.total = 0);
+	SPOILT(p.wire[1].class = 0);
 	SPOILT(p.way[0].leg_ns[LEG_OUT] = WIRE_NO_LEG);
 	SPOILT(p.way[1].leg_ns[LEG_SCHED] = -1);
 	SPOILT(p.way[1].leg_ns[LEG_IN] = -1);

@@ -1,4 +1,5 @@
-/* worker.h - a measuring thread on the test's own, over a fake transport */
+/* worker.h - a measuring thread on the test's own, in virtual time, over a fake
+ * transport */
 #ifndef TESTS_UNIT_WORKER_H
 #define TESTS_UNIT_WORKER_H
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/fake.h"
+#include "tests/unit/virtual.h"
 
 #include "agents/worker.h"
 #include "lancet/core/config.h"
@@ -91,7 +93,6 @@ static inline int setup(void **state)
 	struct err err;
 
 	(void)state;
-	clock_sync();
 	arena_init(&arena);
 	memset(&fake_rules, 0, sizeof(fake_rules));
 	memset(&config, 0, sizeof(config));

@@ -144,6 +144,7 @@ static void test_queue_bound(void **state)
 	assert_true(outcomes(OUTCOME_UNSENT) > 500);
 	/* A thread that was kept away from the end leaves some untried. */
 	assert_true(worker->count.waited <= outcomes(OUTCOME_UNSENT));
+	assert_int_equal(worker->count.cut_off, 0);
 	/* What is left over does not carry into the next segment. */
 	fake_rules.swallow = 0;
 	config.measure.drain_ns = PATIENCE;
@@ -189,6 +190,31 @@ static void test_timeouts(void **state)
 	run(20000, 30 * MS, 60 * MS, 1);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
 	assert_int_equal(worker->count.late_replies, timeouts);
+}
+
+/* What came while the loop stood still was in time, whenever it is read. */
+static void test_stood_still(void **state)
+{
+	(void)state;
+	fake_rules.delay_ns = 1 * MS;
+	fake_rules.stands_ns = 60 * MS;
+	config.workload.timeout_ns = 20 * MS;
+	open_worker();
+	run(20000, 0, 30 * MS, 0);
+	assert_int_equal(fake_rules.stands_ns, 0);
+	assert_int_equal(outcomes(OUTCOME_RECEIVED), nrecords);
+}
+
+/* One that others overtook is waited for, but not looked for first. */
+static void test_overtaken(void **state)
+{
+	(void)state;
+	fake_rules.swallow = 50;
+	config.measure.drain_ns = 5 * MS;
+	open_worker();
+	run(20000, 0, 30 * MS, 0);
+	assert_true(fake.overtaken);
+	assert_int_equal(fake.vain, 0);
 }
 
 static void test_lost(void **state)
@@ -293,6 +319,7 @@ static void test_closed(void **state)
 	open_worker();
 	run(20000, 0, 30 * MS, 0);
 	assert_int_equal(fake.reopened, 1);
+	assert_int_equal(worker->cut, 0);
 	assert_true(outcomes(OUTCOME_ERROR) > 0);
 	assert_int_equal(outcomes(OUTCOME_RECEIVED),
 			 nrecords - outcomes(OUTCOME_ERROR));
@@ -395,6 +422,64 @@ static void test_hung_up(void **state)
 	fake_rules.hang_up = true;
 	assert_int_equal(worker_segment(worker), -ECONNREFUSED);
 	assert_in_range(fake.reopened, 2, 100);
+}
+
+/* What waits while the target keeps it closed waits for no reply. */
+static void test_cut_off(void **state)
+{
+	(void)state;
+	use_stream(NULL);
+	params.connections = 1;
+	config.measure.drain_ns = 5 * MS;
+	open_worker();
+	fake.conn[0].closed = fake.conn[0].dead = true;
+	fake_rules.hang_up = true;
+	run(20000, 0, 30 * MS, 0);
+	assert_int_equal(worker->cut, 1);
+	assert_true(worker->count.waited > 100);
+	assert_true(worker->count.cut_off + 20 > worker->count.waited);
+}
+
+/* Its first connection is closed for ever, and it knows; none answers. */
+static void open_cut(void)
+{
+	use_stream(NULL);
+	params.in_flight = 1;
+	config.measure.drain_ns = 5 * MS;
+	open_worker();
+	fake.conn[0].dead = true;
+	fake_rules.hang_up = true;
+	fake_rules.swallow = 1;
+	mend_break(worker, 0);
+}
+
+/* Fifteen others stand, and are full by themselves. */
+static void test_cut_off_few(void **state)
+{
+	(void)state;
+	params.connections = 16;
+	open_cut();
+	run(50000, 0, 100 * MS, 0);
+	assert_int_equal(worker->cut, 1);
+	assert_true(worker->count.waited > 100);
+	assert_int_equal(worker->count.cut_off, 0);
+}
+
+/* Parts in turn: one half waits for the one that is closed, and only that. */
+static void test_cut_off_own(void **state)
+{
+	uint64_t half;
+
+	(void)state;
+	workload.fanout = 2;
+	params.pick = PICK_STICKY;
+	params.connections = 2;
+	open_cut();
+	run(20000, 0, 100 * MS, 0);
+	assert_int_equal(worker->cut, 1);
+	half = worker->count.waited / 2;
+	assert_true(half > 50);
+	assert_in_range(worker->count.cut_off, half - 2, half + 2);
 }
 
 /* ---- stopping ---- */
@@ -674,7 +759,9 @@ int main(void)
 		TEST(test_queue_bound),
 		TEST(test_waiting),
 		TEST(test_timeouts),
+		TEST(test_stood_still),
 		TEST(test_class_timeouts),
+		TEST(test_overtaken),
 		TEST(test_lost),
 		TEST(test_pieces),
 		TEST(test_in_order),
@@ -687,7 +774,8 @@ int main(void)
 		TEST(test_bad_datagram),
 		TEST(test_astray),
 		TEST(test_refused),
-		TEST(test_hung_up),
+		TEST(test_hung_up), TEST(test_cut_off),
+		TEST(test_cut_off_few), TEST(test_cut_off_own),
 		TEST(test_stop),
 		TEST(test_block),
 		TEST(test_coalesce),

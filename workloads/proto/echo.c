@@ -159,7 +159,7 @@ const struct proto_ops proto_echo = {
 		.options = echo_rows,
 		.options_size = sizeof(struct echo_options),
 	},
-	.flags = PROTO_STREAM | PROTO_DATAGRAM,
+	.flags = PROTO_STREAM | PROTO_DATAGRAM | PROTO_SIZES,
 	.state_size = sizeof(struct echo),
 	.init = echo_init,
 	.build = echo_build,

@@ -76,7 +76,7 @@ static unsigned plugin_flags(const void *options)
 		{ LANCET_SERVICE, PROTO_SERVICE },
 	};
 	const struct plugin_options *o = options;
-	unsigned flags = 0;
+	unsigned flags = PROTO_SIZES | PROTO_REPLY_SIZES;
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		if (o->plugin && o->plugin->flags & same[i][0])

@@ -237,7 +237,8 @@ const struct proto_ops proto_spin = {
 		.options = spin_rows,
 		.options_size = sizeof(struct spin_options),
 	},
-	.flags = PROTO_STREAM | PROTO_DATAGRAM | PROTO_SERVICE | PROTO_TRAILER,
+	.flags = PROTO_STREAM | PROTO_DATAGRAM | PROTO_SERVICE | PROTO_TRAILER |
+		 PROTO_SIZES | PROTO_REPLY_SIZES,
 	.state_size = sizeof(struct spin),
 	.init = spin_init,
 	.build = spin_build,
