@@ -2,7 +2,7 @@
 #
 #: make              the program build/bin/lancet and its man pages
 #: make demo         install what is missing, build, run the quickstart
-#: make check        install what is missing, build, run the tests (8 minutes)
+#: make check        install what is missing, build, run the tests (11 minutes at first)
 #: make check-long   more of the same (an hour)
 #: make coverage     what BUILD=cov ./check ran
 #: make bench        the instrument's own cost, beside a floor; PEERS=1: beside

@@ -222,25 +222,6 @@ static void account_rates(const struct point_data *data,
 	to->counts = data->counts;
 }
 
-/* What is left of few stamps may be the few that were easy to take. */
-#define MANY_LOST .25
-
-static const char *stamps_reason(const struct wire_stamps *s,
-				 struct arena *arena)
-{
-	const char *why = s->reason ? s->reason : "";
-	double tx = s->asked ? (double)s->lost_tx / (double)s->asked : 0;
-	double rx = s->replies ? (double)s->lost_rx / (double)s->replies : 0;
-
-	if (tx > MANY_LOST || rx > MANY_LOST)
-		return arena_printf(arena, "%s%s%.0f%% of the stamps of sends "
-				    "and %.0f%% of those of replies were lost: "
-				    "wire times cover only the other requests",
-				    why,
-				    *why ? "; " : "", 100 * tx, 100 * rx);
-	return *why ? arena_strdup(arena, why) : NULL;
-}
-
 /* The user's own clock stamps everything. */
 static void account_stamps(const struct point_data *data,
 			   struct result_point *to, struct arena *arena)
@@ -252,7 +233,8 @@ static void account_stamps(const struct point_data *data,
 		sent += data->agent_cost[a].sent;
 	to->timestamps = (struct result_stamps){
 		.source = s->source ? arena_strdup(arena, s->source) : "user",
-		.reason = stamps_reason(s, arena),
+		.reason = s->reason && *s->reason
+				  ? arena_strdup(arena, s->reason) : NULL,
 		.uncertainty_ns = (double)(s->uncertainty_ns
 						   ? s->uncertainty_ns
 						   : clock_error_ns()),

@@ -171,13 +171,15 @@ static bool is_wanted(double q)
 	return false;
 }
 
-static void take_gaps(const struct result_point *from,
-		      struct overhead_point *to, struct arena *arena)
+/* How many quantiles say nothing, since they have no upper end? */
+static size_t take_gaps(const struct result_point *from,
+			struct overhead_point *to, struct arena *arena)
 {
 	const struct result_model *m = from->model;
 	double *q = arena_array(arena, WANTED, sizeof(*q));
 	double *gap = arena_array(arena, WANTED, sizeof(*gap));
 	double *error = arena_array(arena, WANTED, sizeof(*error));
+	size_t open = 0;
 
 	to->q = q;
 	to->gap = gap;
@@ -187,18 +189,22 @@ static void take_gaps(const struct result_point *from,
 		const struct result_predicted *p = &m->quantiles[i];
 		double e, g = gap_of(from, p, &e);
 
-		if (!is_wanted(p->q) || !isfinite(g) || !(e > 0) ||
-		    !isfinite(e) || to->requests * (1 - p->q) < BEYOND)
+		if (!is_wanted(p->q) || to->requests * (1 - p->q) < BEYOND)
+			continue;
+		open += isinf(e) != 0;
+		if (!isfinite(g) || !(e > 0) || !isfinite(e))
 			continue;
 		q[to->nq] = p->q;
 		gap[to->nq] = g;
 		error[to->nq++] = e;
 	}
+	return open;
 }
 
 static size_t take_points(const struct predict_query *query,
 			  const struct result_point *points, size_t n,
-			  struct overhead_point *to, struct arena *arena)
+			  struct overhead_point *to, size_t *open,
+			  struct arena *arena)
 {
 	double mean = workload_moment(query->workload, 1);
 	double capacity = policy_capacity(&query->policy, query->workers,
@@ -216,8 +222,10 @@ static size_t take_points(const struct predict_query *query,
 		*p = (struct overhead_point){ 0 };
 		p->rate = points[i].offered_rps / 1e9;
 		p->load = p->rate / capacity;
-		take_gaps(&points[i], p, arena);
-		taken += p->nq > 0 && p->load < 1;
+		if (p->load >= 1)
+			continue;
+		*open += take_gaps(&points[i], p, arena);
+		taken += p->nq > 0;
 	}
 	return taken;
 }
@@ -230,13 +238,26 @@ static struct result_interval interval(struct predict_value v, double unit)
 					 v.hi * unit };
 }
 
+/* What the fit did not see. */
+static const char *sentence_of(const struct overhead *found, size_t open,
+			       struct arena *arena)
+{
+	char text[600];
+
+	overhead_sentence(found, text, sizeof(text));
+	if (!open)
+		return arena_strdup(arena, text);
+	return arena_printf(arena, "%s; left out: %zu unresolved quantile%s",
+			    text, open, open == 1 ? "" : "s");
+}
+
 static struct result_overhead *fill(const struct overhead *found, double mean,
-				    const char *method, struct arena *arena)
+				    const char *method, size_t open,
+				    struct arena *arena)
 {
 	static const char *const names[] = { "added", "proportional" };
 	struct result_overhead *to = arena_alloc(arena, sizeof(*to));
 	const struct overhead_fit *best = &found->of[found->best];
-	char text[600];
 
 	to->nvariants = OVERHEAD_KINDS;
 	to->variants =
@@ -260,8 +281,7 @@ static struct result_overhead *fill(const struct overhead *found, double mean,
 	to->p_value = best->p_value;
 	to->statistic = best->chi2;
 	to->freedom = (int64_t)best->freedom;
-	to->sentence = arena_strdup(
-		arena, overhead_sentence(found, text, sizeof(text)));
+	to->sentence = sentence_of(found, open, arena);
 	return to;
 }
 
@@ -275,25 +295,28 @@ struct result_overhead *attribution_of(const struct predict_query *query,
 	double mean = workload_moment(query->workload, 1);
 	struct overhead found;
 	struct err err;
-	size_t used = 0;
+	size_t replayed = 0, used, open = 0;
 
 	for (size_t i = 0; paired && i < n; i++)
 		if (paired[i].nq && points[i].verdict.status &&
 		    !strcmp(points[i].verdict.status, "valid"))
-			at[used++] = paired[i];
-	if (used && !overhead_fit(at, used, mean, &found, &err))
-		return fill(&found, mean, "paired with replays", arena);
-	used = take_points(query, points, n, at, arena);
-	if (used < 2)
+			at[replayed++] = paired[i];
+	if (replayed && !overhead_fit(at, replayed, mean, &found, &err))
+		return fill(&found, mean, "paired with replays", 0, arena);
+	used = take_points(query, points, n, at, &open, arena);
+	if (!used && !replayed)
+		*reason = "no point is valid and comparable to the model";
+	else if (used < 2)
 		*reason = arena_printf(
 			arena,
-			"%zu of %zu points are valid and comparable; a single "
-			"load cannot separate communication from work",
-			used, n);
+			"of %zu points too few are valid and comparable; a "
+			"single load cannot separate communication from work",
+			n);
 	else if (overhead_stationary(query, at, used, &found, arena, &err))
 		*reason = arena_strdup(arena, err.text);
 	else
-		return fill(&found, mean, "beside the stationary model", arena);
+		return fill(&found, mean, "beside the stationary model", open,
+			    arena);
 	return NULL;
 }
 

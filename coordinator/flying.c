@@ -15,7 +15,7 @@ static int by_send(const void *left, const void *right)
 }
 
 struct flying *flying_of(const struct sample *sample, size_t nsamples,
-			 size_t *n, struct arena *arena)
+			 int64_t slack_ns, size_t *n, struct arena *arena)
 {
 	struct flying *all = arena_array(arena, nsamples, sizeof(*all));
 	int64_t *reply = arena_array(arena, nsamples, sizeof(*reply));
@@ -39,7 +39,8 @@ struct flying *flying_of(const struct sample *sample, size_t nsamples,
 	sort_i64(reply, replies);
 	for (size_t i = 0, sent = 0; i < *n; i++) {
 		sent += all[i].took_ns >= 0;
-		while (back < replies && reply[back] <= all[i].at_ns)
+		while (back < replies &&
+		       reply[back] - slack_ns <= all[i].at_ns)
 			back++;
 		all[i].n = (uint32_t)(sent > back ? sent - back : 0);
 		all[i].since_ns = back ? all[i].at_ns - reply[back - 1]

@@ -17,9 +17,11 @@ struct flying {
 
 /*
  * Of all that were sent, in order of sending; *n of them, in the arena. One
- * without a reply is taken to be in flight for no time. O(n log n).
+ * without a reply is taken to be in flight for no time. Replies that came at
+ * most slack_ns after a send count as before it: rounding puts them there.
+ * O(n log n).
  */
 struct flying *flying_of(const struct sample *sample, size_t nsamples,
-			 size_t *n, struct arena *arena);
+			 int64_t slack_ns, size_t *n, struct arena *arena);
 
 #endif

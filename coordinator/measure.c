@@ -35,14 +35,6 @@
  * spinning one keeps 99% of them within it (check/lateness.c).
  */
 #define OVERRUN_NS 50e3
-/*
- * A narrow interval may be luck: a short run that met none of the spells in
- * which bimodal services pile up at load .7 takes its requests for four times
- * as independent as they are. Requests about the median see far more spells,
- * and are not so easily deceived. So a point may stop with so many independent
- * requests beyond the quantile, be they counted there or at the median.
- */
-#define BEYOND_TO_STOP 50.
 /* Agents tell so often at least, what they have sent. */
 #define TICK_NS INT64_C(1000000000)
 
@@ -213,17 +205,8 @@ double measure_shrink(const struct point_data *data)
 {
 	const struct config_precision *p =
 		data->plan->config->measure.precision;
-	const struct result_quantile *q, *median;
-	double worth;
 
-	if (!p)
-		return (double)NAN;
-	q = result_quantile(&data->response, p->quantile);
-	median = result_quantile(&data->response, .5);
-	worth = q && median ? fmin(q->worth, median->worth) : 0;
-	return fmax(measure_reached(data) / p->relative,
-		    sqrt(BEYOND_TO_STOP /
-			 (worth * fmin(p->quantile, 1 - p->quantile))));
+	return p ? measure_reached(data) / p->relative : (double)NAN;
 }
 
 static bool polls(const struct plan *plan)
@@ -244,6 +227,26 @@ static const char *fault(const struct result_check *checks, size_t n,
 				    check->reason) : NULL;
 }
 
+/*
+ * Too few connections: requests waited for replies. Where these had broken,
+ * more would not have stood either. Too few threads: also those were late
+ * that waited for no connection, half of them at least. Of the sent, which
+ * `lateness` has, at most all that waited are not among these.
+ */
+static void blame(const struct point_data *data, const struct plan *plan,
+		  struct decide_state *state)
+{
+	uint64_t all = data->lateness->total + data->waited;
+	double sent = (double)data->lateness->total;
+	double prompt = fmax(sent - (double)data->waited, 0) / sent;
+
+	state->waited = 100 * data->waited > all;
+	state->throttled = 100 * (data->waited - data->cut_off) > all;
+	state->overrun = !state->throttled && polls(plan) && prompt > 0 &&
+			 hist_quantile(data->lateness, .5 * prompt) >
+				 OVERRUN_NS;
+}
+
 /* What the checks say of the point, and whether the client is to blame. */
 static int look_closer(struct measure *m, struct decide_state *state,
 		       struct err *err)
@@ -258,15 +261,10 @@ static int look_closer(struct measure *m, struct decide_state *state,
 	state->paired = m->measured->trial.paired;
 	state->spoilt = fault(checks, n, true, state->paired, m->arena);
 	state->doubt = fault(checks, n, false, state->paired, m->arena);
-	state->throttled = 100 * data->waited >
-			   data->lateness->total + data->waited;
-	state->overrun = !state->throttled && polls(plan) &&
-			 hist_quantile(data->lateness, .5) > OVERRUN_NS;
+	blame(data, plan, state);
 	if (!state->spoilt && !state->doubt)
 		return 0;
-	/* Where the target closed them, more would not have stood either. */
-	state->connections = !point_broken(data) &&
-			     plan_respread(plan, true, false, data->arena);
+	state->connections = plan_respread(plan, true, false, data->arena);
 	state->threads = plan_respread(plan, false, true, data->arena);
 	return 0;
 }

@@ -30,10 +30,7 @@ int measure_point(struct session *session, struct point_data *data,
  */
 double measure_reached(const struct point_data *data);
 
-/*
- * How many times wider than asked, for the stopping rule: where so few bursts
- * were seen that a narrow interval may be luck, as if it were too wide.
- */
+/* How many times wider than asked. */
 double measure_shrink(const struct point_data *data);
 
 #endif

@@ -53,6 +53,11 @@ static int part_order(const void *left, const void *right)
 	return a->agent < b->agent ? -1 : a->agent > b->agent;
 }
 
+static bool outcome_fine(uint8_t outcome, bool wire)
+{
+	return outcome < OUTCOMES || (wire && outcome == WIRE_UNSTAMPED);
+}
+
 /* What an agent says of one metric. */
 static const struct wire_window *windows_of(const struct wire_report *report,
 					    bool wire, size_t *n)
@@ -83,7 +88,8 @@ static struct point_part *parts_of(struct point_data *data,
 
 		for (size_t i = 0; i < have; i++, w++) {
 
-			if (w->index < first || w->outcome >= OUTCOMES ||
+			if (w->index < first ||
+			    !outcome_fine(w->outcome, wire) ||
 			    w->index - first >= segment->nwindows ||
 			    w->class >= data->plan->workload.nclasses)
 				continue;
@@ -250,6 +256,7 @@ static void take_report(struct point_data *data, uint32_t agent,
 	data->bad_replies += report->bad_replies;
 	data->unasked += report->unasked;
 	data->waited += report->waited;
+	data->cut_off += report->cut_off;
 	data->parts += (uint64_t)report->counts.intended *
 		       (data->plan->workload.fanout > 1
 				? data->plan->workload.fanout : 1);

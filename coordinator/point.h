@@ -41,8 +41,8 @@ struct point_window {
 	uint64_t count[OUTCOMES];
 	struct point_part *part;	/* in order of class, outcome */
 	size_t nparts;
-	struct point_part *wire;	/* the same of wire times */
-	size_t nwire;
+	struct point_part *wire;	/* the same of wire times, and */
+	size_t nwire;			/* outcome WIRE_UNSTAMPED */
 };
 
 /* Schedule time from_ns was due at at_ns of CLOCK_MONOTONIC. */
@@ -118,7 +118,8 @@ struct point_data {
 	uint64_t records_dropped;
 	uint64_t stalls_dropped;	/* on either side */
 	uint64_t bad_replies, unasked;
-	uint64_t waited;		/* for a connection; whole segments */
+	uint64_t waited;		/* for a connection; whole segments; */
+	uint64_t cut_off;		/* of those: connections broke */
 	uint64_t parts;			/* intended, of fanned out ones each */
 	double steal;			/* share of all CPU time; NAN */
 	struct wire_stamps stamps;	/* whole segments */
@@ -171,7 +172,10 @@ void point_response(const struct point_data *data, double confidence,
 void point_with_excluded(const struct point_data *data, double confidence,
 			 struct result_metric *metric, struct arena *arena);
 
-/* Times from wire to wire, of the requests that were stamped. */
+/*
+ * Times from wire to wire, of the requests that were stamped; those that lost
+ * a stamp count in the upper bounds.
+ */
 void point_wire(const struct point_data *data, double confidence,
 		struct result_metric *metric, struct arena *arena);
 

@@ -44,7 +44,9 @@ static void series_add(const struct point_part *parts, size_t n, int class,
 
 		if (class >= 0 && part->class != class)
 			continue;
-		if (part->outcome != OUTCOME_RECEIVED)
+		if (part->outcome == WIRE_UNSTAMPED)
+			to->unstamped += part->response.total;
+		else if (part->outcome != OUTCOME_RECEIVED)
 			to->later += part->response.total;
 		else if (!to->response.total)
 			to->response = part->response;

@@ -106,7 +106,7 @@ static void add_alone(const struct point_data *data,
 	int64_t width = data->plan->config->measure.window_ns;
 	size_t *place = arena_array(arena, segment->nwindows, sizeof(*place));
 	size_t n;
-	const struct flying *f = flying_of(from->sample, from->n, &n, arena);
+	const struct flying *f = flying_of(from->sample, from->n, 0, &n, arena);
 
 	for (size_t i = 0; i < segment->nwindows; i++) {
 		place[i] = first;

@@ -218,6 +218,11 @@ static const struct fault faults[] = {
 	  { POISSON, .agents = 1, .file = true, .zero = .01 }, REQUESTS, 1 },
 	{ "a file: nothing was sent while one was in flight",
 	  { POISSON, .agents = 1, .file = true, .shy = true }, REQUESTS, 1 },
+	{ "a file, in 2 us, no law given: connections full for a tenth",
+	  { POISSON, .agents = 1, .file = true, .waiting = .1,
+	    .round_ns = 2000, .any_arrival = true }, REQUESTS, 1 },
+	{ "a file: 30% of latencies are in us",
+	  { POISSON, .agents = 1, .file = true, .in_us = .3 }, REQUESTS, 1 },
 	{ "service 10% longer than asked",
 	  { POISSON, .agents = 1, .longer = .1 }, REQUESTS, 1 },
 };

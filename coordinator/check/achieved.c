@@ -88,7 +88,8 @@ static const char *limit(const struct point_data *data, double asked,
 	if (standstill(data) > missing)
 		return "agents stood still for longer than that: the client "
 		       "was the limit";
-	if (sent < asked * (1 - allowed) && 100 * data->waited > data->parts)
+	if (sent < asked * (1 - allowed) &&
+	    100 * (data->waited - data->cut_off) > data->parts)
 		return "too few connections, or the server, were the limit: "
 		       "requests had to wait for replies";
 	if (sent < asked * (1 - allowed))

@@ -31,9 +31,10 @@ static void run(const struct point_data *data, const void *options,
 	out->threshold = levels->limit;
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
-		"%lld of %lld requests have no good answer (unsent %lld, "
-		"refused %lld, errors %lld, timeouts %lld, lost %lld; late "
-		"replies %lld)", (long long)without, (long long)c->intended,
+		"%lld of %lld requests have no good answer (%.3g%% allowed; "
+		"unsent %lld, refused %lld, errors %lld, timeouts %lld, lost "
+		"%lld; late replies %lld)", (long long)without,
+		(long long)c->intended, 100 * out->threshold,
 		(long long)c->unsent, (long long)c->nacked,
 		(long long)c->error, (long long)c->timeout,
 		(long long)c->lost, (long long)c->late_replies);

@@ -1,4 +1,4 @@
-/* copies.c - is a stretch of a file a copy of another? */
+/* copies.c - is a stretch of a file a copy of another, or of one line? */
 #include <math.h>
 
 #include "coordinator/check.h"
@@ -20,7 +20,8 @@ struct copies {
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct copies, share, 0, "1%", 0, 1,
 	       "allowed share of latencies, or of gaps between sends, that "
-	       "occur again in a stretch of 32: as many change p99"),
+	       "occur again in a stretch of 32, or of latencies that are the "
+	       "same for 32 requests: as many change p99"),
 	{ 0 },
 };
 
@@ -77,6 +78,56 @@ static double copied(const int64_t *x, size_t n, struct arena *arena)
 	return n ? (double)copies / (double)n : 0;
 }
 
+/* Many values that differ by ever other steps: not one, nor a coarse unit. */
+static bool many(const int64_t *value, size_t n)
+{
+	size_t fresh = 0;
+
+	for (size_t i = 0; i < n; i++)
+		fresh += fresh_at(value, i);
+	return n >= TOGETHER && 2 * fresh > n;
+}
+
+/*
+ * The share of values in runs of one value: a gauge that stuck, or gaps that
+ * were filled, where most values are in none and hardly any of these like that
+ * before it; or a gauge that is seldom refreshed, where the runs have many
+ * values. A server that takes as long for each has one, or few. Leaves the
+ * runs' values in x.
+ */
+static double stuck(int64_t *x, size_t n)
+{
+	size_t in = 0, alike = 0, here = 1, runs = 0;
+
+	for (size_t i = 1; i <= n; i++, here++) {
+		if (i < n && x[i] == x[i - 1])
+			continue;
+		if (here >= TOGETHER) {
+			in += here;
+			x[runs++] = x[i - 1];
+		} else {
+			alike += here - 1;
+		}
+		here = 0;
+	}
+	if (many(x, runs) || (2 * in < n && 100 * alike < n - in))
+		return (double)in / (double)n;
+	return 0;
+}
+
+/* Without those sent at once: their replies may be taken at once, too. */
+static double stuck_lines(const struct point_samples *from, int64_t *x)
+{
+	const struct sample *s = from->sample;
+	size_t n = 0;
+
+	for (size_t i = 0; i < from->n; i++)
+		if (s[i].outcome == OUTCOME_RECEIVED &&
+		    !(i && s[i].sent_ns == s[i - 1].sent_ns))
+			x[n++] = s[i].received_ns - s[i].sent_ns;
+	return stuck(x, n);
+}
+
 static void run(const struct point_data *data, const void *options,
 		struct arena *arena, struct check_result *out)
 {
@@ -84,13 +135,14 @@ static void run(const struct point_data *data, const void *options,
 	const struct arrival_ops *ops =
 		(const void *)data->plan->workload.arrival.kind;
 	bool given = ops->flags & ARRIVAL_FINITE;
-	double latencies = 0, gaps = 0;
+	double latencies = 0, gaps = 0, same = 0;
 
 	for (size_t i = 0; i < data->nsamples; i++) {
 		const struct point_samples *from = &data->samples[i];
 		int64_t *x = arena_array(arena, from->n, sizeof(*x));
 		size_t n = 0;
 
+		same = fmax(same, stuck_lines(from, x));
 		for (size_t k = 0; k < from->n; k++)
 			if (from->sample[k].outcome == OUTCOME_RECEIVED)
 				x[n++] = from->sample[k].received_ns -
@@ -102,13 +154,15 @@ static void run(const struct point_data *data, const void *options,
 			       from->sample[n].intended_ns;
 		gaps = fmax(gaps, copied(x, n, arena));
 	}
-	out->effect = fmax(latencies, gaps);
+	out->effect = fmax(fmax(latencies, gaps), same);
 	out->threshold = levels->share;
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
 		"%.1f%% of latencies and %.1f%% of gaps between sends occur "
-		"again elsewhere, %d in a row (%.0f%% allowed)%s",
-		100 * latencies, 100 * gaps, TOGETHER, 100 * out->threshold,
+		"again elsewhere, %d in a row; %.1f%% of latencies are the "
+		"same for as many requests (%.0f%% allowed)%s",
+		100 * latencies, 100 * gaps, TOGETHER, 100 * same,
+		100 * out->threshold,
 		out->status == CHECK_PASS ? "" : ": they were copied");
 }
 

@@ -38,8 +38,9 @@ static void run(const struct point_data *data, const void *options,
 	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
 	out->reason = arena_printf(arena,
 		"the capture lacks %lld of %lld requests and %lld of %lld "
-		"replies%s", (long long)s->lost_tx, (long long)s->asked,
-		(long long)s->lost_rx, (long long)s->replies,
+		"replies (%.3g%% allowed)%s", (long long)s->lost_tx,
+		(long long)s->asked, (long long)s->lost_rx,
+		(long long)s->replies, 100 * out->threshold,
 		out->status == CHECK_PASS ? "" :
 		"; it lost packets: offer less load, or measure for a "
 		"shorter time");

@@ -103,7 +103,7 @@ struct result_one_way {
 
 struct result_stamp_counts {	/* of requests, and of stamps */
 	int64_t asked, replies;	/* sent with stamps asked for; answered */
-	int64_t shared;		/* have a later write's stamp, in one packet */
+	int64_t shared;		/* have the stamp of a later byte's packet */
 	int64_t stray, twice, disputed, misplaced; /* not believed */
 	int64_t unclear;	/* taken while the clocks moved */
 	int64_t unrecorded;	/* found no room in the agent's log */

@@ -293,7 +293,7 @@ const checkRows = (r) => {
 		const count = (s) => all.filter((c) => c.status === s).length;
 		const worst = all.find((c) => c.status === "fail") || all.find((c) => c.status === "not_run") || all[all.length - 1];
 		const verdict = count("fail") ? "fail" : count("pass") ? "pass" : "not_run";
-		return [[name, "text word"], [(count("fail") ? loadName(worst.p) + ": " : "") + (worst.reason || ""), "text"], number(worst.threshold),
+		return [[name, "text word"], [(count("fail") ? loadName(worst.p) + ": " : "") + (worst.reason || ""), "text"],
 			[STATUS[verdict] + " " + count(verdict) + "/" + all.length, verdict + " text word"], [page.checks[name] || "", "text quiet"]];
 	});
 };
@@ -354,8 +354,8 @@ const article = (r, one) => el("article", {},
 	...(r.slo_sentence ? [el("p", {}, r.slo_sentence)] : []),
 	...(r.overhead_sentence ? [el("p", {}, r.overhead_sentence)] : []),
 	section("Can this measurement be trusted?",
-		wide(table([["check", "text"], ["what was measured", "text"], "limit", ["verdict", "text"], ["why it matters", "text"]], checkRows(r))),
-		more("every check of every point", allChecks(r)),
+		wide(table([["check", "text"], ["what was measured", "text"], ["verdict", "text"], ["why it matters", "text"]], checkRows(r))),
+		more("every check of every point; times in ns, shares as fractions", allChecks(r)),
 		more("what was decided about every point", attemptTable(r))),
 	section("Response time over load",
 		el("p", { class: "quiet" }, "Response time runs from the intended send of a request to its whole reply, so waiting inside the client counts too. A quantile is over all intended requests; lost ones are later than every reply."),
@@ -365,7 +365,8 @@ const article = (r, one) => el("article", {},
 	section("Over time", timeFigure(r)),
 	section("Against the model", modelFigure(r), r.points.some((p) => p.model) ? more("measured, model and replay side by side", modelTable(r))
 		: el("p", {}, "No model was asked for.")),
-	section("Requests", wide(countTable(r)), ...moreRequests(r), el("h3", {}, "How they were sent"), wide(pacingTable(r))),
+	section("Requests", wide(countTable(r)), ...moreRequests(r), el("h3", {}, "How they were sent"),
+		el("p", { class: "quiet" }, "Of all windows. The checks judge those that were not left out."), wide(pacingTable(r))),
 	...wireSection(r),
 	section("Environment and reproduction", environment(r), el("p", {}, "The same intended schedule again, in this result's folder:"),
 		el("pre", {}, "lancet run config.yaml"), el("details", {}, el("summary", {}, "config.yaml"), el("pre", {}, r.config_yaml))));

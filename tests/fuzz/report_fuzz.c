@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const name[] = { "windows", "lateness", "connect",
-					    "gaps", "stalls", "samples" };
+					    "gaps", "stalls", "samples",
+					    "wire" };
 	struct wire_report_in in;
 	struct arena arena;
 	struct err err;
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(hash, sizeof(hash), "%016" PRIx64,
 		 frame_hash(data + 1, size - 1));
 	frame = json_pack("{ss ss si si sI ss ss}", "t", "chunk", "name",
-			  name[data[0] % 6], "i", 0, "n", 1, "bytes",
+			  name[data[0] % 7], "i", 0, "n", 1, "bytes",
 			  (json_int_t)(size - 1), "hash", hash, "data", text);
 	free(text);
 	arena_init(&arena);

@@ -131,6 +131,20 @@ static void test_single(void **state)
 	attribution_run(f->plan, f->paired, &f->result, &f->arena);
 	assert_null(f->result.overhead);
 	assert_non_null(strstr(f->result.overhead_reason, "single load"));
+	f->point[1].verdict.status = "invalid";
+	attribution_run(f->plan, f->paired, &f->result, &f->arena);
+	assert_null(strstr(f->result.overhead_reason, "single load"));
+	assert_non_null(strstr(f->result.overhead_reason, "no point is valid"));
+}
+
+/* No upper end is left to a quantile's gap. */
+static void lift(struct result_point *point, double q)
+{
+	struct result_predicted *p = point->model->quantiles;
+
+	while (p->q < q - 1e-9)
+		p++;
+	p->gap_hi = INFINITY;
 }
 
 /* A result read back: its gaps, 7 us at every load, beside the model. */
@@ -152,6 +166,15 @@ static void test_result(void **state)
 	assert_string_equal(o->status, "pass");
 	assert_holds(&o->communication_ns, SYN_PATH, 3e3);
 	assert_holds(&o->per_request_ns, 0, 3e3);
+	assert_null(strstr(o->sentence, "left out"));
+	lift(&result->points[2], .9);
+	lift(&result->points[3], .5);
+	lift(&result->points[SYN_INVALID], .5);
+	o = attribution_of(&query, result->points, NULL, result->npoints,
+			   &f->arena, &reason);
+	assert_non_null(o);
+	assert_non_null(strstr(o->sentence,
+			       "; left out: 2 unresolved quantiles"));
 	result->npoints = 1;
 	assert_null(attribution_of(&query, result->points, NULL, 1, &f->arena,
 				   &reason));

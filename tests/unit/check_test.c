@@ -105,6 +105,22 @@ static void test_send_cost(void **state)
 	expect(f, "arrivals", "pass");
 }
 
+/* A thread that sends for a quarter of its time: due at once, sent in a row. */
+static void test_busy_sender(void **state)
+{
+	struct fixture *f = *state;
+	double late = 0, gap;
+
+	for (int i = 0; i < 20000; i++) {
+		gap = fmax(f->intended[i] - late, 12500);
+		late += gap - f->intended[i];
+		f->gap[i] = (int32_t)gap;
+	}
+	expect(f, "independence", "fail");
+	f->made.report.send_cost_ns = 12500;
+	expect(f, "independence", "pass");
+}
+
 static void test_no_gaps(void **state)
 {
 	struct fixture *f = *state;
@@ -242,6 +258,57 @@ static void test_no_witness(void **state)
 	expect(f, "witness", "not_run");
 }
 
+/* Of 10000 each, so many have none; asked for by name, or not. */
+static void stamp_by_kernel(struct fixture *f, enum config_timestamps want,
+			    int64_t lost_tx, int64_t lost_rx)
+{
+	struct config *config = arena_copy(&f->arena, f->plan->config,
+					   sizeof(*config));
+
+	stamp_by_capture(f, 0);
+	f->made.report.stamps.source = "kernel";
+	f->made.report.stamps.lost_tx = lost_tx;
+	f->made.report.stamps.lost_rx = lost_rx;
+	config->timestamps = want;
+	f->plan->config = config;
+}
+
+static void test_stamps_there(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_kernel(f, STAMPS_KERNEL, 2400, 2400);
+	expect(f, "wire", "pass");
+}
+
+static void test_stamps_of_sends_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_kernel(f, STAMPS_KERNEL, 2600, 0);
+	assert_says(expect(f, "wire", "fail"), "2600 of 10000 requests");
+}
+
+static void test_stamps_of_replies_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	stamp_by_kernel(f, STAMPS_HARDWARE, 0, 2600);
+	assert_says(expect(f, "wire", "fail"), "2600 of 10000 replies");
+}
+
+/* Nobody relies on them: it is said, and response times stand. */
+static void test_stamps_lost_unasked(void **state)
+{
+	struct fixture *f = *state;
+	const struct result_check *check;
+
+	stamp_by_kernel(f, STAMPS_AUTO, 2600, 0);
+	check = expect(f, "wire", "not_run");
+	assert_says(check, "2600 of 10000 requests");
+	assert_false(check_rejects(check));
+}
+
 static void test_bad_replies(void **state)
 {
 	struct fixture *f = *state;
@@ -294,9 +361,23 @@ static void test_waited_broken(void **state)
 	f->made.report.connections.closed = 16;
 	f->made.report.connections.refused = 4;
 	f->made.report.waited = 2000;
+	f->made.report.cut_off = 1900;
 	assert_non_null(strstr(expect(f, "throttling", "fail")->reason,
 			       "the target closed connections, or took none, "
 			       "20 times"));
+}
+
+/* One that the target closed is not why so many others waited. */
+static void test_waited_beside_broken(void **state)
+{
+	struct fixture *f = *state;
+
+	f->made.report.counts.intended = f->made.report.counts.sent = 100000;
+	f->made.report.connections.closed = 1;
+	f->made.report.waited = 2000;
+	f->made.report.cut_off = 10;
+	assert_non_null(strstr(expect(f, "throttling", "fail")->reason,
+			       "replies decided"));
 }
 
 /* One in a thousand may come twice. */
@@ -422,16 +503,21 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(test_clean), WITH(test_too_slow), WITH(test_backlog),
 		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),
-		WITH(test_send_cost), WITH(test_no_gaps),
+		WITH(test_send_cost), WITH(test_busy_sender),
+		WITH(test_no_gaps),
 		WITH(test_other_law), WITH(test_unknown_law),
 		WITH(test_unlike_intended),
 		WITH(test_burst), WITH(test_burst_left_out), WITH(test_late),
 		WITH(test_lost), WITH(test_few_lost), WITH(test_dropped),
 		WITH(test_bad_replies), WITH(test_who_was_slow),
 		WITH(test_agent_was_slow), WITH(test_waited),
-		WITH(test_waited_broken), WITH(test_unasked),
+		WITH(test_waited_broken), WITH(test_waited_beside_broken),
+		WITH(test_unasked),
 		WITH(test_few_unasked), WITH(test_witness),
 		WITH(test_blind_witness), WITH(test_no_witness),
+		WITH(test_stamps_there), WITH(test_stamps_of_sends_lost),
+		WITH(test_stamps_of_replies_lost),
+		WITH(test_stamps_lost_unasked),
 		WITH(test_stalls_dropped), WITH(test_stalls),
 		WITH(test_few_stalls), WITH(test_steal), WITH(test_rubbish),
 		WITH(test_target),

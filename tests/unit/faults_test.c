@@ -113,6 +113,9 @@ static void test_faults(void **state)
 		{ "stationarity", { .wave = .1, .periods = 4 } },
 		{ "completeness", { .lost = .01 } },
 		{ "throttling", { .waiting = .1 } },
+		{ "throttling", { .waiting = .1, .file = true,
+				  .round_ns = 2000, .any_arrival = true } },
+		{ "units", { .file = true, .in_us = .3 } },
 		{ "agreement", { .agents = 2, .apart_ns = 50000 } },
 		{ "served", { .longer = .1 } },
 	};

@@ -185,6 +185,8 @@ static void serve(const struct world *w, struct queue *q, struct sender *from,
 	if (w->zero > 0 && rng_uniform(&q->luck) < w->zero)
 		took = 0;
 	s->received_ns = s->sent_ns + (int64_t)took;
+	if (w->in_us > 0 && rng_uniform(&q->luck) < w->in_us)
+		s->received_ns = s->sent_ns + (int64_t)took / 1000;
 	if (w->lost > 0 && rng_uniform(&q->luck) < w->lost)
 		s->outcome = OUTCOME_LOST;
 	if (from->connections)
@@ -233,8 +235,17 @@ static void write_file(const struct world *w, struct sender *s)
 		s->sample[n++] = s->sample[i];
 	}
 	s->n = w->shy ? n : s->n;
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; w->round_ns && i < s->n; i++) {
+		int64_t took = s->sample[i].received_ns - s->sample[i].sent_ns;
+
+		s->sample[i].received_ns +=
+			(w->round_ns - took % w->round_ns) % w->round_ns;
+	}
+	for (size_t i = 0; i < s->n; i++) {
 		s->sample[i].seq = (uint32_t)i;
+		if (w->any_arrival)
+			s->sample[i].intended_ns = s->sample[i].sent_ns;
+	}
 }
 
 /* --- a point -------------------------------------------------------------- */
@@ -276,7 +287,9 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 	point_add(data, &start, reports, &account);
 	data->samples = arena_array(arena, agents, sizeof(*data->samples));
 	data->rows = w->file;
-	data->sent_unit_ns = data->reply_unit_ns = 1;
+	data->any_arrival = data->sent_only = w->any_arrival;
+	data->sent_unit_ns = 1;
+	data->reply_unit_ns = w->round_ns ? w->round_ns : 1;
 	for (unsigned a = 0; (w->records || w->file) && a < agents; a++)
 		data->samples[data->nsamples++] = (struct point_samples){
 			.agent = a, .sample = sender[a].sample,

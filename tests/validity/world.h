@@ -44,6 +44,9 @@ struct world {
 	double copied;		/* share at the end: latencies of the first */
 	double zero;		/* share that took no time */
 	bool shy;		/* nothing is sent while one is in flight */
+	double in_us;		/* share that was written in us, not ns */
+	int64_t round_ns;	/* latencies are rounded up to this */
+	bool any_arrival;	/* nobody says what was intended */
 };
 
 /* Mean service, and the plan for a run of nine loads at one such worker. */
