@@ -4,8 +4,9 @@
 # usage: check.sh [--long] [PART-OF-A-NAME...]   all tests without a name
 #
 # What a test is says tools/try.sh; what each printed is kept in build/check/.
-# Those that measure run one after the other; the others as many at a time as
-# there are processors. The last line is `N passed, N failed, N skipped`.
+# Those that measure run one after the other; of the others there is one more
+# than there are processors, as many of them wait. The last line is `N passed,
+# N failed, N skipped`.
 set -u
 cd "$(dirname "$0")/.." || exit
 export BUILD="${BUILD:-plain}"
@@ -55,7 +56,7 @@ try() {
 together() {
 	while read -r name rest; do
 		if wanted "$name"; then echo "$name $rest"; fi
-	done | xargs -r -P "$(nproc)" -L 1 tools/try.sh
+	done | xargs -r -P $(($(nproc) + 1)) -L 1 tools/try.sh
 }
 
 # The predictions that there are golden values of, how often intervals of
@@ -74,7 +75,7 @@ computed() {
 	else
 		echo golden/models 600 "$bin/golden-models" --quick \
 			tests/golden/models
-		echo coverage/intervals 60 "$bin/coverage" --quick
+		echo coverage/intervals 300 "$bin/coverage" --quick
 	fi
 }
 
@@ -101,7 +102,7 @@ try_fuzzers() {
 	sources=$(ls tests/fuzz/*_fuzz.c 2>/dev/null)
 	for source in $sources; do
 		name=$(basename "$source" .c)
-		echo "corpus/$name" 60 "$objects/tests/fuzz/$name" \
+		echo "corpus/$name" 120 "$objects/tests/fuzz/$name" \
 			"tests/fuzz/corpus/${name%_fuzz}"/*
 	done | together
 	[ "$BUILD" = plain ] || return
@@ -128,13 +129,13 @@ aside='^# Others may run beside it'
 
 sims() {
 	grep -l "$aside" tests/sim/[0-9]* | while read -r script; do
-		echo "${script#tests/} 200 $script"
+		echo "${script#tests/} 300 $script"
 	done
 }
 
 try_sims() {
 	for script in $(grep -L "$aside" tests/sim/[0-9]* tests/hw/[0-9]*); do
-		try "${script#tests/}" 200 "$script"
+		try "${script#tests/}" 300 "$script"
 	done
 }
 

@@ -5,7 +5,8 @@
 #
 # A quotation is a fenced block after a line `<!-- lancet ARGUMENTS -->` (in
 # a man page `; lancet ARGUMENTS`), and holds what that command prints; after
-# `$ lancet ARGUMENTS` also what was typed.
+# `$ lancet ARGUMENTS` also what was typed. A model is given the time that it
+# takes: a busy machine says the same, later.
 set -eu
 cd "$(dirname "$0")/.."
 lancet=$1
@@ -28,6 +29,7 @@ for page in docs/*.md lancet/man/*.scd; do
 		if (command ~ /^\$/)
 			print command
 		sub(/^(\$ )?lancet /, "", command)
+		sub(/^model /, "&--time 240s ", command)
 		command = lancet " " command " 2>&1"
 		while ((command | getline line) > 0)
 			print line

@@ -98,17 +98,29 @@ get() {
 	jq -r "$1" "${2:-$result}"
 }
 
+# Below those that clients are given: until its server listens, another test's
+# connection might take one of them.
 free_port() {
-	python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c 'import random, socket
+of_clients = "/proc/sys/net/ipv4/ip_local_port_range"
+end = max(int(open(of_clients).read().split()[0]), 20000)
+while True:
+    port = random.randrange(end // 2, end)
+    try:
+        for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+            socket.socket(socket.AF_INET, kind).bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
 }
 
-# usage: await WHAT COMMAND...  until it succeeds, at most 10 s
+# usage: await WHAT COMMAND...  until it succeeds, at most 30 s
 await() {
-	what=$1 tries=100
+	what=$1 tries=300
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries -= 1)) -gt 0 ] || fatal "waited 10 s for $what"
+		[ $((tries -= 1)) -gt 0 ] || fatal "waited 30 s for $what"
 		sleep 0.1
 	done
 }
