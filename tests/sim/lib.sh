@@ -115,6 +115,32 @@ while True:
     break'
 }
 
+# What half of the round trips of a program that does nothing else take at
+# most, ns: over UDP on loopback, both ends asleep in between.
+bare_round_trip() {
+	python3 -c 'import os, socket, statistics, time
+server, client = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in "12")
+server.bind(("127.0.0.1", 0))
+client.connect(server.getsockname())
+client.settimeout(5)
+if os.fork() == 0:
+    server.settimeout(5)
+    while True:
+        data, peer = server.recvfrom(1)
+        if data == b".":
+            os._exit(0)
+        server.sendto(data, peer)
+took = []
+for _ in range(1000):
+    time.sleep(0.0005)
+    start = time.perf_counter_ns()
+    client.send(b"?")
+    client.recv(1)
+    took.append(time.perf_counter_ns() - start)
+client.send(b".")
+print(int(statistics.median(took)))'
+}
+
 # usage: await WHAT COMMAND...  until it succeeds, at most 30 s
 await() {
 	what=$1 tries=300
