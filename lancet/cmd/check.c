@@ -183,9 +183,9 @@ static int take_check(struct request *request, const char *name)
 		return 0;
 	}
 	near = cmd_nearest(name, names);
-	return cmd_fail("check", STATUS_USAGE, "no check '%s'; %s%s", name,
-			near ? "did you mean " : "see `lancet list checks`",
-			near ? near : "");
+	return cmd_fail("check", STATUS_USAGE, "no check '%s'; %s%s%s", name,
+			near ? "did you mean '" : "see `lancet list checks`",
+			near ? near : "", near ? "'?" : "");
 }
 
 static int take_rate(struct request *request, const char *text)

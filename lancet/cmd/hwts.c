@@ -59,9 +59,9 @@ static int fail_unknown(const char *name, const struct if_nameindex *all,
 		names[i] = all[i].if_name;
 	near = cmd_nearest(name, names);
 	return cmd_fail("hwts", STATUS_USAGE,
-			"there is no interface '%s'; %s%s", name,
-			near ? "did you mean " : "lancet hwts shows all",
-			near ? near : "");
+			"there is no interface '%s'; %s%s%s", name,
+			near ? "did you mean '" : "`lancet hwts` shows all",
+			near ? near : "", near ? "'?" : "");
 }
 
 static bool is_up(const char *name)

@@ -164,9 +164,9 @@ static const struct proto_ops *protocol(const char *name)
 	for (size_t i = 0; table[i] && i < 63; i++)
 		names[i] = table[i]->name;
 	nearest = cmd_nearest(name, names);
-	cmd_fail("init", 0, "no protocol '%s'; %s%s", name,
-		 nearest ? "did you mean " : "`lancet list protocols` shows all",
-		 nearest ? nearest : "");
+	cmd_fail("init", 0, "no protocol '%s'; %s%s%s", name,
+		 nearest ? "did you mean '" : "`lancet list protocols` shows all",
+		 nearest ? nearest : "", nearest ? "'?" : "");
 	return NULL;
 }
 

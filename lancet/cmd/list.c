@@ -125,9 +125,9 @@ static int unknown(const char *name)
 	names[KIND_CLASSES] = "presets";
 	nearest = cmd_nearest(name, names);
 	return cmd_fail("list", STATUS_USAGE,
-			"no class or kind '%s'; %s%s", name,
-			nearest ? "did you mean " : "`lancet list` shows all",
-			nearest ? nearest : "");
+			"no class or kind '%s'; %s%s%s", name,
+			nearest ? "did you mean '" : "`lancet list` shows all",
+			nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static int run(int argc, char **argv)

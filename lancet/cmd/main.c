@@ -88,7 +88,7 @@ static int dispatch(int argc, char **argv)
 		printf("lancet %s\n", lancet_version);
 		return STATUS_FINE;
 	}
-	if (!strcmp(argv[1], "help") && argc > 2)
+	if (!strcmp(argv[1], "help") && argc > 2 && strcmp(argv[2], "help"))
 		return help_on(argv[2]);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
 	    !strcmp(argv[1], "-h")) {

@@ -202,6 +202,17 @@ static void ask_policy(struct model_curve *curve, const struct model_request *r,
 /* --- telling ---------------------------------------------------------------
  */
 
+/* `--load 50` is fifty times what the queue sustains, and seldom meant so. */
+static const char *meant(const struct load_value *load, char *text, size_t size)
+{
+	if (load->share && load->value > 2 && load->value < 100)
+		snprintf(text, size, "; write %.4g%% if that was meant",
+			 load->value);
+	else
+		*text = 0;
+	return text;
+}
+
 /* One line; nothing where it was just said. */
 static int refusal(const struct model_answer *a, size_t policy, char *told,
 		   size_t size, const char *of, const char *why)
@@ -224,19 +235,23 @@ static int tell_row(const struct model_answer *a, size_t policy, size_t load,
 {
 	const struct model_row *row = &a->curve[policy].row[load];
 	int status = STATUS_FINE;
-	char of[64];
+	char of[64], hint[64], why[512];
 
 	/* Work without a mean has no load. */
 	snprintf(of, sizeof(of), isnan(row->load) ? "any load" : "load %.4g%%",
 		 100 * row->load);
-	if (row->refused)
-		return refusal(a, policy, told, size, of, row->refused);
+	if (row->refused) {
+		snprintf(why, sizeof(why), "%s%s", row->refused,
+			 meant(&a->system->load[load], hint,
+			       sizeof(hint)));
+		return refusal(a, policy, told, size, of, why);
+	}
 	for (size_t i = 0; i < a->system->nmetrics; i++) {
-		const char *why = row->result.answer[i].refused;
+		const char *refused = row->result.answer[i].refused;
 
-		if (why)
+		if (refused)
 			status = refusal(a, policy, told, size,
-					 a->system->metric[i], why);
+					 a->system->metric[i], refused);
 	}
 	return status;
 }

@@ -107,12 +107,15 @@ static int unknown_method(const char *text, const char *const *names)
 		nearest_try(&near, *names);
 	for (; *kind; kind++)
 		nearest_try(&near, (*kind)->name);
+	if (near.best)
+		return cmd_fail("model", STATUS_USAGE,
+				"--method %s: not known; did you mean '%s'?",
+				text, near.best);
 	return cmd_fail("model", STATUS_USAGE,
-			"--method %s: not known%s%s; there are auto, exact, "
+			"--method %s: not known; there are auto, exact, "
 			"simulate, approx, and the names of `lancet list "
 			"formulas`",
-			text, near.best ? "; did you mean " : "",
-			near.best ? near.best : "");
+			text);
 }
 
 /* A kind of method, or one formula by its name. */

@@ -60,12 +60,15 @@ static int take_kind(struct request *r, const char *text)
 	int kind = named(plot_kind_name, text);
 	const char *nearest = cmd_nearest(text, plot_kind_name);
 
+	if (kind < 0 && nearest)
+		return cmd_fail("plot", STATUS_USAGE,
+				"no kind '%s'; did you mean '%s'?", text,
+				nearest);
 	if (kind < 0)
 		return cmd_fail("plot", STATUS_USAGE,
-				"no kind '%s'%s%s; there are load, tail, cdf, "
+				"no kind '%s'; there are load, tail, cdf, "
 				"timeline, residual",
-				text, nearest ? "; did you mean " : "",
-				nearest ? nearest : "");
+				text);
 	r->plot.kind = (enum plot_kind)kind;
 	return 0;
 }

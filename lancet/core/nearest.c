@@ -1,15 +1,26 @@
 /* nearest.c - the known word that a misspelt one probably means */
 #include "lancet/core/nearest.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* No word we know is longer; a longer one is far from all of them. */
 #define NEAREST_MAX 48
 
+/* So many letters of a beginning say which word is meant. */
+#define BEGINNING 3
+
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static bool differ(char a, char b)
+{
+	return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
 
 /* Optimal string alignment, three rows of Wagner and Fischer's table. */
@@ -30,11 +41,12 @@ size_t nearest_distance(const char *a, const char *b)
 		row = spare;
 		row[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			size_t swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-				      a[i - 2] == b[j - 1];
+			size_t swap = i > 1 && j > 1 &&
+				      !differ(a[i - 1], b[j - 2]) &&
+				      !differ(a[i - 2], b[j - 1]);
 
 			row[j] = least(least(one[j], row[j - 1]) + 1,
-				       one[j - 1] + (a[i - 1] != b[j - 1]));
+				       one[j - 1] + differ(a[i - 1], b[j - 1]));
 			if (swap)
 				row[j] = least(row[j], two[j - 2] + 1);
 		}
@@ -54,7 +66,10 @@ void nearest_start(struct nearest *nearest, const char *word)
 void nearest_try(struct nearest *nearest, const char *known)
 {
 	size_t distance = nearest_distance(nearest->word, known);
+	size_t len = strlen(nearest->word);
 
+	if (len >= BEGINNING && !strncasecmp(nearest->word, known, len))
+		distance = least(distance, 1);
 	if (distance < nearest->distance) {
 		nearest->distance = distance;
 		nearest->best = known;

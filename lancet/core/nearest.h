@@ -11,7 +11,10 @@ struct nearest {
 	size_t distance;	/* of best, or the limit, exclusive */
 };
 
-/* Near is at most max(1, length / 3) edits (Damerau 1964). */
+/*
+ * Near is at most max(1, length / 3) edits (Damerau 1964), or the beginning of
+ * a known word. Upper and lower case are the same.
+ */
 void nearest_start(struct nearest *nearest, const char *word);
 void nearest_try(struct nearest *nearest, const char *known);
 

@@ -73,7 +73,9 @@ static void test_nearest(void **state)
 		{ "sede", "seed" },	     { "sed", "seed" },
 		{ "targte", "target" },	     { "time-limit", "time_limit" },
 		{ "exponentail", "exponential" },
-		{ "exponent", NULL },	     { "bogus_key", NULL },
+		{ "exponent", "exponential" }, { "bogus_key", NULL },
+		{ "FCFS", "fcfs" },	     { "Targte", "target" },
+		{ "exp", "exponential" },    { "ex", NULL },
 		{ "fsfc", NULL },	     { "", NULL },
 		{ "fcsf", "fcfs" },
 	};
