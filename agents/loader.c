@@ -136,7 +136,11 @@ static int take(struct loader *l, const struct packet *pkt, struct err *err)
 		if (ndone > 0)
 			l->progress_ns = clock_now_ns();
 	}
-	if (pkt->flags & (TRANSPORT_CLOSED | TRANSPORT_REFUSED))
+	if (pkt->flags & TRANSPORT_REFUSED)
+		return err_set(err, -ECONNREFUSED,
+			       "target unreachable: nobody listens at %s",
+			       w->params.address);
+	if (pkt->flags & TRANSPORT_CLOSED)
 		return err_set(err, -ECONNRESET,
 			       "target unreachable: it closed the connection "
 			       "while its store was being filled");

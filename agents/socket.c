@@ -128,8 +128,10 @@ int socket_listen(const struct socket_address *address, int type,
 	if (ret != 0) {
 		if (fd >= 0)
 			close(fd);
-		return err_set(err, ret, "cannot listen on %s: %s", name,
-			       strerror(-ret));
+		return err_set(err, ret, "cannot listen on %s: %s%s", name,
+			       strerror(-ret),
+			       ret == -EADDRINUSE ? "; stop who does, or take "
+						    "another port" : "");
 	}
 	if (getsockname(fd, (void *)&bound.to, &bound.len) == 0)
 		socket_name(&bound, name, SOCKET_NAME_SIZE);

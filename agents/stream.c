@@ -196,8 +196,8 @@ static int stream_open_client(struct stream *s,
 
 	socket_name(s->to.at, s->name, sizeof(s->name));
 	ret = stream_connect_all(s, n, deadline_ns);
-	return ret == 0 ? 0 : err_set(err, ret, "cannot connect to %s: %s",
-				      s->name, strerror(-ret));
+	return ret ? err_set(err, ret, "cannot connect to %s: %s; start the "
+			     "server there", s->name, strerror(-ret)) : 0;
 }
 
 static int stream_open_server(struct stream *s, struct arena *arena, struct err *err)

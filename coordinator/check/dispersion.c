@@ -191,8 +191,10 @@ static void run(const struct point_data *data, const void *options,
 
 	if (!(asked >= .05 && asked < 100) || data->plan->workload.pattern) {
 		out->status = CHECK_NOT_APPLICABLE;
-		out->reason = "the variance of counts is not known for these "
-			      "arrivals";
+		out->reason = data->any_arrival
+			? "no arrival law was asked for"
+			: "the variance of counts is not known for these "
+			  "arrivals";
 		return;
 	}
 	for (size_t s = 0; s < data->nsegments; s++)

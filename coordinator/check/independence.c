@@ -170,7 +170,11 @@ static void run(const struct point_data *data, const void *options,
 	size_t nsends;
 
 	out->status = CHECK_NOT_APPLICABLE;
-	if (data->any_arrival || !(ops->flags & ARRIVAL_RENEWAL) ||
+	if (data->any_arrival) {
+		out->reason = "no arrival law was asked for";
+		return;
+	}
+	if (!(ops->flags & ARRIVAL_RENEWAL) ||
 	    ops->flags & ARRIVAL_CONSTANT) {
 		out->reason = "the gaps of these arrivals are not independent";
 		return;

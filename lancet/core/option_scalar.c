@@ -177,7 +177,9 @@ const char *option_expected(const struct option_row *row,
 	case OPTION_TYPE_KIND:
 		return "a name or a map of one, {name: {options}}";
 	case OPTION_TYPE_SECTION:
-		return "a map, {key: value}";
+		return row->flags & OPTION_SWITCH
+			? "true, false or a map, {key: value}"
+			: "a map, {key: value}";
 	default:
 		return "a list, [...]";
 	}
@@ -214,6 +216,12 @@ static const char *likely_unit(const struct option_row *row,
 				      : n->example + strspn(n->example, digits);
 }
 
+/* 0.9 of a percentage is 90%: whoever writes no unit seldom means 0.9%. */
+static bool is_ratio(const char *text, double *value)
+{
+	return !unit_number(text, value) && *value > 0 && *value < 1;
+}
+
 /* Why reading a number failed, with what to write instead. */
 static void bad_number(const struct option_reader *r,
 		       const struct option_row *row,
@@ -221,12 +229,21 @@ static void bad_number(const struct option_reader *r,
 		       int rc)
 {
 	const char *key = label(row, node), *text = node->text;
+	double ratio;
 
 	if (rc == -ENODATA && n == &rate)
 		option_problem(r->problems, &node->mark,
-			       "%s: %.*s has no unit; write %.*skrps or a "
-			       "share of capacity like 60%%", key,
-			       SHOWN(text), SHOWN(text));
+			       "%s: %.*s has no unit; write %.*srps, %.*skrps "
+			       "or a share of capacity like 60%%", key,
+			       SHOWN(text), SHOWN(text), SHOWN(text));
+	else if (rc == -ENODATA && n == &percent && is_ratio(text, &ratio))
+		option_problem(r->problems, &node->mark,
+			       "%s: %.*s has no unit; write %.4g%%", key,
+			       SHOWN(text), 100 * ratio);
+	else if (rc == -ENODATA && n == &fraction)
+		option_problem(r->problems, &node->mark,
+			       "%s: %.*s has no unit; write %s", key,
+			       SHOWN(text), option_expected(row, 0));
 	else if (rc == -ENODATA)
 		option_problem(r->problems, &node->mark,
 			       "%s: %.*s has no unit; write %.*s%s", key,

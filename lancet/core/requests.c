@@ -96,7 +96,8 @@ static int take_header(struct reader *r, struct err *err)
 	if (r->at[TIME] == NONE)
 		return lines_error(r->lines, err,
 				   "no column time_ns, the instant of each "
-				   "send; name the columns in the first line");
+				   "send in ns; name the columns in the first "
+				   "line, with commas between");
 	if (r->at[LATENCY] == NONE && r->at[RECEIVED] == NONE)
 		return lines_error(r->lines, err,
 				   "no column latency_ns, nor received_ns; "

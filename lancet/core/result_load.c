@@ -46,9 +46,11 @@ struct result *result_load(const char *path, struct arena *arena,
 	if (json)
 		result = result_from_json(json, arena, err);
 	else
-		err_set(err, -EBADMSG, "line %d: %s", why.line, why.text);
+		err_set(err, -EBADMSG, "line %d: %s; name a folder that "
+			"`lancet run` wrote", why.line, why.text);
 	if (!result)
-		err_wrap(err, "%s: damaged result", path);
+		err_wrap(err, "%s: %s result", path,
+			 json || why.position > 1 ? "damaged" : "no");
 	json_decref(json);
 	close(fd);
 	return result;

@@ -247,7 +247,7 @@ static void test_bad_scalars(void **state)
 {
 	(void)state;
 	bad("wait: 100", 1, 7, "100 has no unit; write 100us");
-	bad("load: 5", 1, 7, "5 has no unit; write 5krps");
+	bad("load: 5", 1, 7, "5 has no unit; write 5rps, 5krps or");
 	bad("load: -3krps", 1, 7, "too small; write at least 0rps");
 	bad("wait: -1us", 1, 7, "too small; write at least 1us");
 	bad("wait: 1ns", 1, 7, "too small; write at least 1us");
@@ -263,6 +263,7 @@ static void test_bad_scalars(void **state)
 	bad("n: {a: 1}", 1, 4, "n is a map");
 	bad("share: 101%", 1, 8, "at most 100%");
 	bad("share: 5", 1, 8, "5 has no unit; write 5%");
+	bad("share: 0.9", 1, 8, "0.9 has no unit; write 90%");
 	bad("ratio: 11", 1, 8, "at most 10");
 	bad("ratio: nan", 1, 8, "'nan' is not a number");
 	bad("q: p100", 1, 4, "out of range");
