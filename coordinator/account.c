@@ -222,6 +222,23 @@ static void account_rates(const struct point_data *data,
 	to->counts = data->counts;
 }
 
+/* So many lost are told beside whatever kept a better source away. */
+#define LOST_MANY .25	/* as the check wire's limit */
+
+static const char *stamps_reason(const struct wire_stamps *s,
+				 struct arena *arena)
+{
+	bool reason = s->reason && *s->reason;
+	bool many = (double)s->lost_tx > LOST_MANY * (double)s->asked ||
+		    (double)s->lost_rx > LOST_MANY * (double)s->replies;
+
+	if (!many || !s->asked)
+		return reason ? arena_strdup(arena, s->reason) : NULL;
+	return arena_printf(arena, "%s%smore than a quarter of the stamps "
+			    "were lost: wire times are of the others",
+			    reason ? s->reason : "", reason ? "; " : "");
+}
+
 /* The user's own clock stamps everything. */
 static void account_stamps(const struct point_data *data,
 			   struct result_point *to, struct arena *arena)
@@ -233,8 +250,7 @@ static void account_stamps(const struct point_data *data,
 		sent += data->agent_cost[a].sent;
 	to->timestamps = (struct result_stamps){
 		.source = s->source ? arena_strdup(arena, s->source) : "user",
-		.reason = s->reason && *s->reason
-				  ? arena_strdup(arena, s->reason) : NULL,
+		.reason = stamps_reason(s, arena),
 		.uncertainty_ns = (double)(s->uncertainty_ns
 						   ? s->uncertainty_ns
 						   : clock_error_ns()),

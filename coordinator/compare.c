@@ -41,8 +41,9 @@ struct compare_queue compare_queue(const struct plan *plan,
 	queue.workers = (uint32_t)(builtin ? builtin->workers
 					   : config->target.workers);
 	if (!queue.workers || !(plan->mean_service_ns > 0)) {
-		queue.unknown = "the target's queue is not known: set "
-				"target.workers and workload.service";
+		queue.unknown = "the target's queue is not known: run "
+				"`lancet probe`, or set target.workers and "
+				"target.service";
 		return queue;
 	}
 	if (config->model.mode == MODEL_POLICY)

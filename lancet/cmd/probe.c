@@ -404,8 +404,8 @@ static int save(const struct options *o, const struct config *config,
 		"communication %s",
 		o->file, unit_print_rate(1e9 * f->capacity.value, rate,
 					 sizeof(rate)),
-		workers, words_time(f->communication.value, away,
-				    sizeof(away)));
+		workers, isnan(f->communication.value) ? "not known" :
+		words_time(f->communication.value, away, sizeof(away)));
 	if (config_probe_save(path, config, target_text(probe, arena), comment,
 			      &err) < 0)
 		return cmd_fail("probe", STATUS_BROKEN, "%s", err.text);

@@ -201,7 +201,14 @@ static const char *remedy(const char *check)
 
 static const char *first_remedy(const struct result *result)
 {
-	for (size_t i = 0; i < result->npoints; i++)
+	for (size_t i = 0; i < result->npoints; i++) {
+		const struct result_counts *counts = &result->points[i].counts;
+
+		/* Whatever the load, what was asked is not what it serves. */
+		if (counts->error > counts->received)
+			return "find out why the target answers with errors: "
+			       "is it the protocol, and has it the keys or "
+			       "the path";
 		for (size_t j = 0; j < result->points[i].nchecks; j++) {
 			const struct result_check *c =
 				&result->points[i].checks[j];
@@ -210,17 +217,40 @@ static const char *first_remedy(const struct result *result)
 			    remedy(c->name))
 				return remedy(c->name);
 		}
+	}
 	return NULL;
+}
+
+/* Points of which the p99, or its median at least, is known. */
+static size_t known(const struct result *result, bool p99)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < result->npoints; i++) {
+		const struct result_quantile *q =
+			result_quantile(&result->points[i].response_ns,
+					p99 ? .99 : .5);
+
+		n += q && isfinite(p99 ? q->hi : q->value);
+	}
+	return n;
 }
 
 static void put_hints(const struct result *result, const char *dir, FILE *out)
 {
 	const char *mend = first_remedy(result);
+	size_t sure = known(result, true);
 	char path[4096];
 
 	if (mend)
-		fprintf(out, "next: %s; the plot shows invalid points, too, "
-			"drawn hollow\n", mend);
+		fprintf(out, "next: %s%s\n", mend, known(result, false)
+			? "; the plot shows invalid points, too, drawn hollow"
+			: "");
+	else if (sure < result->npoints)
+		fprintf(out, "next: measure for a longer time, "
+			"measure.time_limit: the p99 of %zu of %zu points has "
+			"no upper bound\n", result->npoints - sure,
+			result->npoints);
 	snprintf(path, sizeof(path), "%s/report.html", dir ? dir : "");
 	if (dir && !access(path, R_OK))
 		fprintf(out, "next: open %s\n", path);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "coordinator/stage.c"
 #include "lancet/core/sample.h"
@@ -77,11 +78,32 @@ static void test_stalled(void **state)
 	assert_false(counts(5000 * US, 6));
 }
 
+/* Where requests are lost, an idle machine is not the only remedy. */
+static void test_too_few(void **state)
+{
+	const struct stage stage = { .what = "sending" };
+	struct sample sample[20] = { 0 };
+	struct stage_reply reply = { .sample = sample, .n = 20 };
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		sample[i].outcome = OUTCOME_RECEIVED;
+	assert_int_equal(stage_too_few(&stage, &reply, 9, &err), -ENODATA);
+	assert_non_null(strstr(err.text, "only 9 of 20"));
+	assert_null(strstr(err.text, "loses"));
+	sample[0].outcome = OUTCOME_LOST;
+	assert_int_equal(stage_too_few(&stage, &reply, 9, &err), -ENODATA);
+	assert_non_null(strstr(err.text, "5% of the requests were lost"));
+	assert_non_null(strstr(err.text, "`lancet run` what loses them"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_too_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,37 @@ static void test_text_of_little(void **state)
 	assert_non_null(strstr(text_of(&empty), "0rps"));
 }
 
+/* What to do next is about the figures that are there. */
+static void test_text_hints(void **state)
+{
+	struct result_quantile quantile[2] = {
+		{ .q = .5, .value = 1e5, .lo = 9e4, .hi = 2e5 },
+		{ .q = .99, .value = 1e6, .lo = 9e5, .hi = INFINITY },
+	};
+	struct result_check check = { .name = "achieved", .status = "fail" };
+	struct result_point point = {
+		.utilisation = NAN,
+		.response_ns = { .quantiles = quantile, .nquantiles = 2 },
+		.counts = { .received = 1000 },
+		.checks = &check,
+	};
+	struct result of = { .points = &point, .npoints = 1,
+			     .verdict.status = "valid" };
+
+	(void)state;
+	assert_non_null(strstr(text_of(&of), "the p99 of 1 of 1 points has no "
+					     "upper bound"));
+	quantile[1].hi = 2e6;
+	assert_null(strstr(text_of(&of), "next:"));
+	point.nchecks = 1;
+	assert_non_null(strstr(text_of(&of), "next: lower the load"));
+	assert_non_null(strstr(text_of(&of), "drawn hollow"));
+	point.counts = (struct result_counts){ .error = 1000 };
+	point.response_ns.nquantiles = 0;
+	assert_non_null(strstr(text_of(&of), "answers with errors"));
+	assert_null(strstr(text_of(&of), "drawn hollow"));
+}
+
 /* --- html -------------------------------------------------------------- */
 
 static char *page_of(const struct result *const *results, size_t n)
@@ -380,7 +411,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_folder), TEST(test_folder_exists),
 		TEST(test_all_or_nothing), TEST(test_output_stays),
-		TEST(test_text), TEST(test_text_of_little), TEST(test_page),
+		TEST(test_text), TEST(test_text_of_little),
+		TEST(test_text_hints), TEST(test_page),
 		TEST(test_page_of_little), TEST(test_every_kind_draws),
 		TEST(test_degenerate_plots),
 		TEST(test_gnuplot_runs_nothing_of_ours),
