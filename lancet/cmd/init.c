@@ -18,7 +18,7 @@ static const char usage[] =
 	"then measures. Without --target the built-in server is measured.\n"
 	"\n"
 	"usage: lancet init [PROTOCOL] [--target HOST:PORT]\n"
-	"  PROTOCOL             one of `lancet list protocols`; default spin\n"
+	"  PROTOCOL             one of `lancet list protocols` [spin]\n"
 	"  --target HOST:PORT   where the server listens\n";
 
 static const char target_builtin[] =

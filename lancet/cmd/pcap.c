@@ -17,7 +17,7 @@
 #include "workloads/arrival.h"
 
 static const char usage[] =
-	"tcpdump -i eth0 -s 128 --time-stamp-precision=nano -w x.pcap port 11211\n"
+	"tcpdump -i eth0 --time-stamp-precision=nano -w x.pcap port 11211\n"
 	"lancet pcap x.pcap --port 11211 --protocol memcached\n"
 	"lancet pcap x.pcap --arrival '{gamma: {scv: 0.5}}' --json\n"
 	"lancet pcap x.pcap --arrivals > arrivals.csv\n"
@@ -31,9 +31,9 @@ static const char usage[] =
 	"                    (`lancet list protocols`); else it is guessed\n"
 	"  --target ADDRESS  of the server; else the end with most packets\n"
 	"  --port N          of the server, at any address\n"
-	"  --arrival LAW     that requests may follow; preset: poisson\n"
+	"  --arrival LAW     that requests may follow [poisson]\n"
 	"  --timeout TIME    replies later than this count as late, requests\n"
-	"                    without one as never answered; preset: 1s\n"
+	"                    without one as never answered [1s]\n"
 	"  --arrivals        print when requests came instead, for\n"
 	"                    `arrival: {trace: {file: FILE, scale: 1}}`\n"
 	"  --requests        print a line for each request instead: when it and\n"

@@ -155,7 +155,7 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 	if (cut)
 		return failed(request, "packets were captured so short that "
 				       "no request in them can be told; "
-				       "capture more of each (tcpdump -s 256)");
+				       "capture them whole (tcpdump -s 0)");
 	return failed(request, "no request with a reply in any protocol that "
 			       "can be guessed; name it with --protocol, and "
 			       "the server with --target");

@@ -37,7 +37,7 @@ static const char usage[] =
 	"\n"
 	"usage: lancet run CONFIG [OPTION]...\n"
 	"  --out DIR           the folder, which must not exist\n"
-	"                      (default: results/NAME-UTC)\n"
+	"                      [results/NAME-UTC]\n"
 	"  --set KEY=YAML      replace what stands at a dotted key; repeatable\n"
 	"  --seed N            the same as --set seed=N\n"
 	"  --json              print the result as JSON instead of the table\n"
