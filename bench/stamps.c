@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -52,6 +53,7 @@ static struct {
 	int fd, epoll;
 	struct sockaddr_in at;
 	char address[32];
+	unsigned open;		/* that it accepted */
 	_Atomic bool stop;	/* the thread that serves while agents start */
 	cpu_set_t cpus;
 } server;
@@ -115,6 +117,7 @@ static void serve_stream(int fd)
 	if (fd == server.fd) {
 		fd = accept4(server.fd, NULL, NULL, SOCK_NONBLOCK);
 		check(fd, "accept4");
+		server.open++;
 		nodelay(fd);
 		watch(server.epoll, fd, EPOLLIN);
 		return;
@@ -122,8 +125,8 @@ static void serve_stream(int fd)
 	n = recv(fd, data, sizeof(data), 0);
 	if (n > 0)
 		send(fd, data, (size_t)n, MSG_NOSIGNAL);
-	else if (n == 0)
-		close(fd);
+	else if (n == 0 || errno != EAGAIN)
+		server.open -= close(fd) == 0;
 }
 
 /* All that has come. */
@@ -376,6 +379,8 @@ static void compare(const char *name, bool stream, uint32_t conns, double share)
 		bare_close(&bare[i]);
 	}
 	arena_fini(&arena);
+	while (server.open > 0)
+		serve();
 	close(server.epoll);
 	close(server.fd);
 }
