@@ -26,6 +26,28 @@ static const char *const action_of[] = {
 	[CHECK_NOT_APPLICABLE] = "none",
 };
 
+static double share(int64_t lost, int64_t of)
+{
+	return of ? (double)lost / (double)of : 0;
+}
+
+void check_missing(const struct wire_stamps *s, double allowed,
+		   enum check_status failed, const char *remedy,
+		   struct arena *arena, struct check_result *out)
+{
+	out->effect = fmax(share(s->lost_tx, s->asked),
+			   share(s->lost_rx, s->replies));
+	out->statistic = (double)(s->lost_tx + s->lost_rx);
+	out->threshold = allowed;
+	out->status = out->effect <= allowed ? CHECK_PASS : failed;
+	out->reason = arena_printf(arena,
+		"stamps are missing of %lld of %lld requests and %lld of %lld "
+		"replies (%.3g%% allowed)%s", (long long)s->lost_tx,
+		(long long)s->asked, (long long)s->lost_rx,
+		(long long)s->replies, 100 * allowed,
+		out->status == CHECK_PASS ? "" : remedy);
+}
+
 static void set_status(struct result_check *check, enum check_status status)
 {
 	check->status = check_status_name[status];

@@ -11,6 +11,7 @@
 
 struct arena;
 struct err;
+struct wire_stamps;
 struct point_data;	/* coordinator/point.h: all that agents reported */
 
 /* NOT_APPLICABLE is reported as not run too, but needs not run here. */
@@ -97,6 +98,15 @@ bool check_client_failed(const struct result_check *checks, size_t n,
  * those points.
  */
 void check_run(struct result_point *points, size_t n, struct arena *arena);
+
+/*
+ * What checks of stamps have in common: the larger share that is missing, of
+ * requests or of replies, against what is allowed. `remedy` follows a failure,
+ * whose status is `failed`.
+ */
+void check_missing(const struct wire_stamps *stamps, double allowed,
+		   enum check_status failed, const char *remedy,
+		   struct arena *arena, struct check_result *out);
 
 extern const char *const check_status_name[];
 

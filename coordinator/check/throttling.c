@@ -294,17 +294,14 @@ static void judge_records(const struct point_data *data,
 		time = counted_of(data, arena);
 	for (size_t i = 0; i < data->nsamples; i++) {
 		const struct point_samples *from = &data->samples[i];
-		size_t n;
-		const struct flying *f = flying_of(from->sample, from->n, 0,
-						   &n, arena);
-		int64_t slack_ns = slack_of(data, f, n);
+		struct flights f = flying_of(from->sample, from->n, arena);
+		int64_t slack_ns = slack_of(data, f.send, f.n);
 
-		if (poisson && n >= FOUND_LEAST)
-			judge_found(f, n, &time, &found, arena);
+		if (poisson && f.n >= FOUND_LEAST)
+			judge_found(f.send, f.n, &time, &found, arena);
 		if (slack_ns)
-			f = flying_of(from->sample, from->n, slack_ns, &n,
-				      arena);
-		judge_flying(f, n, slack_ns, &of, arena);
+			flying_count(&f, slack_ns);
+		judge_flying(f.send, f.n, slack_ns, &of, arena);
 	}
 	if (found.reason && !(of.p_value <= found.p_value &&
 			      of.effect > of.threshold))

@@ -1,5 +1,4 @@
 /* wire.c - did the stamps that were asked for come back? */
-#include <math.h>
 #include <string.h>
 
 #include "coordinator/check.h"
@@ -21,11 +20,6 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static double share(int64_t lost, int64_t of)
-{
-	return of ? (double)lost / (double)of : 0;
-}
-
 /* Response times need no stamps: only who asked for them by name is let down. */
 static enum check_status when_lost(const struct point_data *data)
 {
@@ -45,20 +39,10 @@ static void run(const struct point_data *data, const void *options,
 			      "asked for";
 		return;
 	}
-	out->effect = fmax(share(s->lost_tx, s->asked),
-			   share(s->lost_rx, s->replies));
-	out->statistic = (double)(s->lost_tx + s->lost_rx);
-	out->threshold = levels->limit;
-	out->status = out->effect <= levels->limit ? CHECK_PASS
-						   : when_lost(data);
-	out->reason = arena_printf(arena,
-		"stamps are missing of %lld of %lld requests and %lld of %lld "
-		"replies (%.3g%% allowed)%s", (long long)s->lost_tx,
-		(long long)s->asked, (long long)s->lost_rx,
-		(long long)s->replies, 100 * out->threshold,
-		out->status == CHECK_PASS ? "" :
-		": wire times and breakdown are of the others; stamp fewer "
-		"(measure: {stamps: 1%}), or offer less load");
+	check_missing(s, levels->limit, when_lost(data),
+		      ": wire times and breakdown are of the others; stamp "
+		      "fewer (measure: {stamps: 1%}), or offer less load",
+		      arena, out);
 }
 
 const struct check_ops check_wire = {

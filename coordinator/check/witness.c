@@ -12,8 +12,8 @@ struct witness {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct witness, limit, 0, "0.1%", 0, 1,
-	       "allowed share of requests and replies missing in the capture; "
-	       "if its buffer overflowed, all count as missing"),
+	       "allowed share of requests, or of replies, missing in the "
+	       "capture; if its buffer overflowed, all count as missing"),
 	{ 0 },
 };
 
@@ -32,18 +32,9 @@ static void run(const struct point_data *data, const void *options,
 		out->reason = "no request with stamps was sent";
 		return;
 	}
-	out->statistic = (double)(s->lost_tx + s->lost_rx);
-	out->effect = out->statistic / (double)(s->asked + s->replies);
-	out->threshold = levels->limit;
-	out->status = out->effect <= out->threshold ? CHECK_PASS : CHECK_FAIL;
-	out->reason = arena_printf(arena,
-		"the capture lacks %lld of %lld requests and %lld of %lld "
-		"replies (%.3g%% allowed)%s", (long long)s->lost_tx,
-		(long long)s->asked, (long long)s->lost_rx,
-		(long long)s->replies, 100 * out->threshold,
-		out->status == CHECK_PASS ? "" :
-		"; it lost packets: offer less load, or measure for a "
-		"shorter time");
+	check_missing(s, levels->limit, CHECK_FAIL,
+		      ": the capture lost packets: offer less load, or "
+		      "measure for a shorter time", arena, out);
 }
 
 const struct check_ops check_witness = {
