@@ -14,37 +14,46 @@ static int by_send(const void *left, const void *right)
 	return (a->at_ns > b->at_ns) - (a->at_ns < b->at_ns);
 }
 
-struct flying *flying_of(const struct sample *sample, size_t nsamples,
-			 int64_t slack_ns, size_t *n, struct arena *arena)
+void flying_count(struct flights *f, int64_t slack_ns)
 {
-	struct flying *all = arena_array(arena, nsamples, sizeof(*all));
-	int64_t *reply = arena_array(arena, nsamples, sizeof(*reply));
-	size_t replies = 0, back = 0;
+	size_t back = 0, sent = 0;
 
-	*n = 0;
-	for (size_t i = 0; i < nsamples; i++) {
+	for (size_t i = 0; i < f->n; i++) {
+		struct flying *s = &f->send[i];
+
+		sent += s->took_ns >= 0;
+		while (back < f->replies &&
+		       f->reply_ns[back] - slack_ns <= s->at_ns)
+			back++;
+		s->n = (uint32_t)(sent > back ? sent - back : 0);
+		s->since_ns = back ? s->at_ns - f->reply_ns[back - 1]
+				   : INT64_MAX;
+	}
+}
+
+struct flights flying_of(const struct sample *sample, size_t n,
+			 struct arena *arena)
+{
+	struct flights f = {
+		.send = arena_array(arena, n, sizeof(*f.send)),
+		.reply_ns = arena_array(arena, n, sizeof(*f.reply_ns)),
+	};
+
+	for (size_t i = 0; i < n; i++) {
 		const struct sample *s = &sample[i];
 
 		if (s->outcome == OUTCOME_UNSENT)
 			continue;
-		all[*n].at_ns = s->sent_ns;
-		all[*n].took_ns = -1;
+		f.send[f.n].at_ns = s->sent_ns;
+		f.send[f.n].took_ns = -1;
 		if (s->outcome == OUTCOME_RECEIVED) {
-			all[*n].took_ns = s->received_ns - s->sent_ns;
-			reply[replies++] = s->received_ns;
+			f.send[f.n].took_ns = s->received_ns - s->sent_ns;
+			f.reply_ns[f.replies++] = s->received_ns;
 		}
-		++*n;
+		f.n++;
 	}
-	qsort(all, *n, sizeof(*all), by_send);
-	sort_i64(reply, replies);
-	for (size_t i = 0, sent = 0; i < *n; i++) {
-		sent += all[i].took_ns >= 0;
-		while (back < replies &&
-		       reply[back] - slack_ns <= all[i].at_ns)
-			back++;
-		all[i].n = (uint32_t)(sent > back ? sent - back : 0);
-		all[i].since_ns = back ? all[i].at_ns - reply[back - 1]
-				       : INT64_MAX;
-	}
-	return all;
+	qsort(f.send, f.n, sizeof(*f.send), by_send);
+	sort_i64(f.reply_ns, f.replies);
+	flying_count(&f, 0);
+	return f;
 }

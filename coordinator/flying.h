@@ -15,13 +15,25 @@ struct flying {
 	int64_t at_ns, took_ns;	/* sent; received - sent, -1: no reply */
 };
 
+/* All that were sent, in order of sending, and when replies came. */
+struct flights {
+	struct flying *send;
+	size_t n;
+	int64_t *reply_ns;
+	size_t replies;
+};
+
 /*
- * Of all that were sent, in order of sending; *n of them, in the arena. One
- * without a reply is taken to be in flight for no time. Replies that came at
- * most slack_ns after a send count as before it: rounding puts them there.
+ * In the arena. One without a reply is taken to be in flight for no time.
  * O(n log n).
  */
-struct flying *flying_of(const struct sample *sample, size_t nsamples,
-			 int64_t slack_ns, size_t *n, struct arena *arena);
+struct flights flying_of(const struct sample *sample, size_t n,
+			 struct arena *arena);
+
+/*
+ * Count anew: replies that came at most slack_ns after a send count as before
+ * it, as rounding puts them there; 0 at first. O(n).
+ */
+void flying_count(struct flights *flights, int64_t slack_ns);
 
 #endif

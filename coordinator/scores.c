@@ -105,14 +105,14 @@ static void add_alone(const struct point_data *data,
 	const struct point_segment *segment = &data->segment[from->segment];
 	int64_t width = data->plan->config->measure.window_ns;
 	size_t *place = arena_array(arena, segment->nwindows, sizeof(*place));
-	size_t n;
-	const struct flying *f = flying_of(from->sample, from->n, 0, &n, arena);
+	const struct flights all = flying_of(from->sample, from->n, arena);
+	const struct flying *f = all.send;
 
 	for (size_t i = 0; i < segment->nwindows; i++) {
 		place[i] = first;
 		first += !(segment->window[i].out & WINDOW_HEADLINE);
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < all.n; i++) {
 		int64_t at = (f[i].at_ns - segment->at_ns) / width;
 
 		if (f[i].n != 1 || f[i].took_ns < 0 || at < 0 ||
