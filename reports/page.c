@@ -237,13 +237,14 @@ int page_write(const struct result *const *results, size_t n, FILE *out,
 	};
 	int rc = make_nonce(nonce, sizeof(nonce));
 
+	errno = 0;
 	if (text && !rc)
 		fill(asset_page_html, slots, out);
-	json_decref(data);
 	if (!text)
 		rc = -ENOMEM;
+	else if (!rc && ferror(out))
+		rc = errno ? -errno : -EIO;
+	json_decref(data);
 	free(text);
-	if (!rc && ferror(out))
-		rc = -EIO;
 	return rc ? err_set(err, rc, "the page: %s", strerror(-rc)) : 0;
 }

@@ -51,7 +51,10 @@ static int file_write(const struct writer_ops *writer,
 
 	if (!file)
 		return err->code;
+	errno = 0;
 	rc = writer->write(result, folder->path, file, err);
+	if (rc && ferror(file) && errno)
+		err_set(err, -errno, "%s", strerror(errno));
 	if (rc)
 		err_wrap(err, "%s", writer->file);
 	return file_close(file, writer->file, rc, err);

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,6 +153,29 @@ static void test_all_or_nothing(void **state)
 	assert_int_equal(writer_folder(result, path_of("run"), writers, 1,
 				       &err), -ENOSPC);
 	assert_string_equal(err.text, "broken: no space left");
+	only(0);
+}
+
+/* Why a file cannot be written is said, and not only that it cannot. */
+static void test_no_room(void **state)
+{
+	struct rlimit before, few;
+	struct err err = { 0 };
+	FILE *out = fopen("/dev/full", "w");
+	const struct result *results[] = { result };
+
+	(void)state;
+	assert_int_equal(page_write(results, 1, out, &err), -ENOSPC);
+	assert_non_null(strstr(err.text, "No space left"));
+	fclose(out);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	few = before;
+	few.rlim_cur = 8192;
+	setrlimit(RLIMIT_FSIZE, &few);
+	assert_true(writer_folder(result, path_of("run"), NULL, 0, &err) < 0);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_string_equal(err.text, "result.json: File too large");
 	only(0);
 }
 
@@ -410,7 +435,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_folder), TEST(test_folder_exists),
-		TEST(test_all_or_nothing), TEST(test_output_stays),
+		TEST(test_all_or_nothing), TEST(test_no_room),
+		TEST(test_output_stays),
 		TEST(test_text), TEST(test_text_of_little),
 		TEST(test_text_hints), TEST(test_page),
 		TEST(test_page_of_little), TEST(test_every_kind_draws),
