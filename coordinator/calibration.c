@@ -223,7 +223,8 @@ static int write_list(const json_t *list, char *path, struct arena *arena,
 	    !rename(temporary, path))
 		return 0;
 	unlink(temporary);
-	return err_set(err, errno ? -errno : -EIO, "cannot write %s: %s", path,
+	return err_set(err, errno ? -errno : -EIO, "cannot write %s: %s; "
+		       "name another file by LANCET_CALIBRATION", path,
 		       strerror(errno ? errno : EIO));
 }
 

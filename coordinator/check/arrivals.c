@@ -164,7 +164,8 @@ static void judge(const struct point_data *data, const struct arrival_ops *ops,
 
 	if (gof.n < GAPS_LEAST) {
 		out->status = CHECK_NOT_RUN;
-		out->reason = arena_printf(arena, "only %zu send gaps", gof.n);
+		out->reason = arena_printf(arena, "only %zu send gaps, "
+					   "without those left out", gof.n);
 		return;
 	}
 	/* Equal gaps show all lateness, which has a check of its own. */

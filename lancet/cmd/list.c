@@ -7,6 +7,7 @@
 #include "lancet/cmd/presets.h"
 #include "lancet/core/config.h"
 #include "lancet/core/kind.h"
+#include "lancet/core/nearest.h"
 #include "lancet/core/option.h"
 
 static const char usage[] =
@@ -118,16 +119,22 @@ static int print_named(const char *name)
 
 static int unknown(const char *name)
 {
-	const char *names[KIND_CLASSES + 2] = { NULL };
-	const char *nearest;
+	struct nearest near;
 
-	memcpy(names, kind_class_plural, sizeof kind_class_plural);
-	names[KIND_CLASSES] = "presets";
-	nearest = cmd_nearest(name, names);
-	return cmd_fail("list", STATUS_USAGE,
-			"no class or kind '%s'; %s%s%s", name,
-			nearest ? "did you mean '" : "`lancet list` shows all",
-			nearest ? nearest : "", nearest ? "'?" : "");
+	nearest_start(&near, name);
+	nearest_try(&near, "presets");
+	for (enum kind_class class = 0; class < KIND_CLASSES; class++) {
+		const struct kind *const *table = kind_table(class);
+
+		nearest_try(&near, kind_class_plural[class]);
+		for (; *table; table++)
+			nearest_try(&near, (*table)->name);
+	}
+	if (near.best)
+		return cmd_fail("list", STATUS_USAGE, "no class or kind '%s'; "
+				"did you mean '%s'?", name, near.best);
+	return cmd_fail("list", STATUS_USAGE, "no class or kind '%s'; "
+			"`lancet list` shows all", name);
 }
 
 static int run(int argc, char **argv)

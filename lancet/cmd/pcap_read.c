@@ -95,11 +95,11 @@ static int guess_server(struct pcap_request *request, struct capture *c)
 
 /*
  * How many requests of this protocol have a reply in the first packets; *cut:
- * some packets were captured too short.
+ * some packets were captured too short; *ours: packets of the server.
  */
 static size_t answered_of(const struct pcap_request *request,
 			  const struct choice *protocol, struct arena *arena,
-			  bool *cut)
+			  bool *cut, uint64_t *ours)
 {
 	struct capture_packet packet;
 	struct exchanges x;
@@ -120,6 +120,7 @@ static size_t answered_of(const struct pcap_request *request,
 	if (x.count.bad_requests >= x.n)
 		answered = 0;
 	*cut = x.count.cut + x.count.kind[DISSECT_CUT] > 0;
+	*ours = x.count.ours;
 	exchange_fini(&x);
 	capture_close(c);
 	return answered;
@@ -133,6 +134,7 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 		"{memcached-udp: {format: binary}}",
 	};
 	bool cut = false;
+	uint64_t ours = 0;
 	size_t most = 0;
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
@@ -143,7 +145,8 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 		if (option_parse_choice(KIND_PROTO, OPTION_UNIT_TIME,
 					candidates[i], &choice, arena, &err))
 			continue;
-		answered = answered_of(request, &choice, arena, &cut);
+		answered = answered_of(request, &choice, arena, &cut,
+				       &ours);
 		if (answered <= most)
 			continue;
 		most = answered;
@@ -152,6 +155,10 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 	}
 	if (most > 0)
 		return STATUS_FINE;
+	if (!ours)
+		return failed(request, "no packet of that server; without "
+				       "--target and --port the one with most "
+				       "packets is taken");
 	if (cut)
 		return failed(request, "packets were captured so short that "
 				       "no request in them can be told; "

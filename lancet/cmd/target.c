@@ -252,9 +252,9 @@ static void print_account(const struct target_account *a)
 					   sizeof(p50)),
 		       unit_print_duration(r.stats.release_p99_ns, p99,
 					   sizeof(p99)));
-	printf("; dropped %ju, refused %ju, rubbish %ju, stalls %zu\n",
+	printf("; dropped %ju, refused %ju, rubbish %ju, stalls %ju\n",
 	       (uintmax_t)a->dropped, (uintmax_t)a->nacked, (uintmax_t)a->bad,
-	       a->nstalls);
+	       (uintmax_t)(a->nstalls + a->stalls_dropped));
 }
 
 static int failed(const struct arguments *a, const struct err *err)
