@@ -106,6 +106,8 @@ struct point_data {
 	size_t ngaps, gaps_room;
 	struct point_samples *samples;
 	size_t nsamples, samples_room;
+	/* Of a file with several agents: all, in order of sending. */
+	struct point_samples together;
 
 	struct result_counts counts;	/* after the warm-up */
 	struct point_cost *agent_cost;

@@ -63,8 +63,24 @@ static int64_t rebase(struct requests *r)
 	return last - first;
 }
 
+static int64_t sent(const struct sample *s)
+{
+	return s->sent_ns;
+}
+
+static int64_t replied(const struct sample *s)
+{
+	return s->received_ns;
+}
+
+static int64_t took(const struct sample *s)
+{
+	return s->received_ns - s->sent_ns;
+}
+
 /* The greatest power of ten that all but one in a thousand are multiples of. */
-static int64_t resolution(const struct requests *r, bool reply)
+static int64_t resolution(const struct requests *r,
+			  int64_t (*of)(const struct sample *))
 {
 	int64_t unit = 1;
 
@@ -74,11 +90,10 @@ static int64_t resolution(const struct requests *r, bool reply)
 		for (size_t i = 0; i < r->n; i++) {
 			const struct sample *s = &r->sample[i];
 
-			if (reply && s->outcome != OUTCOME_RECEIVED)
+			if (of != sent && s->outcome != OUTCOME_RECEIVED)
 				continue;
 			n++;
-			odd += (reply ? s->received_ns - s->sent_ns
-				      : s->sent_ns) % (10 * unit) != 0;
+			odd += of(s) % (10 * unit) != 0;
 		}
 		if (odd * 1000 > n || n < 10)
 			break;
@@ -172,6 +187,13 @@ static void leave_out(const struct requests *r, int64_t window_ns,
 	}
 }
 
+static int send_order(const void *left, const void *right)
+{
+	const struct sample *a = left, *b = right;
+
+	return (a->sent_ns > b->sent_ns) - (a->sent_ns < b->sent_ns);
+}
+
 static void add_agents(const struct requests *r, const struct rows_frame *frame,
 		       int64_t until_ns, struct point_data *data,
 		       struct arena *arena)
@@ -198,6 +220,14 @@ static void add_agents(const struct requests *r, const struct rows_frame *frame,
 			.agent = a, .sample = r->sample + first, .n = n,
 		};
 	}
+	if (r->nagents > 1) {
+		struct sample *all = arena_copy(arena, r->sample,
+						r->n * sizeof(*all));
+
+		qsort(all, r->n, sizeof(*all), send_order);
+		data->together = (struct point_samples){ .sample = all,
+							 .n = r->n };
+	}
 	point_add(data, &start, reports, NULL);
 	leave_out(r, frame->window_ns, &data->segment[0]);
 }
@@ -206,7 +236,7 @@ int testimony_take(struct requests *r, const struct testimony *asked,
 		   struct point_data *data, struct arena *arena,
 		   struct err *err)
 {
-	int64_t length = rebase(r);
+	int64_t replies_ns = resolution(r, replied), length = rebase(r);
 	int64_t windows = (int64_t)(r->n / WINDOW_REQUESTS), window_ns;
 	struct rows_frame frame = { .gaps = r->n };
 	struct plan *plan;
@@ -229,8 +259,10 @@ int testimony_take(struct requests *r, const struct testimony *asked,
 	data->sent_only = !r->intended;
 	data->any_arrival = !asked->arrival;
 	data->any_rate = isnan(asked->rate_rps);
-	data->sent_unit_ns = resolution(r, false);
-	data->reply_unit_ns = resolution(r, true);
+	data->sent_unit_ns = resolution(r, sent);
+	data->reply_unit_ns = resolution(r, took);
+	if (data->reply_unit_ns < replies_ns)
+		data->reply_unit_ns = replies_ns;
 	qsort(r->sample, r->n, sizeof(*r->sample), sample_order);
 	add_agents(r, &frame, window_ns * windows, data, arena);
 	point_close(data, arena);

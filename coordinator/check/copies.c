@@ -137,8 +137,11 @@ static void run(const struct point_data *data, const void *options,
 	bool given = ops->flags & ARRIVAL_FINITE;
 	double latencies = 0, gaps = 0, same = 0;
 
-	for (size_t i = 0; i < data->nsamples; i++) {
-		const struct point_samples *from = &data->samples[i];
+	/* The agents' names may have come after the copying. */
+	for (size_t i = 0; i <= data->nsamples; i++) {
+		const struct point_samples *from =
+			i < data->nsamples ? &data->samples[i]
+					   : &data->together;
 		int64_t *x = arena_array(arena, from->n, sizeof(*x));
 		size_t n = 0;
 

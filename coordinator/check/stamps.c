@@ -13,6 +13,7 @@
 #define ALIKE 50	/* times that a value occurs, if a clock is coarse */
 #define VALUES 4	/* that it has at least, in the middle */
 #define EXACT 20	/* and more of all: as many may be a service's */
+#define TINY 1e4	/* units of a median, where 10 are no latency */
 #define BACKWARDS 3	/* so few steps back are a clock's */
 
 struct stamps {
@@ -124,14 +125,20 @@ static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
 
 /* Of one agent's lines, in their order. */
 struct order {
-	int64_t last_ns, end_ns, back_ns;
+	int64_t last_ns, end_ns, back_ns, reply_ns;
 	size_t steps;
 };
 
-static void line_up(struct order *order, int64_t sent_ns)
+/* A log in order of replies has few steps, too, where few overtake others. */
+static void line_up(struct order *order, const struct sample *s)
 {
-	int64_t back = order->last_ns - sent_ns;
+	int64_t sent_ns = s->sent_ns, back = order->last_ns - sent_ns;
 
+	if (s->outcome == OUTCOME_RECEIVED) {
+		if (s->received_ns >= order->reply_ns)
+			back = 0;
+		order->reply_ns = s->received_ns;
+	}
 	order->steps += back > 0;
 	order->back_ns = back > order->back_ns ? back : order->back_ns;
 	order->last_ns = sent_ns;
@@ -151,11 +158,12 @@ static int64_t set_back(const struct point_data *data, size_t lines,
 		const struct point_samples *from = &data->samples[i];
 
 		of[i].last_ns = -SAMPLE_TIME_MAX;
+		of[i].reply_ns = -SAMPLE_TIME_MAX;
 		for (size_t k = 0; k < from->n; k++)
 			line[from->sample[k].seq] = &from->sample[k];
 	}
 	for (size_t i = 0; i < lines; i++)
-		line_up(&of[line[i]->conn], line[i]->sent_ns);
+		line_up(&of[line[i]->conn], line[i]);
 	/* Files that were put one after the other step back by all. */
 	for (size_t i = 0; i < data->nsamples; i++)
 		if (of[i].steps <= BACKWARDS &&
@@ -230,6 +238,16 @@ static const char *wrong(const struct point_data *data, double median_ns,
 		return arena_printf(arena,
 			"%zu requests have a latency of 0 ns (%.1f%% allowed)",
 			look->zero, 100 * levels->twice);
+	/* No request takes as little, where the others take far longer. */
+	out->effect = (double)(look->zero + look->few) / n;
+	if (out->effect > out->threshold &&
+	    median_ns > TINY * (double)data->reply_unit_ns)
+		return arena_printf(arena,
+			"%zu requests have a latency of at most %lld ns, the "
+			"median is %.0f (%.1f%% allowed)",
+			look->zero + look->few,
+			10 * (long long)data->reply_unit_ns, median_ns,
+			100 * levels->twice);
 	if (look->back_ns)
 		return arena_printf(arena,
 			"lines are in order of time, but for one that is %.3g "

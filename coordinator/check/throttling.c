@@ -276,7 +276,10 @@ static int64_t slack_of(const struct point_data *data,
 		       ? unit_ns : 0;
 }
 
-/* Records of requests, where there are any; a limit is an agent's own. */
+/*
+ * Records of requests, where there are any; a limit is an agent's own, or that
+ * of a pool which all agents of a file share.
+ */
 static void judge_records(const struct point_data *data,
 			  const struct throttling *levels, bool poisson,
 			  struct arena *arena, struct check_result *out)
@@ -289,14 +292,21 @@ static void judge_records(const struct point_data *data,
 	};
 
 	struct counted time = { 0 };
+	bool clockwork = false;
 
 	if (poisson)
 		time = counted_of(data, arena);
-	for (size_t i = 0; i < data->nsamples; i++) {
-		const struct point_samples *from = &data->samples[i];
+	for (size_t i = 0; i <= data->nsamples; i++) {
+		const struct point_samples *from =
+			i < data->nsamples ? &data->samples[i]
+					   : &data->together;
 		struct flights f = flying_of(from->sample, from->n, arena);
 		int64_t slack_ns = slack_of(data, f.send, f.n);
 
+		/* Several even senders are not even together. */
+		clockwork |= even(f.send, f.n);
+		if (from == &data->together && (!f.n || clockwork))
+			break;
 		if (poisson && f.n >= FOUND_LEAST)
 			judge_found(f.send, f.n, &time, &found, arena);
 		if (slack_ns)
@@ -310,7 +320,7 @@ static void judge_records(const struct point_data *data,
 		return;
 	*out = of;
 	out->p_value = fmin(of.p_value * (poisson ? 2 : 1) *
-			    (double)data->nsamples, 1);
+			    (double)(data->nsamples + !!data->together.n), 1);
 	out->level = levels->level;
 	out->status = CHECK_PASS;
 }
