@@ -16,8 +16,8 @@ struct achieved {
 
 static const struct option_row rows[] = {
 	OPTION(PERCENT, struct achieved, tolerance, 0, "2%", 0, 1,
-	       "allowed relative error of the rate, in addition to the noise "
-	       "of its count"),
+	       "allowed relative error of the rate, or the noise of its count "
+	       "if that is more"),
 	OPTION(REAL, struct achieved, deviations, 0, "4", 0, 100,
 	       "standard deviations of that noise; 4: one in 16000 by chance"),
 	{ 0 },
@@ -128,7 +128,8 @@ static void run(const struct point_data *data, const void *options,
 	}
 	out->statistic = achieved;
 	out->effect = achieved / asked - 1;
-	out->threshold = levels->tolerance + levels->deviations * noise / asked;
+	out->threshold = fmax(levels->tolerance,
+			      levels->deviations * noise / asked);
 	out->status = fabs(out->effect) <= out->threshold ? CHECK_PASS
 							  : CHECK_FAIL;
 	out->reason = arena_printf(arena,

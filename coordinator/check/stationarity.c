@@ -1,6 +1,8 @@
 /* stationarity.c - did latencies and the load keep their level? */
 #include <errno.h>
+#include <gsl/gsl_sort.h>
 #include <math.h>
+#include <string.h>
 
 #include "coordinator/check.h"
 #include "coordinator/plan.h"
@@ -44,6 +46,18 @@ static const struct option_row rows[] = {
  * a queue that fills, or a server that broke. A few windows differ so by luck.
  */
 #define QUARTERS_MOST 10
+
+/*
+ * Nor does what stands out make the rest wander: where two or more 32nds in a
+ * row have twice or half the typical response time of the median 32nd, further
+ * from it than so many times the median distance, p99 is of that spell. Of a
+ * normal law these are seven standard deviations; a full queue's 32nds differ
+ * so much that twice is not far from them.
+ */
+#define SPELL_BLOCKS 32
+#define SPELL_APART 2.
+#define SPELL_DISTANCE 10
+#define SPELL_REQUESTS 2000	/* in a 32nd: fewer meet rare events by luck */
 
 /* A series, and how much of it may change. */
 struct feature {
@@ -125,6 +139,84 @@ static double quarters(const struct feature *f, size_t n)
 		       ? exp(fabs(x[1] / weight[1] - x[0] / weight[0])) : 1;
 }
 
+/* A stretch that stands out: its blocks in a row; how much it changes. */
+struct spell {
+	size_t longest, from;
+	double change;
+};
+
+static struct spell spell_of(const struct feature *f, size_t n)
+{
+	double x[SPELL_BLOCKS], apart[SPELL_BLOCKS], least, median;
+	struct spell spell = { 0 };
+	size_t here = 0;
+
+	for (size_t b = 0; b < SPELL_BLOCKS; b++) {
+		double sum = 0, weight = 0;
+
+		for (size_t i = b * n / SPELL_BLOCKS;
+		     i < (b + 1) * n / SPELL_BLOCKS; i++) {
+			sum += f->x[i];
+			weight += f->weight[i];
+		}
+		if (!(weight >= SPELL_REQUESTS))
+			return spell;
+		x[b] = sum / weight;
+	}
+	memcpy(apart, x, sizeof(x));
+	gsl_sort(apart, 1, SPELL_BLOCKS);
+	median = apart[SPELL_BLOCKS / 2];
+	for (size_t b = 0; b < SPELL_BLOCKS; b++)
+		apart[b] = fabs(x[b] - median);
+	gsl_sort(apart, 1, SPELL_BLOCKS);
+	least = fmax(log(SPELL_APART),
+		     SPELL_DISTANCE * apart[SPELL_BLOCKS / 2]);
+	for (size_t b = 0; b < SPELL_BLOCKS; b++) {
+		here = fabs(x[b] - median) > least ? here + 1 : 0;
+		if (here <= spell.longest)
+			continue;
+		spell.longest = here;
+		spell.from = b + 1 - here;
+		spell.change = exp(x[b] - median);
+	}
+	return spell;
+}
+
+/* No test knows how it varies: what nothing in a queue explains. */
+static bool plain(const struct feature *typical, size_t n, struct arena *arena,
+		  struct check_result *out)
+{
+	struct spell spell;
+
+	if (n < STEADY_LEAST)
+		return false;
+	out->status = CHECK_FAIL;
+	if (quarters(typical, n) > QUARTERS_MOST) {
+		out->effect = quarters(typical, n) - 1;
+		out->threshold = QUARTERS_MOST - 1;
+		out->reason = arena_printf(arena,
+			"the typical response time changes %.0f-fold from the "
+			"first quarter to the last: it is not stationary",
+			1 + out->effect);
+		return true;
+	}
+	spell = spell_of(typical, n);
+	if (spell.longest >= 2) {
+		out->effect = spell.change - 1;
+		out->threshold = SPELL_APART - 1;
+		out->reason = arena_printf(arena,
+			"the typical response time is %.3g times that of the "
+			"rest from %.0f%% to %.0f%% of the point: it is not "
+			"stationary", spell.change,
+			100. * (double)spell.from / SPELL_BLOCKS,
+			100. * (double)(spell.from + spell.longest) /
+				SPELL_BLOCKS);
+		return true;
+	}
+	out->status = CHECK_NOT_RUN;
+	return false;
+}
+
 static void tell(const struct found *found, const char *unseen,
 		 struct arena *arena, struct check_result *out)
 {
@@ -189,17 +281,8 @@ static void run(const struct point_data *data, const void *options,
 		found.size = steady.test[STEADY_TREND].size;
 		found.freedom = steady.freedom;
 	}
-	if (s.n >= STEADY_LEAST && !(found.freedom > 0) &&
-	    quarters(&feature[0], s.n) > QUARTERS_MOST) {
-		out->status = CHECK_FAIL;
-		out->effect = quarters(&feature[0], s.n) - 1;
-		out->threshold = QUARTERS_MOST - 1;
-		out->reason = arena_printf(arena,
-			"the typical response time changes %.0f-fold from the "
-			"first quarter to the last: it is not stationary",
-			1 + out->effect);
+	if (!(found.freedom > 0) && plain(&feature[0], s.n, arena, out))
 		return;
-	}
 	if (!found.tests) {
 		/* Few data are no fault: the interval is wide, or open. */
 		out->status = CHECK_NOT_APPLICABLE;
