@@ -37,9 +37,13 @@
  * A short run that missed the congested periods underestimates the correlation
  * in its tail. Requests near the median see many more such periods: so those of
  * the tail count for at most so many times as much, unless they count for
- * LIKE_MOST times as much and are thus of another kind.
+ * LIKE_MOST times as much and are thus of another kind. The variance of a run
+ * is off by the root of its number of bursts: where as many requests as the
+ * median's worth leaves beyond the quantile are more than ENOUGH, the tail is
+ * believed by as much more.
  */
 #define LUCK_MOST 1.5
+#define ENOUGH 90.
 
 /*
  * A run that stops when its interval is narrow tends to stop after few bursts:
@@ -345,10 +349,13 @@ static void share_batches(const struct work *work, double q, double spread,
 }
 
 /* What requests of a tail are worth, unless by luck. */
-static double sober(const struct work *work, double worth)
+static double sober(const struct work *work, double q, double worth)
 {
+	double beyond = work->median * fmin(q, 1 - q);
+	double luck = LUCK_MOST * fmax(sqrt(beyond / ENOUGH), 1);
+
 	return worth < LIKE_MOST * work->median
-		       ? fmin(worth, LUCK_MOST * work->median) : worth;
+		       ? fmin(worth, luck * work->median) : worth;
 }
 
 /* Independent requests by a level beyond which there are ten times as many. */
@@ -359,7 +366,7 @@ static double decade_of(const struct work *work, double q)
 	if (before < .5)
 		return (double)NAN;
 	later_than(work, hist_quantile(work->all, before), &worth);
-	return sober(work, worth);
+	return sober(work, q, worth);
 }
 
 /*
@@ -390,7 +397,7 @@ static struct share share_of(const struct work *work, double q, double at)
 
 	if (!(share.worth > 0))
 		return share;
-	share.worth = sober(work, share.worth);
+	share.worth = sober(work, q, share.worth);
 	decade = decade_of(work, q);
 	if (share.worth >= total && !(decade < total)) {
 		share_ranks(work, q, total, &share);

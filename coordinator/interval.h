@@ -43,9 +43,9 @@ struct series {
  * freedom that counts the bursts, the shares of requests between which the
  * quantile lies; they are mapped back through the merged histogram (Woodruff
  * 1952), outwards to the bounds of its bins. No tail's requests are worth much
- * more than the median's, unless ten times as much. Where batches vary no more
- * than those of independent requests would, exact binomial ranks take their
- * place.
+ * more than the median's, unless ten times as much or in a long run. Where
+ * batches vary no more than those of independent requests would, exact binomial
+ * ranks take their place.
  *
  * Made to hold under a stopping rule that looks at the interval: docs/
  * validity.md has how often it does.
