@@ -59,6 +59,7 @@ together() {
 	done | xargs -r -P $(($(nproc) + 1)) -L 1 tools/try.sh
 }
 
+# A limit ends what hangs: several times what a slow machine takes.
 # The predictions that there are golden values of, how often intervals of
 # simulated points hold (of 100 that hold 93 times in 100 fewer than it wants
 # do with probability 1e-6), and, long, what docs/validity.md says. These are
@@ -73,9 +74,9 @@ computed() {
 		echo golden/models 6000 "$bin/golden-models" tests/golden/models
 		echo coverage/paired 600 "$bin/coverage" --paired 2e5 --seeds 100
 	else
-		echo golden/models 600 "$bin/golden-models" --quick \
+		echo golden/models 1200 "$bin/golden-models" --quick \
 			tests/golden/models
-		echo coverage/intervals 300 "$bin/coverage" --quick
+		echo coverage/intervals 1200 "$bin/coverage" --quick
 	fi
 }
 
@@ -86,7 +87,7 @@ units() {
 	fi
 	for source in tests/unit/*_test.c; do
 		name=$(basename "$source" .c)
-		echo "unit/$name 300 $objects/tests/unit/$name"
+		echo "unit/$name 900 $objects/tests/unit/$name"
 	done
 }
 
@@ -102,7 +103,7 @@ try_fuzzers() {
 	sources=$(ls tests/fuzz/*_fuzz.c 2>/dev/null)
 	for source in $sources; do
 		name=$(basename "$source" .c)
-		echo "corpus/$name" 120 "$objects/tests/fuzz/$name" \
+		echo "corpus/$name" 600 "$objects/tests/fuzz/$name" \
 			"tests/fuzz/corpus/${name%_fuzz}"/*
 	done | together
 	[ "$BUILD" = plain ] || return
@@ -113,13 +114,13 @@ try_fuzzers() {
 		return
 	fi
 	[ -z "$sources" ] ||
-		try fuzz/build 400 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
+		try fuzz/build 1200 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
 	for source in $sources; do
 		name=$(basename "$source" .c)
 		mkdir -p "$LOGS/found/$name"
-		echo "fuzz/$name" $((seconds + 30)) \
+		echo "fuzz/$name" $((seconds + 300)) \
 			"build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" \
-			-artifact_prefix="$LOGS/found/$name-" -timeout=5 \
+			-artifact_prefix="$LOGS/found/$name-" -timeout=30 \
 			"$LOGS/found/$name" "tests/fuzz/corpus/${name%_fuzz}"
 	done | together
 }
@@ -129,13 +130,13 @@ aside='^# Others may run beside it'
 
 sims() {
 	grep -l "$aside" tests/sim/[0-9]* | while read -r script; do
-		echo "${script#tests/} 300 $script"
+		echo "${script#tests/} 900 $script"
 	done
 }
 
 try_sims() {
 	for script in $(grep -L "$aside" tests/sim/[0-9]* tests/hw/[0-9]*); do
-		try "${script#tests/}" 300 "$script"
+		try "${script#tests/}" 900 "$script"
 	done
 }
 
