@@ -88,6 +88,18 @@ measure() {
 }
 folders=0
 
+# usage: answered CONFIG ARGUMENT...  measure; where the machine gave the server
+# no CPU and left a point without a reply, longer
+answered() {
+	for limit in 600ms 3s 10s; do
+		measure "$@" --set "measure.time_limit=$limit" || return
+		jq -e '.points | all(.counts.received > 0)' "$result" >/dev/null &&
+			return
+	done
+	bad "$1: nothing was answered: $(get '.verdict.reasons')"
+	return 1
+}
+
 # usage: holds WHAT JQ-CONDITION [FILE]
 holds() {
 	jq -e "$2" "${3:-$result}" >/dev/null 2>"$tmp/jq" ||
@@ -139,6 +151,24 @@ for _ in range(1000):
     took.append(time.perf_counter_ns() - start)
 client.send(b".")
 print(int(statistics.median(took)))'
+}
+
+# What part of two seconds, in percent, a program that does nothing else stood
+# still for more than 0.1 ms at once: the worst of all CPUs.
+stood_still() {
+	python3 -c 'import os, time
+def spin(cpu):
+    os.sched_setaffinity(0, [cpu])
+    begun = last = time.perf_counter_ns()
+    lost = 0
+    while last - begun < 2e9:
+        now = time.perf_counter_ns()
+        lost += (now - last) * (now - last > 1e5)
+        last = now
+    os._exit(round(100 * lost / (last - begun)))
+cpus = os.sched_getaffinity(0)
+children = [os.fork() or spin(cpu) for cpu in cpus]
+print(max(os.waitstatus_to_exitcode(os.waitpid(p, 0)[1]) for p in children))'
 }
 
 # usage: await WHAT COMMAND...  until it succeeds, at most 30 s
