@@ -46,7 +46,8 @@ static void run(const struct point_data *data, const void *options,
 		return;
 	}
 	if (!data->lateness->total || !p50 || isnan(p50->value)) {
-		out->reason = "nothing was sent, or nothing answered";
+		out->reason = "nothing was sent, or too little answered to "
+			      "know the median response";
 		return;
 	}
 	out->statistic = point_lateness(data);

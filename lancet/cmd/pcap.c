@@ -35,7 +35,7 @@ static const char usage[] =
 	"  --timeout TIME    replies later than this count as late, requests\n"
 	"                    without one as never answered [1s]\n"
 	"  --arrivals        print when requests came instead, for\n"
-	"                    `arrival: {trace: {file: FILE, scale: 1}}`\n"
+	"                    `arrival: {trace: {file: FILE}}`, at the same rate\n"
 	"  --requests        print a line for each request instead: when it and\n"
 	"                    its reply passed, by the capture's clock\n"
 	"  --json            one JSON document on standard output\n"

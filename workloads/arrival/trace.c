@@ -54,7 +54,8 @@ static const struct option_row trace_rows[] = {
 	       OPTION_REQUIRED | OPTION_FILE, NULL, 0, 0,
 	       "text file, one request a line: time_ns[,class[,service_ns]]"),
 	OPTION(REAL, struct trace_options, scale, 0, NULL, 0, 1e9,
-	       "multiply all times; default: stretch to the rate of the load"),
+	       "multiply all times, whatever the load; default: stretch to its "
+	       "rate"),
 	{ 0 },
 };
 
