@@ -472,6 +472,27 @@ static void plan_quantiles(struct plan *plan, struct arena *arena)
 	plan->q = q;
 }
 
+/* A segment is a bit shorter than the limit; much less is a short trace. */
+#define TRACE_COVERS .8
+
+/* Where nothing is due any more, less is sent than the load says. */
+static void plan_check_trace(struct plan *plan, struct arena *arena)
+{
+	double limit_ns = (double)plan->config->measure.time_limit_ns, span_ns;
+	char ends[40], limit[40];
+
+	if (!(plan->to_rps > 0))
+		return;
+	span_ns = workload_span_ns(&plan->workload, plan->to_rps);
+	if (span_ns >= TRACE_COVERS * limit_ns)
+		return;
+	unit_print_duration(span_ns, ends, sizeof(ends));
+	plan_warn(plan, arena, arena_printf(arena,
+		"the trace ends after %s, a point after %s; write measure: "
+		"{time_limit: %s}, or too little is sent", ends,
+		unit_print_duration(limit_ns, limit, sizeof(limit)), ends));
+}
+
 struct plan *plan_create(const struct config *config,
 			 const struct plan_host *host, struct arena *arena,
 			 struct option_problems *problems, struct err *err)
@@ -498,6 +519,7 @@ struct plan *plan_create(const struct config *config,
 	plan_quantiles(plan, arena);
 	plan_points(plan, arena, problems);
 	plan_check_samples(plan, arena, problems);
+	plan_check_trace(plan, arena);
 	plan_agents(plan, arena, problems);
 	if (config->probe_unused)
 		plan_warn(plan, arena, config->probe_unused);

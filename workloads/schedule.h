@@ -53,6 +53,9 @@ int workload_init(struct workload *w, const struct config *config,
 /* Mean of service over the classes, E[S^k] for k = 1..3; 0 without one. */
 double workload_moment(const struct workload *w, int k);
 
+/* When the last request is due at this rate; INFINITY but of a trace. */
+double workload_span_ns(const struct workload *w, double rate_rps);
+
 static inline double workload_mean_service_ns(const struct workload *w)
 {
 	return workload_moment(w, 1);

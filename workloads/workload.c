@@ -2,6 +2,7 @@
 #include "workloads/schedule.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "lancet/core/arena.h"
 #include "lancet/core/config.h"
@@ -110,6 +111,27 @@ static int init_arrival(struct workload *w, struct arena *arena,
 	}
 	arena_fini(&scratch);
 	return rc;
+}
+
+double workload_span_ns(const struct workload *w, double rate_rps)
+{
+	const struct arrival_ops *ops = (const void *)w->arrival.kind;
+	const struct arrival_share whole = { .rate_rps = rate_rps, .of = 1,
+					     .file = w->arrival_file };
+	struct arena scratch;
+	double gap_ns, span_ns = 0;
+	struct err err;
+	void *state;
+
+	if (!(ops->flags & ARRIVAL_FINITE))
+		return INFINITY;
+	arena_init(&scratch);
+	state = arena_alloc(&scratch, ops->state_size);
+	if (!ops->init(state, w->arrival.options, &whole, &scratch, &err))
+		while (ops->gaps(state, NULL, &gap_ns, 1))
+			span_ns += gap_ns;
+	arena_fini(&scratch);
+	return span_ns;
 }
 
 static int refuse_pattern(const struct workload *w, struct err *err)

@@ -121,6 +121,35 @@ static void test_explicit_poll(void **state)
 	assert_non_null(strstr(plan->warning[0], "force"));
 }
 
+/* 2000 requests in 2 s. */
+static size_t trace_warnings(const char *rate, const char *limit)
+{
+	char text[1024];
+	struct plan *plan;
+
+	memset(&problems, 0, sizeof(problems));
+	snprintf(text, sizeof(text),
+		 "name: t\ntarget: {" REMOTE "}\n"
+		 "workload: {protocol: spin, transport: udp, arrival: "
+		 "{trace: {file: configs/bursts.csv}}, service: "
+		 "{exponential: {mean: 100us}}}\n"
+		 "agents: [" ONE "]\nload: {rate: %s}\n"
+		 "measure: {time_limit: %s}\n", rate, limit);
+	plan = plan_of(text, 4, &arena, &problems);
+	assert_non_null(plan);
+	if (plan->nwarnings)
+		assert_non_null(strstr(plan->warning[0], "the trace ends"));
+	return plan->nwarnings;
+}
+
+static void test_short_trace(void **state)
+{
+	(void)state;
+	assert_int_equal(trace_warnings("1krps", "2s"), 0);
+	assert_int_equal(trace_warnings("1krps", "3s"), 1);
+	assert_int_equal(trace_warnings("500rps", "3s"), 0);
+}
+
 static void test_stamps(void **state)
 {
 	static const char *const none[] = { "hardware", "xdp", "kernel",
@@ -326,7 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(test_sweep), WITH(test_one_step),
 		WITH(test_unknown_capacity), WITH(test_shares),
-		WITH(test_modes), WITH(test_explicit_poll), WITH(test_stamps),
+		WITH(test_modes), WITH(test_explicit_poll),
+		WITH(test_short_trace), WITH(test_stamps),
 		WITH(test_warmup), WITH(test_quantiles), WITH(test_schedule),
 		WITH(test_more_connections), WITH(test_more_threads),
 		WITH(test_search), WITH(test_adaptive), WITH(test_sizes),
