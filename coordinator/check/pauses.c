@@ -225,25 +225,21 @@ static int32_t *together(const struct point_data *data, bool due, size_t *n,
 	const struct arrival_ops *ops =
 		(const void *)data->plan->workload.arrival.kind;
 	const struct point_samples *all = &data->together;
+	int64_t *at_ns = arena_array(arena, all->n, sizeof(*at_ns));
 	int32_t *gap = arena_array(arena, all->n, sizeof(*gap));
-	const struct sample *last = NULL;
+	size_t sends = 0;
 
 	*n = 0;
 	if (data->any_arrival || !(ops->flags & ARRIVAL_POISSON))
 		return gap;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct sample *s = &all->sample[i];
-		double ns;
-
-		if (s->outcome == OUTCOME_UNSENT)
-			continue;
-		if (last) {
-			ns = (double)(due ? s->intended_ns - last->intended_ns
-					  : s->sent_ns - last->sent_ns);
-			gap[(*n)++] = (int32_t)fmin(fmax(ns, 0), INT32_MAX);
-		}
-		last = s;
-	}
+	for (size_t i = 0; i < all->n; i++)
+		if (all->sample[i].outcome != OUTCOME_UNSENT)
+			at_ns[sends++] = due ? all->sample[i].intended_ns
+					     : all->sample[i].sent_ns;
+	sort_i64(at_ns, sends);
+	for (size_t i = 1; i < sends; i++)
+		gap[(*n)++] = (int32_t)fmin((double)(at_ns[i] - at_ns[i - 1]),
+					    INT32_MAX);
 	sort_i32(gap, *n);
 	return gap;
 }

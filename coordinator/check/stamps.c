@@ -129,17 +129,21 @@ struct order {
 	size_t steps;
 };
 
-/* A log in order of replies has few steps, too, where few overtake others. */
-static void line_up(struct order *order, const struct sample *s)
+/*
+ * A log in order of replies has few steps, too, where few overtake others;
+ * rounding may put replies out of order by `unit_ns` each.
+ */
+static void line_up(struct order *order, const struct sample *s,
+		    int64_t unit_ns)
 {
 	int64_t sent_ns = s->sent_ns, back = order->last_ns - sent_ns;
 
+	order->steps += back > 0;
 	if (s->outcome == OUTCOME_RECEIVED) {
-		if (s->received_ns >= order->reply_ns)
+		if (s->received_ns + 2 * unit_ns >= order->reply_ns)
 			back = 0;
 		order->reply_ns = s->received_ns;
 	}
-	order->steps += back > 0;
 	order->back_ns = back > order->back_ns ? back : order->back_ns;
 	order->last_ns = sent_ns;
 	order->end_ns = sent_ns > order->end_ns ? sent_ns : order->end_ns;
@@ -163,7 +167,9 @@ static int64_t set_back(const struct point_data *data, size_t lines,
 			line[from->sample[k].seq] = &from->sample[k];
 	}
 	for (size_t i = 0; i < lines; i++)
-		line_up(&of[line[i]->conn], line[i]);
+		line_up(&of[line[i]->conn], line[i],
+			data->sent_unit_ns > data->reply_unit_ns
+				? data->sent_unit_ns : data->reply_unit_ns);
 	/* Files that were put one after the other step back by all. */
 	for (size_t i = 0; i < data->nsamples; i++)
 		if (of[i].steps <= BACKWARDS &&
