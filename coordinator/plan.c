@@ -302,11 +302,12 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 		return;
 	plan_problem(plan->config, "workload.transport", problems,
 		     arena_printf(arena, "protocol %s cannot run over %s, "
-				  "which carries %s; choose another transport",
+				  "which carries %s; write transport: %s",
 				  w->protocol.kind->name,
 				  w->transport.kind->name,
 				  host->stream ? "a stream of bytes"
-					       : "datagrams"));
+					       : "datagrams",
+				  host->stream ? "udp" : "tcp"));
 }
 
 /* A time that nobody tells the target would be served by nobody. */
