@@ -122,6 +122,19 @@ static void print_table(const struct request *request,
 	printf("%s\n", verdict->status);
 }
 
+/* Of a file's latencies stationarity asks nothing but that there are enough. */
+static void warn_few(const struct point_data *data,
+		     const struct result_check *checks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(checks[i].name, "stationarity") &&
+		    !strcmp(checks[i].status, "not_run"))
+			fprintf(stderr, "lancet check: %lld requests are too "
+				"few to judge: what could not run says why; "
+				"give at least some thousands\n",
+				(long long)data->counts.intended);
+}
+
 /* --- judgement ------------------------------------------------------------ */
 
 static int judge(const struct request *request, struct requests *requests,
@@ -140,6 +153,7 @@ static int judge(const struct request *request, struct requests *requests,
 	check_run(&point, 1, arena);
 	(request->json ? print_json : print_table)(
 		request, &data, point.checks, point.nchecks, &point.verdict);
+	warn_few(&data, point.checks, point.nchecks);
 	return strcmp(point.verdict.status, "valid") ? STATUS_INVALID
 						     : STATUS_FINE;
 }
