@@ -187,6 +187,8 @@ static const struct fault faults[] = {
 	  { POISSON, .agents = 1, .rate = .05 }, REQUESTS, 1 },
 	{ "rate 5% too low",
 	  { POISSON, .agents = 1, .rate = -.05 }, REQUESTS, 1 },
+	{ "rate 2.5% too low",
+	  { POISSON, .agents = 1, .rate = -.025 }, REQUESTS, 1 },
 	{ "sender frozen 50 ms each second, unnoticed",
 	  { POISSON, .agents = 1, .freeze_ns = 50000000 }, REQUESTS, 1 },
 	{ "latency rises by 20%",
@@ -223,6 +225,8 @@ static const struct fault faults[] = {
 	    .round_ns = 2000, .any_arrival = true }, REQUESTS, 1 },
 	{ "a file: 30% of latencies are in us",
 	  { POISSON, .agents = 1, .file = true, .in_us = .3 }, REQUESTS, 1 },
+	{ "a file: 1% of lines missing, ten in a row",
+	  { POISSON, .agents = 1, .file = true, .missing = .01 }, REQUESTS, 1 },
 	{ "service 10% longer than asked",
 	  { POISSON, .agents = 1, .longer = .1 }, REQUESTS, 1 },
 };

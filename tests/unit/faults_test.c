@@ -115,6 +115,7 @@ static void test_faults(void **state)
 		{ "throttling", { .waiting = .1 } },
 		{ "throttling", { .waiting = .1, .file = true,
 				  .round_ns = 2000, .any_arrival = true } },
+		{ "pauses", { .file = true, .missing = .02 } },
 		{ "units", { .file = true, .in_us = .3 } },
 		{ "agreement", { .agents = 2, .apart_ns = 50000 } },
 		{ "served", { .longer = .1 } },

@@ -19,6 +19,7 @@
 #define HICCUP_NS 15000		/* of one send in a hundred */
 #define PATH_NS 5000		/* there and back, and as much again in mean */
 #define LATER_NS 1000000
+#define IN_A_ROW 10		/* lines that are missing */
 #define RECORDER_GAPS 20000	/* what an agent tells (agents/recorder.h) */
 
 enum stream { GAPS, SERVICE, LATE, PATH, LUCK };
@@ -235,6 +236,15 @@ static void write_file(const struct world *w, struct sender *s)
 		s->sample[n++] = s->sample[i];
 	}
 	s->n = w->shy ? n : s->n;
+	n = 0;
+	for (size_t i = 0, left = 0; w->missing > 0 && i < s->n; i++) {
+		left -= left > 0;
+		if (!left && rng_uniform(&s->late) < w->missing / IN_A_ROW)
+			left = IN_A_ROW + 1;
+		if (left <= 1)
+			s->sample[n++] = s->sample[i];
+	}
+	s->n = w->missing > 0 ? n : s->n;
 	for (size_t i = 0; w->round_ns && i < s->n; i++) {
 		int64_t took = s->sample[i].received_ns - s->sample[i].sent_ns;
 
@@ -278,6 +288,8 @@ static void add(const struct world *w, const struct plan *plan, size_t point,
 			s->n--;
 		if (w->file)
 			write_file(w, s);
+		if (w->missing > 0)
+			frame.gaps = s->n;
 		rows_report(s->sample, s->n, &frame, &report[a], arena);
 		report[a].send_cost_ns = COST_NS;
 		report[a].counts.intended = (int64_t)s->n;

@@ -45,6 +45,7 @@ struct world {
 	double zero;		/* share that took no time */
 	bool shy;		/* nothing is sent while one is in flight */
 	double in_us;		/* share that was written in us, not ns */
+	double missing;		/* share of lines, ten in a row each time */
 	int64_t round_ns;	/* latencies are rounded up to this */
 	bool any_arrival;	/* nobody says what was intended */
 };
