@@ -103,7 +103,7 @@ bool words_routine(const char *action)
 					       "reject" };
 
 	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
-		if (!strcmp(action, routine[i]))
+		if (action && !strcmp(action, routine[i]))
 			return true;
 	return false;
 }

@@ -20,7 +20,13 @@ if [ "${1-}" = --long ]; then
 	shift
 fi
 names=$*
-seconds=$([ "${LANCET_LONG-}" ] && echo 60 || echo 1)
+# A short run of a fuzzer tries the same as the one before: what it has not
+# found yet is for the long one, not for whoever comes next. 0: another each time.
+if [ "${LANCET_LONG-}" ]; then
+	seconds=60 seed=0
+else
+	seconds=1 seed=1
+fi
 
 case $BUILD in
 plain) objects=build/obj bin=build/bin ;;
@@ -120,6 +126,7 @@ try_fuzzers() {
 		mkdir -p "$LOGS/found/$name"
 		echo "fuzz/$name" $((seconds + 300)) \
 			"build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" \
+			-seed="$seed" \
 			-artifact_prefix="$LOGS/found/$name-" -timeout=30 \
 			"$LOGS/found/$name" "tests/fuzz/corpus/${name%_fuzz}"
 	done | together

@@ -104,7 +104,8 @@ static void put_statuses(const struct result_point *p, FILE *out)
 	bool told = false;
 
 	for (size_t i = 0; i < p->nstatuses; i++)
-		told |= strcmp(p->statuses[i].class, "2xx") != 0;
+		told |= !p->statuses[i].class ||
+			strcmp(p->statuses[i].class, "2xx") != 0;
 	if (!told)
 		return;
 	fprintf(out, "%6s  replies by status: ",
@@ -194,7 +195,7 @@ static const char *remedy(const char *check)
 	};
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
-		if (!strcmp(of[i][0], check))
+		if (check && !strcmp(of[i][0], check))
 			return of[i][1];
 	return NULL;
 }
