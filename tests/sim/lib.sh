@@ -173,10 +173,10 @@ print(max(os.waitstatus_to_exitcode(os.waitpid(p, 0)[1]) for p in children))'
 
 # usage: await WHAT COMMAND...  until it succeeds, at most 30 s
 await() {
-	what=$1 tries=300
+	awaited=$1 tries=300
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries -= 1)) -gt 0 ] || fatal "waited 30 s for $what"
+		[ $((tries -= 1)) -gt 0 ] || fatal "waited 30 s for $awaited"
 		sleep 0.1
 	done
 }
@@ -211,4 +211,11 @@ gone() {
 
 children_of() {
 	ps -o pid= --ppid "$1" 2>/dev/null
+}
+
+# usage: child_named WORD   the process number of such a child of $run
+child_named() {
+	for pid in $(children_of "$run"); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qw "$1" && echo "$pid"
+	done | head -n 1 | grep .
 }
