@@ -80,9 +80,9 @@ computed() {
 		echo golden/models 6000 "$bin/golden-models" tests/golden/models
 		echo coverage/paired 600 "$bin/coverage" --paired 2e5 --seeds 100
 	else
-		echo golden/models 1200 "$bin/golden-models" --quick \
+		echo golden/models 600 "$bin/golden-models" --quick \
 			tests/golden/models
-		echo coverage/intervals 1200 "$bin/coverage" --quick
+		echo coverage/intervals 600 "$bin/coverage" --quick
 	fi
 }
 
@@ -93,7 +93,7 @@ units() {
 	fi
 	for source in tests/unit/*_test.c; do
 		name=$(basename "$source" .c)
-		echo "unit/$name 900 $objects/tests/unit/$name"
+		echo "unit/$name 400 $objects/tests/unit/$name"
 	done
 }
 
@@ -120,7 +120,7 @@ try_fuzzers() {
 		return
 	fi
 	[ -z "$sources" ] ||
-		try fuzz/build 1200 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
+		try fuzz/build 600 make -j"$(nproc)" BUILD=fuzz WERROR=1 all fuzzers
 	for source in $sources; do
 		name=$(basename "$source" .c)
 		mkdir -p "$LOGS/found/$name"
@@ -137,13 +137,13 @@ aside='^# Others may run beside it'
 
 sims() {
 	grep -l "$aside" tests/sim/[0-9]* | while read -r script; do
-		echo "${script#tests/} 900 $script"
+		echo "${script#tests/} 400 $script"
 	done
 }
 
 try_sims() {
 	for script in $(grep -L "$aside" tests/sim/[0-9]* tests/hw/[0-9]*); do
-		try "${script#tests/}" 900 "$script"
+		try "${script#tests/}" 400 "$script"
 	done
 }
 
