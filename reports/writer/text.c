@@ -207,9 +207,9 @@ static const char *first_remedy(const struct result *result)
 
 		/* Whatever the load, what was asked is not what it serves. */
 		if (counts->error > counts->received)
-			return "find out why the target answers with errors: "
-			       "is it the protocol, and has it the keys or "
-			       "the path";
+			return "find out why the target answers with errors "
+			       "or closes connections: is it the protocol, and "
+			       "has it the keys or the path";
 		for (size_t j = 0; j < result->points[i].nchecks; j++) {
 			const struct result_check *c =
 				&result->points[i].checks[j];
