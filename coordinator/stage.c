@@ -225,8 +225,8 @@ int stage_too_few(const struct stage *stage, const struct stage_reply *r,
 			       "whether the target answers", stage->what);
 	return err_set(err, -ENODATA,
 		       "only %zu of %zu replies count while %s: stalls of the "
-		       "agent met the others%s; %stry again with less beside it "
-		       "on this machine", n, received, stage->what, lost,
+		       "agent met the others%s; %stry again with less beside "
+		       "it on this machine", n, received, stage->what, lost,
 		       *lost ? "find out with `lancet run` what loses them, or "
 			     : "");
 }

@@ -165,7 +165,8 @@ static const struct proto_ops *protocol(const char *name)
 		names[i] = table[i]->name;
 	nearest = cmd_nearest(name, names);
 	cmd_fail("init", 0, "no protocol '%s'; %s%s%s", name,
-		 nearest ? "did you mean '" : "`lancet list protocols` shows all",
+		 nearest ? "did you mean '"
+			 : "`lancet list protocols` shows all",
 		 nearest ? nearest : "", nearest ? "'?" : "");
 	return NULL;
 }
