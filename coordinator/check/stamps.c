@@ -13,7 +13,7 @@
 #define ALIKE 50	/* times that a value occurs, if a clock is coarse */
 #define VALUES 4	/* that it has at least, in the middle */
 #define EXACT 20	/* and more of all: as many may be a service's */
-#define TINY 1e4	/* units of a median, where 10 are no latency */
+#define TINY 1e4	/* ns of a median, where 10 are no latency */
 #define BACKWARDS 3	/* so few steps back are a clock's */
 
 struct stamps {
@@ -246,13 +246,12 @@ static const char *wrong(const struct point_data *data, double median_ns,
 			look->zero, 100 * levels->twice);
 	/* No request takes as little, where the others take far longer. */
 	out->effect = (double)(look->zero + look->few) / n;
-	if (out->effect > out->threshold &&
-	    median_ns > TINY * (double)data->reply_unit_ns)
+	if (out->effect > out->threshold && data->reply_unit_ns == 1 &&
+	    median_ns > TINY)
 		return arena_printf(arena,
-			"%zu requests have a latency of at most %lld ns, the "
+			"%zu requests have a latency of at most 10 ns, the "
 			"median is %.0f (%.1f%% allowed)",
-			look->zero + look->few,
-			10 * (long long)data->reply_unit_ns, median_ns,
+			look->zero + look->few, median_ns,
 			100 * levels->twice);
 	if (look->back_ns)
 		return arena_printf(arena,
