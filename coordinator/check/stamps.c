@@ -126,27 +126,42 @@ static void look_at_latencies(int64_t *took, size_t n, int64_t unit_ns,
 /* Of one agent's lines, in their order. */
 struct order {
 	int64_t last_ns, end_ns, back_ns, reply_ns;
-	size_t steps;
+	int64_t both_ns;	/* back_ns where replies step back, too */
+	size_t steps, replies;	/* that are before the line above */
 };
 
-/*
- * A log in order of replies has few steps, too, where few overtake others;
- * rounding may put replies out of order by `unit_ns` each.
- */
+/* Rounding may put replies out of order by `unit_ns` each. */
 static void line_up(struct order *order, const struct sample *s,
 		    int64_t unit_ns)
 {
 	int64_t sent_ns = s->sent_ns, back = order->last_ns - sent_ns;
+	bool in_order = false;
 
 	order->steps += back > 0;
 	if (s->outcome == OUTCOME_RECEIVED) {
-		if (s->received_ns + 2 * unit_ns >= order->reply_ns)
-			back = 0;
+		in_order = s->received_ns + 2 * unit_ns >= order->reply_ns;
+		order->replies += !in_order;
 		order->reply_ns = s->received_ns;
 	}
 	order->back_ns = back > order->back_ns ? back : order->back_ns;
+	if (!in_order && back > order->both_ns)
+		order->both_ns = back;
 	order->last_ns = sent_ns;
 	order->end_ns = sent_ns > order->end_ns ? sent_ns : order->end_ns;
+}
+
+/*
+ * How far one agent's lines step back, if few do. A log in order of replies
+ * has few steps, too, where few overtake others: these are none.
+ */
+static int64_t back_of(const struct order *order, size_t lines)
+{
+	int64_t back_ns = order->replies <= BACKWARDS ? order->both_ns
+						      : order->back_ns;
+
+	/* Files that were put one after the other step back by all. */
+	return order->steps <= BACKWARDS && lines > 1000 * order->steps &&
+	       back_ns < order->end_ns / 4 ? back_ns : 0;
 }
 
 /* In the order of the lines, all but a few of which are in that of time. */
@@ -170,12 +185,11 @@ static int64_t set_back(const struct point_data *data, size_t lines,
 		line_up(&of[line[i]->conn], line[i],
 			data->sent_unit_ns > data->reply_unit_ns
 				? data->sent_unit_ns : data->reply_unit_ns);
-	/* Files that were put one after the other step back by all. */
-	for (size_t i = 0; i < data->nsamples; i++)
-		if (of[i].steps <= BACKWARDS &&
-		    data->samples[i].n > 1000 * of[i].steps &&
-		    of[i].back_ns < of[i].end_ns / 4 && of[i].back_ns > back)
-			back = of[i].back_ns;
+	for (size_t i = 0; i < data->nsamples; i++) {
+		int64_t one = back_of(&of[i], data->samples[i].n);
+
+		back = one > back ? one : back;
+	}
 	return back;
 }
 
