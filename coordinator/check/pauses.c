@@ -215,6 +215,15 @@ static void tell(const struct found *found, struct arena *arena,
 		100 * out->threshold);
 }
 
+/* Is what was due then in a window of a file that was left out? */
+static bool left_out(const struct point_data *data, int64_t due_ns)
+{
+	const struct point_segment *all = &data->segment[0];
+	size_t w = (size_t)(due_ns / data->plan->config->measure.window_ns);
+
+	return w >= all->nwindows || all->window[w].out & WINDOW_HEADLINE;
+}
+
 /*
  * Of all agents, in rising order: where lines are missing, their neighbours
  * are other agents' ones. Only Poisson processes make one of their own kind.
@@ -225,6 +234,7 @@ static int32_t *together(const struct point_data *data, bool due, size_t *n,
 	const struct arrival_ops *ops =
 		(const void *)data->plan->workload.arrival.kind;
 	const struct point_samples *all = &data->together;
+	int64_t *due_ns = arena_array(arena, all->n, sizeof(*due_ns));
 	int64_t *at_ns = arena_array(arena, all->n, sizeof(*at_ns));
 	int32_t *gap = arena_array(arena, all->n, sizeof(*gap));
 	size_t sends = 0;
@@ -232,14 +242,20 @@ static int32_t *together(const struct point_data *data, bool due, size_t *n,
 	*n = 0;
 	if (data->any_arrival || !(ops->flags & ARRIVAL_POISSON))
 		return gap;
-	for (size_t i = 0; i < all->n; i++)
-		if (all->sample[i].outcome != OUTCOME_UNSENT)
-			at_ns[sends++] = due ? all->sample[i].intended_ns
-					     : all->sample[i].sent_ns;
-	sort_i64(at_ns, sends);
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->sample[i].outcome == OUTCOME_UNSENT)
+			continue;
+		due_ns[sends] = all->sample[i].intended_ns;
+		at_ns[sends++] = all->sample[i].sent_ns;
+	}
+	if (due) {
+		sort_i64(due_ns, sends);
+		at_ns = due_ns;
+	}
 	for (size_t i = 1; i < sends; i++)
-		gap[(*n)++] = (int32_t)fmin((double)(at_ns[i] - at_ns[i - 1]),
-					    INT32_MAX);
+		if (!left_out(data, due_ns[i]))
+			gap[(*n)++] = (int32_t)fmin(
+				(double)(at_ns[i] - at_ns[i - 1]), INT32_MAX);
 	sort_i32(gap, *n);
 	return gap;
 }
@@ -275,10 +291,11 @@ static void run(const struct point_data *data, const void *options,
 			    one ? (uint32_t)data->plan->nagents : 1, n, arena);
 		of = pauses_of(levels, gap, n, &law,
 			       ops->flags & ARRIVAL_RENEWAL);
-		if (law.tails && !(data->sent_only && of.mean < GAP_LEAST_NS))
-			find_more(gaps_of(data, one ? &sends[i] : NULL,
-					  !data->sent_only, &n, arena),
-				  n, !data->sent_only, &law, &of);
+		if (law.tails && !(data->sent_only && of.mean < GAP_LEAST_NS)) {
+			gap = gaps_of(data, one ? &sends[i] : NULL,
+				      !data->sent_only, &n, arena);
+			find_more(gap, n, !data->sent_only, &law, &of);
+		}
 		if (!(worst.all > 0) ||
 		    of.still * worst.all > worst.still * of.all)
 			worst = of;
