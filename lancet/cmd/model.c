@@ -203,11 +203,13 @@ static void ask_policy(struct model_curve *curve, const struct model_request *r,
  */
 
 /* `--load 50` is fifty times what the queue sustains, and seldom meant so. */
-static const char *meant(const struct load_value *load, char *text, size_t size)
+static const char *meant(const struct model_system *s, size_t load, char *text,
+			 size_t size)
 {
-	if (load->share && load->value > 2 && load->value < 100)
-		snprintf(text, size, "; write %.4g%% if that was meant",
-			 load->value);
+	double value = s->load[load].value;
+
+	if (s->ratio[load] && value > 2 && value < 100)
+		snprintf(text, size, "; write %.4g%% if that was meant", value);
 	else
 		*text = 0;
 	return text;
@@ -242,8 +244,7 @@ static int tell_row(const struct model_answer *a, size_t policy, size_t load,
 		 100 * row->load);
 	if (row->refused) {
 		snprintf(why, sizeof(why), "%s%s", row->refused,
-			 meant(&a->system->load[load], hint,
-			       sizeof(hint)));
+			 meant(a->system, load, hint, sizeof(hint)));
 		return refusal(a, policy, told, size, of, why);
 	}
 	for (size_t i = 0; i < a->system->nmetrics; i++) {

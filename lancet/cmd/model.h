@@ -53,6 +53,7 @@ struct model_system {
 	enum model_unit unit;
 	double mean;
 	struct load_value load[MODEL_LOADS];
+	bool ratio[MODEL_LOADS]; /* of each: a plain number of --load */
 	size_t nloads;
 	const char *metric[MODEL_METRICS];
 	struct predict_ask ask[MODEL_METRICS];

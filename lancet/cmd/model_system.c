@@ -289,13 +289,13 @@ static int take_file(struct model_system *s, const char *path,
 /* 0.8, 80% or 50krps. */
 static int take_load(struct model_system *s, const char *text)
 {
+	bool *ratio = &s->ratio[s->nloads];
 	struct load_value *load = &s->load[s->nloads++];
 
 	load->set = true;
 	load->share = true;
-	if ((!unit_number(text, &load->value) ||
-	     !unit_percent(text, &load->value)) &&
-	    load->value >= 0)
+	*ratio = !unit_number(text, &load->value);
+	if ((*ratio || !unit_percent(text, &load->value)) && load->value >= 0)
 		return 0;
 	load->share = false;
 	if (unit_rate(text, &load->value))
