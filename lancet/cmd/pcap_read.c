@@ -94,12 +94,12 @@ static int guess_server(struct pcap_request *request, struct capture *c)
 #define LOOK 20000
 
 /*
- * How many requests of this protocol have a reply in the first packets; *cut:
- * some packets were captured too short; *ours: packets of the server.
+ * How many requests of this protocol have a reply in the first packets, and
+ * what else is counted in those.
  */
 static size_t answered_of(const struct pcap_request *request,
 			  const struct choice *protocol, struct arena *arena,
-			  bool *cut, uint64_t *ours)
+			  struct exchange_counts *count)
 {
 	struct capture_packet packet;
 	struct exchanges x;
@@ -119,8 +119,7 @@ static size_t answered_of(const struct pcap_request *request,
 	/* Bytes of another protocol look like one of this now and then. */
 	if (x.count.bad_requests >= x.n)
 		answered = 0;
-	*cut = x.count.cut + x.count.kind[DISSECT_CUT] > 0;
-	*ours = x.count.ours;
+	*count = x.count;
 	exchange_fini(&x);
 	capture_close(c);
 	return answered;
@@ -133,20 +132,18 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 		"{memcached: {format: binary}}", "memcached-udp",
 		"{memcached-udp: {format: binary}}",
 	};
-	bool cut = false;
-	uint64_t ours = 0;
+	struct exchange_counts count = { 0 };
+	struct err err;
 	size_t most = 0;
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
 		struct choice choice = { 0 };
-		struct err err;
 		size_t answered;
 
 		if (option_parse_choice(KIND_PROTO, OPTION_UNIT_TIME,
 					candidates[i], &choice, arena, &err))
 			continue;
-		answered = answered_of(request, &choice, arena, &cut,
-				       &ours);
+		answered = answered_of(request, &choice, arena, &count);
 		if (answered <= most)
 			continue;
 		most = answered;
@@ -155,11 +152,17 @@ static int guess_protocol(struct pcap_request *request, struct arena *arena)
 	}
 	if (most > 0)
 		return STATUS_FINE;
-	if (!ours)
+	if (!count.ours && count.packets == LOOK) {
+		err_set(&err, -ENODATA, "no packet of that server among the "
+			"first %d; name the protocol with --protocol, or "
+			"another server", LOOK);
+		return failed(request, err.text);
+	}
+	if (!count.ours)
 		return failed(request, "no packet of that server; without "
 				       "--target and --port the one with most "
 				       "packets is taken");
-	if (cut)
+	if (count.cut + count.kind[DISSECT_CUT] > 0)
 		return failed(request, "packets were captured so short that "
 				       "no request in them can be told; "
 				       "capture them whole (tcpdump -s 0)");
