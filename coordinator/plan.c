@@ -290,6 +290,9 @@ static void plan_check_stamps(const struct plan *plan, struct arena *arena,
 static void plan_check_path(const struct plan *plan, struct arena *arena,
 			    struct option_problems *problems)
 {
+	static const char *const other[2][2] = {
+		{ "tcp", "udp" }, { "unix", "unix-datagram" },
+	};
 	const struct config_workload *w = &plan->config->workload;
 	const struct plan_host *host = &plan->host;
 
@@ -307,7 +310,7 @@ static void plan_check_path(const struct plan *plan, struct arena *arena,
 				  w->transport.kind->name,
 				  host->stream ? "a stream of bytes"
 					       : "datagrams",
-				  host->stream ? "udp" : "tcp"));
+				  other[host->paths][host->stream]));
 }
 
 /* A time that nobody tells the target would be served by nobody. */

@@ -25,6 +25,7 @@ struct plan_host {
 	bool stream;		/* the transport carries bytes, not packets */
 	bool memory;		/* it needs no target */
 	bool wire;		/* its packets pass a network device */
+	bool paths;		/* it connects to paths, not to ports */
 };
 
 struct plan_point {

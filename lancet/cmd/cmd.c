@@ -121,6 +121,7 @@ struct plan *cmd_plan(const struct config *config, struct arena *arena)
 		.stream = transport->flags & TRANSPORT_STREAM,
 		.memory = transport->flags & TRANSPORT_MEMORY,
 		.wire = transport->flags & TRANSPORT_WIRE,
+		.paths = transport->listen && *transport->listen == '@',
 	};
 	struct err err = { 0 };
 	struct plan *plan;
