@@ -48,15 +48,19 @@ static const struct option_row rows[] = {
 #define QUARTERS_MOST 10
 
 /*
- * Nor does what stands out make the rest wander: where two or more 32nds in a
- * row have twice or half the typical response time of the median 32nd, further
- * from it than so many times the median distance, p99 is of that spell. Of a
- * normal law these are seven standard deviations; a full queue's 32nds differ
- * so much that twice is not far from them.
+ * Nor does what stands out make the rest wander: where the last three 32nds or
+ * more each have twice or half the typical response time of the median 32nd,
+ * further from it than so many times the median distance, the point ended
+ * before that did. Of a normal law these are seven standard deviations; a full
+ * queue's 32nds differ so much that twice is not far from them. What a long
+ * service or a pause left behind drains: then the last is nearer by a tenth
+ * than the one before it, unless that began in it, and so it takes three.
  */
 #define SPELL_BLOCKS 32
+#define SPELL_LEAST 3
 #define SPELL_APART 2.
 #define SPELL_DISTANCE 10
+#define SPELL_STAYS .9
 #define SPELL_REQUESTS 2000	/* in a 32nd: fewer meet rare events by luck */
 
 /* A series, and how much of it may change. */
@@ -139,9 +143,9 @@ static double quarters(const struct feature *f, size_t n)
 		       ? exp(fabs(x[1] / weight[1] - x[0] / weight[0])) : 1;
 }
 
-/* A stretch that stands out: its blocks in a row; how much it changes. */
+/* What stands out until the end: its blocks, and how much the last does. */
 struct spell {
-	size_t longest, from;
+	size_t blocks;
 	double change;
 };
 
@@ -149,7 +153,7 @@ static struct spell spell_of(const struct feature *f, size_t n)
 {
 	double x[SPELL_BLOCKS], apart[SPELL_BLOCKS], least, median;
 	struct spell spell = { 0 };
-	size_t here = 0;
+	size_t first = SPELL_BLOCKS;
 
 	for (size_t b = 0; b < SPELL_BLOCKS; b++) {
 		double sum = 0, weight = 0;
@@ -171,14 +175,13 @@ static struct spell spell_of(const struct feature *f, size_t n)
 	gsl_sort(apart, 1, SPELL_BLOCKS);
 	least = fmax(log(SPELL_APART),
 		     SPELL_DISTANCE * apart[SPELL_BLOCKS / 2]);
-	for (size_t b = 0; b < SPELL_BLOCKS; b++) {
-		here = fabs(x[b] - median) > least ? here + 1 : 0;
-		if (here <= spell.longest)
-			continue;
-		spell.longest = here;
-		spell.from = b + 1 - here;
-		spell.change = exp(x[b] - median);
-	}
+	while (first && fabs(x[first - 1] - median) > least)
+		first--;
+	if (fabs(x[SPELL_BLOCKS - 1] - median) <
+	    fabs(x[SPELL_BLOCKS - 2] - median) + log(SPELL_STAYS))
+		return spell;
+	spell.blocks = SPELL_BLOCKS - first;
+	spell.change = exp(x[SPELL_BLOCKS - 1] - median);
 	return spell;
 }
 
@@ -201,16 +204,14 @@ static bool plain(const struct feature *typical, size_t n, struct arena *arena,
 		return true;
 	}
 	spell = spell_of(typical, n);
-	if (spell.longest >= 2) {
-		out->effect = spell.change - 1;
+	if (spell.blocks >= SPELL_LEAST) {
+		out->effect = fmax(spell.change, 1 / spell.change) - 1;
 		out->threshold = SPELL_APART - 1;
 		out->reason = arena_printf(arena,
 			"the typical response time is %.3g times that of the "
-			"rest from %.0f%% to %.0f%% of the point: it is not "
-			"stationary", spell.change,
-			100. * (double)spell.from / SPELL_BLOCKS,
-			100. * (double)(spell.from + spell.longest) /
-				SPELL_BLOCKS);
+			"rest in the last %.0f%% of the point, until its end: "
+			"it is not stationary", spell.change,
+			100. * (double)spell.blocks / SPELL_BLOCKS);
 		return true;
 	}
 	out->status = CHECK_NOT_RUN;

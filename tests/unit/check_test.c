@@ -60,28 +60,68 @@ static void test_little_too_slow(void **state)
 }
 
 /*
- * Overloaded for a sixteenth of the point: windows are too correlated for a
- * law of them, and there is no tenfold change of a quarter.
+ * Takes so many times as long from window `from` to `until`, ever longer or
+ * ever less by `by` of that. Windows are too correlated for a law of them, and
+ * there is no tenfold change of a quarter.
  */
-static void overload(struct fixture *f, double factor)
+static void spell(struct fixture *f, uint32_t from, uint32_t until,
+		  double factor, double by)
 {
 	int64_t value[200];
 
 	f->made.report.nwindows = 0;
 	for (uint32_t w = 0; w < WINDOWS; w++) {
-		bool over = w > 300 && w <= 350;
+		double past = ((double)w - from) / (until - from);
+		double times = w >= from && w < until
+			? fmax(factor * (1 + by * past), factor > 1) : 1;
 
 		for (int i = 0; i < 200; i++)
-			value[i] = (int64_t)(200e3 * (over ? factor : 1) *
+			value[i] = (int64_t)(200e3 * times *
 					     rng_exponential(&f->rng));
 		made_window(&f->made, w, OUTCOME_RECEIVED, value, 200);
 	}
 }
 
+/* The last tenth is overloaded: its queue grows. */
 static void test_spell(void **state)
 {
-	overload(*state, 50);
-	assert_says(expect(*state, "stationarity", "fail"), "of the rest");
+	const struct result_check *check;
+
+	spell(*state, 450, WINDOWS, 20, 5);
+	check = expect(*state, "stationarity", "fail");
+	assert_says(check, "in the last 12%");
+	assert_true(check->effect > 50);
+}
+
+/* Far less is as far from the rest as far more. */
+static void test_spell_less(void **state)
+{
+	const struct result_check *check;
+
+	spell(*state, 450, WINDOWS, .1, -.9);
+	check = expect(*state, "stationarity", "fail");
+	assert_says(check, "of the rest");
+	assert_true(check->effect > 40);
+}
+
+/* A long service, and the queue behind it, which drains: the latency itself. */
+static void test_spell_drains(void **state)
+{
+	spell(*state, 300, 360, 100, -1);
+	expect(*state, "stationarity", "not_run");
+}
+
+/* So does one that the end cuts off; or it has had no time to. */
+static void test_spell_draining(void **state)
+{
+	spell(*state, 440, 520, 100, -1);
+	expect(*state, "stationarity", "not_run");
+}
+
+static void test_spell_late(void **state)
+{
+	spell(*state, 475, 555, 100, -1);
+	expect(*state, "stationarity", "not_run");
 }
 
 /* A backlog that grows: sent as asked, but answered ever later. */
@@ -544,6 +584,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(test_clean), WITH(test_too_slow),
 		WITH(test_little_too_slow), WITH(test_spell),
+		WITH(test_spell_less), WITH(test_spell_drains),
+		WITH(test_spell_draining), WITH(test_spell_late),
 		WITH(test_backlog),
 		WITH(test_by_answer), WITH(test_one_window), WITH(test_equal_gaps),
 		WITH(test_send_cost), WITH(test_busy_sender),
